@@ -1,0 +1,1 @@
+"""Benchmarks: every figure that the documents quote is printed by a command in this folder."""

@@ -1,0 +1,92 @@
+"""streamrnn on the job of `protocol.py`, in microseconds a row: `python -m benchmarks.peers.streamrnn_peer --cell lstm --hidden 32`.
+
+The learner is the one that users have, with its defaults: features standardised, missing-value indicators, persistence skip, the
+gate against wild values. Nothing is taken out to make it faster. It is timed
+
+- with `learner.run(array)`, 4,096 rows in one call, the records returned as a table,
+- with `learner.step(row)`, a mapping at a time, as a live stream does it.
+
+streamrnn keeps the activations of the window from one row to the next, so it does not run the window forward again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+import streamrnn
+from benchmarks.peers import protocol
+from benchmarks.peers.protocol import FEATURES, Job, Stream
+from streamrnn import Learner
+
+CALL = 4096  # rows in one call of run
+COLUMNS = [f"c{column}" for column in range(FEATURES)]
+
+
+def make_learner(job: Job) -> Learner:
+    """The learner of the job: forecast `c0` one row ahead from all columns."""
+    return Learner(
+        targets=["c0"],
+        features=COLUMNS,
+        cell=job.cell,
+        hidden=job.hidden,
+        window=job.window,
+        stride=1,
+        optimizer="adam",
+        lr=job.lr,
+        clip=job.clip,
+        seed=job.seed,
+    )
+
+
+class Run:
+    """Many rows in one call."""
+
+    group = "streamrnn run"
+    variant = f"{CALL} rows a call"
+
+    def __init__(self, job: Job) -> None:
+        self.learner = make_learner(job)
+        self.stream = Stream(job)
+        order = [COLUMNS.index(name) for name in self.learner.columns]
+        self.rows = np.ascontiguousarray(self.stream.values[:, order])  # (rows, features) in the learner's order
+
+    def learn(self, rows: int) -> np.ndarray:
+        """Reveal, learn, predict, for the next `rows` rows, in whole calls."""
+        losses = []
+        for _ in range(-(-rows // CALL)):
+            newest = self.stream.advance(CALL)
+            losses.append(np.array(self.learner.run(self.rows[newest : newest + CALL])["loss"], float))
+        return np.concatenate(losses)
+
+
+class Step:
+    """One row a call."""
+
+    group = "streamrnn step"
+    variant = "mapping"
+
+    def __init__(self, job: Job) -> None:
+        self.learner = make_learner(job)
+        self.stream = Stream(job)
+        self.rows = [dict(zip(COLUMNS, row, strict=True)) for row in self.stream.values.tolist()]
+
+    def learn(self, rows: int) -> list[float]:
+        """Reveal, learn, predict, for each of the next `rows` rows."""
+        newest = self.stream.advance(rows)
+        return [self.learner.step(row).loss for row in self.rows[newest : newest + rows]]
+
+
+def build(job: Job) -> Sequence[Run | Step]:
+    """Both ways of giving it rows."""
+    return [Run(job), Step(job)]
+
+
+def main() -> None:
+    """Time streamrnn and print JSON."""
+    protocol.main(__doc__, streamrnn.__version__, build)
+
+
+if __name__ == "__main__":
+    main()

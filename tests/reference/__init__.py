@@ -1,0 +1,46 @@
+"""A slow and obvious online recurrent learner, against which the fast kernels are tested.
+
+It is plain NumPy in float64, keeps every step it has ever seen in a Python list, and imports nothing of the package
+that it checks: whatever a ring buffer, a view or a compiler can get wrong, it cannot get wrong in the same way.
+
+- `cells`: Elman, GRU and LSTM, one step forward and one step back, and the sweep back through a window.
+- `gate`: what a column and the scale of an output know about their values, and which values they refuse.
+- `rules`: losses and their slopes, schedules, optimizers.
+- `learner`: the order of events within a row.
+
+References
+----------
+P. J. Werbos (1990), Backpropagation through time: what it does and how to do it. Proceedings of the IEEE 78(10).
+R. J. Williams, J. Peng (1990), An efficient gradient-based algorithm for on-line training of recurrent network
+trajectories. Neural Computation 2(4). Its BPTT(h; h') is `window` and `stride` here.
+J. L. Elman (1990), Finding structure in time. Cognitive Science 14(2).
+S. Hochreiter, J. Schmidhuber (1997), Long short-term memory. Neural Computation 9(8).
+K. Cho et al. (2014), Learning phrase representations using RNN encoder-decoder. EMNLP. (Equations as in PyTorch.)
+A. P. Dawid (1984), Present position and potential developments: the prequential approach. JRSS A 147(2).
+B. P. Welford (1962), Note on a method for calculating corrected sums of squares and products. Technometrics 4(3).
+"""
+
+from .cells import Activations, LayerState, cell_backward, cell_forward, forward_step, head_forward, sweep, zero_state
+from .gate import Column, Scale, robust
+from .learner import Forecast, ReferenceLearner, RefRecord, SweepSnapshot
+from .rules import Loss, Optimizer
+
+__all__ = [
+    "Activations",
+    "Column",
+    "Forecast",
+    "LayerState",
+    "Loss",
+    "Optimizer",
+    "RefRecord",
+    "ReferenceLearner",
+    "Scale",
+    "SweepSnapshot",
+    "cell_backward",
+    "cell_forward",
+    "forward_step",
+    "head_forward",
+    "robust",
+    "sweep",
+    "zero_state",
+]

@@ -1,0 +1,222 @@
+"""Elman, GRU and LSTM gate by gate, one step forward and one step back, and the sweep back through a window.
+
+Names and equations are PyTorch's. A gate's rows stand in `weight_ih` and `weight_hh` one block of H after the other:
+GRU r, z, n; LSTM i, f, g, o. On the way back activations are those kept on the way forward, and matrices are those of
+today (Williams & Peng 1990).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Parameters = dict[str, Array]
+WEIGHT_NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+
+
+@dataclass
+class LayerState:
+    """What a layer carries from one step to the next; `cell` is used by the LSTM alone."""
+
+    hidden: Array  # (H,)
+    cell: Array  # (H,)
+
+
+@dataclass
+class LayerStep:
+    """What one layer computed at one step."""
+
+    before: LayerState
+    gates: dict[str, Array]  # name -> (H,), after its nonlinearity
+    after: LayerState
+
+
+@dataclass
+class LayerGradient:
+    """The slopes that leave a layer at one step on the way back."""
+
+    weights: Parameters  # the four of WEIGHT_NAMES
+    d_inputs: Array
+    d_before: LayerState
+
+
+@dataclass
+class Activations:
+    """Everything that one step of the network computed."""
+
+    inputs: Array  # (2F,)
+    layers: list[LayerStep] = field(default_factory=list)
+    diverged: bool = False
+
+    @property
+    def top(self) -> Array:
+        return self.layers[-1].after.hidden
+
+    @property
+    def state(self) -> list[LayerState]:
+        return [layer.after for layer in self.layers]
+
+    def inputs_of(self, layer: int) -> Array:
+        """The layer below is read where it is kept, so that a zeroed state is zero for the layer above as well."""
+        return self.inputs if layer == 0 else self.layers[layer - 1].after.hidden
+
+
+def sigmoid(x: Array) -> Array:
+    with np.errstate(over="ignore"):  # exp(-x) = inf is right: the limit is 0
+        return 1.0 / (1.0 + np.exp(-x))
+
+
+def zero_state(layers: int, hidden: int) -> list[LayerState]:
+    return [LayerState(np.zeros(hidden), np.zeros(hidden)) for _ in range(layers)]
+
+
+def layer_weights(parameters: Parameters, layer: int) -> Parameters:
+    return {name: parameters[f"{name}_l{layer}"] for name in WEIGHT_NAMES}
+
+
+def gate_sums(weights: Parameters, inputs: Array, hidden: Array, gates: int) -> tuple[list[Array], list[Array]]:
+    """For every gate W_i x + b_i and W_h h' + b_h, apart: the GRU resets the second alone."""
+    from_inputs = weights["weight_ih"] @ inputs + weights["bias_ih"]
+    from_hidden = weights["weight_hh"] @ hidden + weights["bias_hh"]
+    return np.split(from_inputs, gates), np.split(from_hidden, gates)
+
+
+def gate_sums_backward(
+    weights: Parameters, inputs: Array, hidden: Array, d_from_inputs: list[Array], d_from_hidden: list[Array]
+) -> tuple[Parameters, Array, Array]:
+    """Slopes of the weights, of the inputs and of the hidden state before."""
+    d_inputs_side = np.concatenate(d_from_inputs)
+    d_hidden_side = np.concatenate(d_from_hidden)
+    d_weights = {
+        "weight_ih": np.outer(d_inputs_side, inputs),
+        "weight_hh": np.outer(d_hidden_side, hidden),
+        "bias_ih": d_inputs_side,
+        "bias_hh": d_hidden_side,
+    }
+    return d_weights, weights["weight_ih"].T @ d_inputs_side, weights["weight_hh"].T @ d_hidden_side
+
+
+def elman_forward(weights: Parameters, nonlinearity: str, inputs: Array, before: LayerState) -> LayerStep:
+    """h = tanh or relu(W_ih x + b_ih + W_hh h' + b_hh)."""
+    (x,), (h,) = gate_sums(weights, inputs, before.hidden, 1)
+    hidden = np.tanh(x + h) if nonlinearity == "tanh" else np.maximum(x + h, 0.0)
+    return LayerStep(before, {}, LayerState(hidden, np.zeros_like(hidden)))
+
+
+def elman_backward(
+    weights: Parameters, nonlinearity: str, inputs: Array, kept: LayerStep, d_after: LayerState
+) -> LayerGradient:
+    hidden = kept.after.hidden
+    d_sum = d_after.hidden * (1.0 - hidden**2 if nonlinearity == "tanh" else np.where(hidden > 0.0, 1.0, 0.0))
+    d_weights, d_inputs, d_hidden = gate_sums_backward(weights, inputs, kept.before.hidden, [d_sum], [d_sum])
+    return LayerGradient(d_weights, d_inputs, LayerState(d_hidden, np.zeros_like(d_hidden)))
+
+
+def gru_forward(weights: Parameters, inputs: Array, before: LayerState) -> LayerStep:
+    """r, z = sigmoid(...), n = tanh(W_in x + b_in + r * (W_hn h' + b_hn)), h = (1 - z) * n + z * h'."""
+    (x_r, x_z, x_n), (h_r, h_z, h_n) = gate_sums(weights, inputs, before.hidden, 3)
+    r = sigmoid(x_r + h_r)
+    z = sigmoid(x_z + h_z)
+    n = np.tanh(x_n + r * h_n)
+    hidden = (1.0 - z) * n + z * before.hidden
+    return LayerStep(before, {"r": r, "z": z, "n": n, "h_n": h_n}, LayerState(hidden, np.zeros_like(hidden)))
+
+
+def gru_backward(weights: Parameters, inputs: Array, kept: LayerStep, d_after: LayerState) -> LayerGradient:
+    r, z, n, h_n = (kept.gates[name] for name in ("r", "z", "n", "h_n"))
+    d_n = d_after.hidden * (1.0 - z)
+    d_z = d_after.hidden * (kept.before.hidden - n)
+    d_sum_n = d_n * (1.0 - n**2)
+    d_r = d_sum_n * h_n
+    d_sum_r = d_r * r * (1.0 - r)
+    d_sum_z = d_z * z * (1.0 - z)
+    d_weights, d_inputs, d_hidden = gate_sums_backward(
+        weights, inputs, kept.before.hidden, [d_sum_r, d_sum_z, d_sum_n], [d_sum_r, d_sum_z, d_sum_n * r]
+    )
+    d_hidden = d_hidden + d_after.hidden * z
+    return LayerGradient(d_weights, d_inputs, LayerState(d_hidden, np.zeros_like(d_hidden)))
+
+
+def lstm_forward(weights: Parameters, inputs: Array, before: LayerState) -> LayerStep:
+    """i, f, o = sigmoid(...), g = tanh(...), c = f * c' + i * g, h = o * tanh(c)."""
+    (x_i, x_f, x_g, x_o), (h_i, h_f, h_g, h_o) = gate_sums(weights, inputs, before.hidden, 4)
+    i = sigmoid(x_i + h_i)
+    f = sigmoid(x_f + h_f)
+    g = np.tanh(x_g + h_g)
+    o = sigmoid(x_o + h_o)
+    cell = f * before.cell + i * g
+    return LayerStep(before, {"i": i, "f": f, "g": g, "o": o}, LayerState(o * np.tanh(cell), cell))
+
+
+def lstm_backward(weights: Parameters, inputs: Array, kept: LayerStep, d_after: LayerState) -> LayerGradient:
+    i, f, g, o = (kept.gates[name] for name in ("i", "f", "g", "o"))
+    tanh_cell = np.tanh(kept.after.cell)
+    d_o = d_after.hidden * tanh_cell
+    d_cell = d_after.cell + d_after.hidden * o * (1.0 - tanh_cell**2)
+    d_sum_i = d_cell * g * i * (1.0 - i)
+    d_sum_f = d_cell * kept.before.cell * f * (1.0 - f)
+    d_sum_g = d_cell * i * (1.0 - g**2)
+    d_sum_o = d_o * o * (1.0 - o)
+    d_sums = [d_sum_i, d_sum_f, d_sum_g, d_sum_o]
+    d_weights, d_inputs, d_hidden = gate_sums_backward(weights, inputs, kept.before.hidden, d_sums, d_sums)
+    return LayerGradient(d_weights, d_inputs, LayerState(d_hidden, d_cell * f))
+
+
+def cell_forward(cell: str, nonlinearity: str, weights: Parameters, inputs: Array, before: LayerState) -> LayerStep:
+    if cell == "elman":
+        return elman_forward(weights, nonlinearity, inputs, before)
+    return {"gru": gru_forward, "lstm": lstm_forward}[cell](weights, inputs, before)
+
+
+def cell_backward(
+    cell: str, nonlinearity: str, weights: Parameters, inputs: Array, kept: LayerStep, d_after: LayerState
+) -> LayerGradient:
+    if cell == "elman":
+        return elman_backward(weights, nonlinearity, inputs, kept, d_after)
+    return {"gru": gru_backward, "lstm": lstm_backward}[cell](weights, inputs, kept, d_after)
+
+
+def forward_step(
+    cell: str, nonlinearity: str, parameters: Parameters, inputs: Array, state: list[LayerState]
+) -> Activations:
+    """One step of all layers from `state`; a step with a non-finite hidden value leaves the zero state."""
+    step = Activations(inputs)
+    for layer, before in enumerate(state):
+        weights = layer_weights(parameters, layer)
+        step.layers.append(cell_forward(cell, nonlinearity, weights, step.inputs_of(layer), before))
+    step.diverged = not all(np.isfinite(layer.after.hidden).all() for layer in step.layers)
+    if step.diverged:
+        for kept, zero in zip(step.layers, zero_state(len(state), step.top.size), strict=True):
+            kept.after = zero
+    return step
+
+
+def head_forward(parameters: Parameters, hidden: Array) -> Array:
+    return parameters["head.weight"] @ hidden + parameters["head.bias"]
+
+
+def sweep(
+    cell: str, nonlinearity: str, parameters: Parameters, steps: list[Activations], d_outputs: list[Array]
+) -> Parameters:
+    """Gradient of the losses whose slopes stand in `d_outputs`, one (O,) for every step, oldest first.
+
+    The state that enters the oldest step is a constant.
+    """
+    gradient = {name: np.zeros_like(value) for name, value in parameters.items()}
+    d_state = zero_state(len(steps[0].layers), steps[0].top.size)
+    for step, d_output in reversed(list(zip(steps, d_outputs, strict=True))):
+        gradient["head.weight"] += np.outer(d_output, step.top)
+        gradient["head.bias"] += d_output
+        d_from_above = parameters["head.weight"].T @ d_output
+        for layer in reversed(range(len(step.layers))):
+            d_after = LayerState(d_state[layer].hidden + d_from_above, d_state[layer].cell)
+            weights = layer_weights(parameters, layer)
+            back = cell_backward(cell, nonlinearity, weights, step.inputs_of(layer), step.layers[layer], d_after)
+            for name, d_weight in back.weights.items():
+                gradient[f"{name}_l{layer}"] += d_weight
+            d_state[layer] = back.d_before
+            d_from_above = back.d_inputs
+    return gradient

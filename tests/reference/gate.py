@@ -1,0 +1,155 @@
+"""What a column knows about its values, what an output knows about its errors, and which values are refused.
+
+The first 20 values are judged by their median and absolute deviations, which no single odd value can move; from then
+on mean and variance run (Welford 1962).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+SEED_VALUES = 20  # values that seed the statistics, and far values in a row that make a level shift
+FAR = 100.0  # deviations
+LARGEST = 1e30
+MEDIAN_TO_DEVIATION = 1.4826  # of a normal distribution
+
+
+def robust(values: list[float], center: float | None = None) -> tuple[float, float]:
+    """Median (unless a center is given) and a deviation that one odd value cannot set.
+
+    Where more than half of the values are the same the median deviation is zero; then it is the mean absolute
+    deviation leaving out the largest.
+    """
+    if center is None:
+        center = float(np.median(values))
+    away = [abs(value - center) for value in values]
+    deviation = MEDIAN_TO_DEVIATION * float(np.median(away))
+    if deviation == 0 and len(values) > 1:
+        deviation = (sum(away) - max(away)) / (len(values) - 1)
+    return center, deviation
+
+
+@dataclass
+class Column:
+    """Running statistics of one column, and the last value it accepted."""
+
+    counts: dict[str, int]  # nulls, invalid, far: shared by all columns of a learner
+    n: int = 0
+    first: list[float] = field(default_factory=list)
+    mean: float = 0.0
+    m2: float = 0.0
+    far_run: list[float] = field(default_factory=list)
+    held: float = math.nan
+    settled: bool = True  # the held value is part of the statistics
+
+    @property
+    def deviation(self) -> float:
+        return math.sqrt(self.m2 / self.n) if self.n > 0 else 0.0
+
+    @property
+    def last(self) -> float:
+        """The value that a forecaster without a model would repeat."""
+        return self.middle if math.isnan(self.held) else self.held
+
+    @property
+    def middle(self) -> float:
+        return self.mean if self.n > 0 else math.nan
+
+    def observe(self, value: float, learn: bool) -> tuple[float, bool]:
+        """The accepted value, or NaN, and whether it completes a level shift."""
+        if math.isnan(value):
+            self.counts["nulls"] += 1
+            return math.nan, False
+        if math.isinf(value) or abs(value) > LARGEST:
+            self.counts["invalid"] += 1
+            return math.nan, False
+        if self.n < SEED_VALUES:
+            if learn:
+                self.seed(value)
+            return self.hold(value), False
+        if self.deviation > 0 and abs(value - self.mean) > FAR * self.deviation:
+            return self.observe_far(value, learn)
+        self.far_run = []
+        if learn and self.deviation == 0 and value != self.mean:
+            return self.observe_first_move(value), False
+        if learn:
+            self.add(value)
+        return self.hold(value), False
+
+    def seed(self, value: float) -> None:
+        self.first.append(value)
+        self.n += 1
+        self.mean, deviation = robust(self.first)
+        self.m2 = deviation * deviation * self.n
+
+    def observe_far(self, value: float, learn: bool) -> tuple[float, bool]:
+        self.counts["far"] += 1
+        if not learn:
+            return math.nan, False
+        self.far_run = [*self.far_run, value][-SEED_VALUES:]
+        center, deviation = robust(self.far_run)
+        agree = all(abs(each - center) <= FAR * deviation for each in self.far_run)
+        if len(self.far_run) < SEED_VALUES or not agree:
+            return math.nan, False
+        self.n = SEED_VALUES
+        self.mean = center
+        self.m2 = deviation * deviation * SEED_VALUES
+        self.far_run = []
+        return self.hold(value), True
+
+    def observe_first_move(self, value: float) -> float:
+        """A constant column moves: one odd value does not make a scale, a second one confirms it."""
+        if math.isnan(self.held) or self.held == self.mean:
+            self.settled = False
+            self.held = value
+            return value
+        self.add(self.held)
+        self.add(value)
+        return self.hold(value)
+
+    def hold(self, value: float) -> float:
+        self.held = value
+        self.settled = True
+        return value
+
+    def add(self, value: float) -> None:
+        self.n += 1
+        delta = value - self.mean
+        self.mean += delta / self.n
+        self.m2 += delta * (value - self.mean)
+
+    def standardise(self, accepted: float) -> float:
+        """A null is filled with the held value; without one it is the mean."""
+        value = self.held if math.isnan(accepted) else accepted
+        if math.isnan(value) or self.deviation == 0:
+            return 0.0
+        return min(max((value - self.mean) / self.deviation, -FAR), FAR)
+
+    def start_sequence(self) -> None:
+        self.held = math.nan
+        self.settled = True
+
+
+@dataclass
+class Scale:
+    """Running root mean square of y - base, for one target at one horizon."""
+
+    n: int = 0
+    first: list[float] = field(default_factory=list)
+    sum2: float = 0.0
+
+    @property
+    def value(self) -> float:
+        return math.sqrt(self.sum2 / self.n) if self.n > 0 else 0.0
+
+    def add(self, difference: float) -> None:
+        self.n += 1
+        if self.n <= SEED_VALUES:
+            self.first.append(abs(difference))
+            _, size = robust(self.first, center=0.0)
+            self.sum2 = size * size * self.n
+        else:
+            self.sum2 += difference * difference

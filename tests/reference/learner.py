@@ -1,0 +1,327 @@
+"""The order of events within a row: observe, reveal, learn, predict; at horizon 0 predict, reveal, learn.
+
+Predict first, then learn from the same row (Dawid 1984); learn by truncated backpropagation through time, a sweep of
+`window` steps every `stride` rows (Williams & Peng 1990, BPTT(h; h')). Every step is kept for ever.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .cells import Activations, Array, LayerState, Parameters, forward_step, head_forward, sweep, zero_state
+from .gate import Column, Scale
+from .rules import Loss, Optimizer
+
+
+@dataclass
+class RefRecord:
+    event: set[str]
+    loss: float  # mean of the losses that this row revealed, NaN if none
+    expected: Array  # (T,)
+    forecast: Array  # (K, T, Q)
+
+
+@dataclass
+class Forecast:
+    """A pending forecast of one target at one horizon, with all that grading it needs."""
+
+    values: Array  # (Q,)
+    base: float
+    scale: float  # NaN if the column was unsettled
+    last: float  # the forecast without a model
+    clock: int  # accepted values of the target when it was made
+
+
+@dataclass
+class Step:
+    activations: Activations
+    pending: dict[tuple[int, int], Forecast] = field(default_factory=dict)  # (horizon index, target index)
+
+
+@dataclass
+class SweepSnapshot:
+    """What the loss of one sweep depends on, besides the parameters."""
+
+    numbers: range  # the steps swept, oldest first
+    entering: list[LayerState]  # a constant
+    inputs: list[Array]  # one (2F,) for each step
+    labels: list[dict[int, float]]  # for each step: output -> label in scaled units
+
+
+class ReferenceLearner:
+    def __init__(
+        self,
+        *,
+        parameters: Parameters,
+        features: list[int],
+        targets: list[int],
+        columns: int,
+        cell: str = "lstm",
+        nonlinearity: str = "tanh",
+        layers: int = 1,
+        window: int = 32,
+        stride: int = 1,
+        horizons: tuple[int, ...] = (1,),
+        horizon_unit: str = "rows",
+        max_delay: int = 0,
+        skip: bool = True,
+        loss: str = "squared",
+        huber_delta: float = 1.0,
+        quantiles: tuple[float, ...] = (0.05, 0.5, 0.95),
+        optimizer: str = "adam",
+        lr: float = 1e-3,
+        momentum: float = 0.9,
+        alpha: float = 0.99,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        eps: float = 1e-8,
+        weight_decay: float = 0.01,
+        clip: float = 1.0,
+        schedule: str = "constant",
+        warmup: int = 0,
+        record_sweeps: bool = False,
+    ) -> None:
+        self.parameters = {name: np.array(value, dtype=np.float64) for name, value in parameters.items()}
+        self.features, self.targets = list(features), list(targets)
+        self.cell, self.nonlinearity, self.layers = cell, nonlinearity, layers
+        self.window, self.stride = window, stride
+        self.horizons, self.horizon_unit, self.max_delay = tuple(horizons), horizon_unit, max_delay
+        self.labels_own_row = self.horizons == (0,)
+        self.skip = skip and not self.labels_own_row
+        self.loss = Loss(loss, huber_delta)
+        self.quantiles = tuple(quantiles) if loss == "quantile" else (0.5,)
+        self.optimizer = Optimizer(
+            optimizer, lr, momentum, alpha, beta1, beta2, eps, weight_decay, clip, schedule, warmup
+        )
+        self.record_sweeps = record_sweeps
+        self.last_sweep: SweepSnapshot | None = None
+        self.gradient: Parameters | None = None
+        self.start(columns)
+
+    def start(self, columns: int) -> None:
+        """Everything that changes with the rows, besides parameters and moments."""
+        shape = (len(self.targets), len(self.horizons))
+        self.counts = {"nulls": 0, "invalid": 0, "far": 0, "skipped": 0, "updates": 0}
+        self.metrics = {
+            name: np.zeros(shape) for name in ("count", "absolute", "squared", "last_absolute", "last_squared")
+        }
+        self.columns = [Column(self.counts) for _ in range(columns)]
+        self.scales = [[Scale() for _ in self.targets] for _ in self.horizons]  # (K, T)
+        self.accepted = [0 for _ in self.targets]  # values so far
+        self.steps: list[Step] = []
+        self.sequence_start = 0
+        self.state = zero_state(self.layers, self.parameters["head.weight"].shape[1])
+        self.since = 0
+        self.slopes: dict[int, Array] = {}  # step -> (O,), since the last update
+        self.labels: dict[int, dict[int, float]] = {}  # step -> output -> label
+
+    @property
+    def outputs(self) -> int:
+        return len(self.horizons) * len(self.targets) * len(self.quantiles)
+
+    @property
+    def ring_reach(self) -> int:
+        return self.window + self.stride + max(*self.horizons, 1) - 2 + self.max_delay
+
+    # ---- one row
+
+    def step(self, values: Sequence[float], learn: bool = True, boundary: bool = False) -> RefRecord:
+        shape = (len(self.horizons), len(self.targets), len(self.quantiles))
+        self.record = RefRecord(set(), math.nan, np.full(len(self.targets), math.nan), np.full(shape, math.nan))
+        self.row_losses: list[float] = []
+        self.now = len(self.steps)
+        row = [float(value) for value in values]
+        with np.errstate(over="ignore", invalid="ignore"):  # a diverged network is told as an event
+            if boundary:
+                self.start_sequence(learn)
+            if self.labels_own_row:
+                self.predict(self.observe(row, self.features, learn))
+                self.reveal(self.observe(row, self.targets, learn), learn)
+                self.learn(learn)
+            else:
+                accepted = self.observe(row, range(len(row)), learn)
+                self.reveal(accepted, learn)
+                self.learn(learn)
+                self.predict(accepted)
+        if self.row_losses:
+            self.record.loss = float(sum(self.row_losses) / len(self.row_losses))
+        return self.record
+
+    def start_sequence(self, learn: bool) -> None:
+        if learn:
+            self.sweep_and_update()
+        self.forget_slopes()
+        self.state = zero_state(self.layers, self.state[0].hidden.size)
+        self.sequence_start = self.now
+        for step in self.steps:
+            step.pending.clear()
+        for column in self.columns:
+            column.start_sequence()
+
+    # ---- observe
+
+    def observe(self, row: list[float], columns: Sequence[int], learn: bool) -> dict[int, float]:
+        accepted = {}
+        for column in columns:
+            accepted[column], shifted = self.columns[column].observe(row[column], learn)
+            if shifted:
+                self.record.event.add("level-shift")
+                self.void(column)
+        return accepted
+
+    def void(self, column: int) -> None:
+        """After a level shift nothing that was forecast or measured of the old level counts."""
+        for j, target in enumerate(self.targets):
+            if target != column:
+                continue
+            for k in range(len(self.horizons)):
+                self.scales[k][j] = Scale()
+                for step in self.steps:
+                    step.pending.pop((k, j), None)
+
+    # ---- reveal
+
+    def reveal(self, accepted: dict[int, float], learn: bool) -> None:
+        for j, target in enumerate(self.targets):
+            value = accepted[target]
+            if math.isnan(value):
+                continue
+            self.accepted[j] += 1
+            for number, k in self.graded_by_value(j):
+                self.grade(number, k, j, value, learn and self.columns[target].settled)
+
+    def graded_by_value(self, j: int) -> list[tuple[int, int]]:
+        """(step, horizon index) of the forecasts that the value just accepted grades, newest step first."""
+        if self.labels_own_row:
+            return [(self.now, 0)] if (0, j) in self.steps[self.now].pending else []
+        oldest = max(self.now - max(self.horizons) - self.max_delay, 0)
+        graded = []
+        for number in range(self.now - 1, oldest - 1, -1):
+            for k, horizon in enumerate(self.horizons):
+                forecast = self.steps[number].pending.get((k, j))
+                if forecast is None:
+                    continue
+                ago = self.now - number if self.horizon_unit == "rows" else self.accepted[j] - forecast.clock
+                if ago == horizon:
+                    graded.append((number, k))
+        return graded
+
+    def grade(self, number: int, k: int, j: int, value: float, learn: bool) -> None:
+        """Measure a forecast, and write the slopes that it gives; a forecast is graded once."""
+        forecast = self.steps[number].pending.pop((k, j))
+        self.measure(forecast, k, j, value)
+        if forecast.scale > 0:
+            label = (value - forecast.base) / forecast.scale
+            for quantile, made in zip(self.quantiles, forecast.values, strict=True):
+                output = (made - forecast.base) / forecast.scale
+                self.row_losses.append(self.loss.value(output, label, quantile))
+            if learn:
+                self.write_slopes(number, k, j, label)
+        if learn and not math.isnan(forecast.scale):
+            self.scales[k][j].add(value - forecast.base)
+
+    def measure(self, forecast: Forecast, k: int, j: int, value: float) -> None:
+        middle = float(forecast.values[self.quantiles.index(0.5)])
+        error, error_of_last = value - middle, value - forecast.last
+        # The smallest horizon is the newest step's, and that one is graded first.
+        if math.isnan(self.record.expected[j]):
+            self.record.expected[j] = middle
+        self.metrics["count"][j, k] += 1
+        self.metrics["absolute"][j, k] += abs(error)
+        self.metrics["squared"][j, k] += error * error
+        self.metrics["last_absolute"][j, k] += abs(error_of_last)
+        self.metrics["last_squared"][j, k] += error_of_last * error_of_last
+
+    def write_slopes(self, number: int, k: int, j: int, label: float) -> None:
+        """Slopes are taken at today's head, applied to the hidden state of then."""
+        outputs_now = head_forward(self.parameters, self.steps[number].activations.top)
+        slopes = self.slopes.setdefault(number, np.zeros(self.outputs))
+        labels = self.labels.setdefault(number, {})
+        for q, quantile in enumerate(self.quantiles):
+            output = (k * len(self.targets) + j) * len(self.quantiles) + q
+            slopes[output] += self.loss.slope(float(outputs_now[output]), label, quantile) / self.outputs
+            labels[output] = label
+
+    # ---- learn
+
+    def learn(self, learn: bool) -> None:
+        self.since += 1
+        if learn and self.since >= self.stride:
+            self.sweep_and_update()
+
+    def sweep_and_update(self) -> None:
+        oldest_in_ring = len(self.steps) - self.ring_reach
+        self.slopes = {number: slopes for number, slopes in self.slopes.items() if number >= oldest_in_ring}
+        if not self.slopes:
+            return
+        oldest = max(min(self.slopes) - (self.window - 1), self.sequence_start, oldest_in_ring)
+        numbers = range(oldest, max(self.slopes) + 1)
+        steps = [self.steps[number].activations for number in numbers]
+        if self.record_sweeps:
+            self.last_sweep = self.snapshot(numbers, steps)
+        d_outputs = [self.slopes.get(number, np.zeros(self.outputs)) for number in numbers]
+        self.gradient = sweep(self.cell, self.nonlinearity, self.parameters, steps, d_outputs)
+        self.forget_slopes()
+        self.since = 0
+        if self.optimizer.update(self.parameters, self.gradient):
+            self.counts["updates"] += 1
+        else:
+            self.counts["skipped"] += 1
+            self.record.event.add("update-skipped")
+
+    def forget_slopes(self) -> None:
+        self.slopes = {}
+        self.labels = {}
+
+    def snapshot(self, numbers: range, steps: list[Activations]) -> SweepSnapshot:
+        entering = [layer.before for layer in steps[0].layers]
+        labels = [self.labels.get(number, {}) for number in numbers]
+        return SweepSnapshot(numbers, entering, [step.inputs for step in steps], labels)
+
+    def frozen_sweep_loss(self, parameters: Parameters) -> float:
+        """The loss of the last sweep (`record_sweeps=True`) with other weights, replayed from its entering state.
+
+        While the weights never change (lr=0) `gradient` is its derivative.
+        """
+        assert self.last_sweep is not None, "no sweep was recorded"
+        state = self.last_sweep.entering
+        total = 0.0
+        for inputs, labels in zip(self.last_sweep.inputs, self.last_sweep.labels, strict=True):
+            step = forward_step(self.cell, self.nonlinearity, parameters, inputs, state)
+            outputs = head_forward(parameters, step.top)
+            for output, label in labels.items():
+                quantile = self.quantiles[output % len(self.quantiles)]
+                total += self.loss.value(float(outputs[output]), label, quantile)
+            state = step.state
+        return total / self.outputs
+
+    # ---- predict
+
+    def predict(self, accepted: dict[int, float]) -> None:
+        values = [self.columns[feature].standardise(accepted[feature]) for feature in self.features]
+        missing = [1.0 if math.isnan(accepted[feature]) else 0.0 for feature in self.features]
+        inputs = np.array(values + missing)
+        step = Step(forward_step(self.cell, self.nonlinearity, self.parameters, inputs, self.state))
+        if step.activations.diverged:
+            self.record.event.add("diverged")
+        self.state = step.activations.state
+        self.steps.append(step)
+        self.forecast(step)
+
+    def forecast(self, step: Step) -> None:
+        outputs = head_forward(self.parameters, step.activations.top).reshape(self.record.forecast.shape)
+        for k in range(len(self.horizons)):
+            for j, target in enumerate(self.targets):
+                column = self.columns[target]
+                base = column.last if self.skip else column.middle
+                if math.isnan(base):
+                    continue
+                scale = self.scales[k][j].value
+                values = base + scale * outputs[k, j]
+                self.record.forecast[k, j] = values
+                kept_scale = scale if column.settled else math.nan
+                step.pending[k, j] = Forecast(values, base, kept_scale, column.last, self.accepted[j])
