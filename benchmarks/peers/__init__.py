@@ -1,7 +1,8 @@
-"""The libraries that `benchmarks/throughput.py` times beside streamrnn, each a command of its own that does the same job.
+"""The libraries that `benchmarks.throughput` times beside streamrnn, each a command of its own that does the same job.
 
-Importing this package sets the process to one thread. NumPy, PyTorch and JAX read these variables while they are loaded, so
-they have to be set before, and a package's `__init__` is the one place that Python runs before each of its modules.
+Importing this package sets the process, and those that it starts, to one thread. NumPy, PyTorch and JAX read these
+variables while they are loaded, so they have to be set before, and a package's `__init__` is the one place that Python
+runs before each of its modules.
 """
 
 import os

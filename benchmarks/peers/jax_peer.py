@@ -1,16 +1,18 @@
-"""JAX on the job of `protocol.py`, in microseconds a row: `python -m benchmarks.peers.jax_peer --cell lstm --hidden 32`.
+"""JAX on the job of `protocol.py`: `python -m benchmarks.peers.jax_peer --cell lstm --hidden 32`.
 
-Every update changes the weights, so the activations of the window belong to weights that are gone: the window is run forward
-again for each row, then the gradient comes by `jax.grad`, and the forecast takes one more step of the cell from the window's last
-state, with the new weights. The state after the window's first row enters the next window, as a constant.
+Every update changes the weights, so the activations of the window belong to weights that are gone: the window is run
+forward again for each row, then the gradient comes by `jax.grad`, and the forecast takes one more step of the cell from
+the window's last state, with the new weights. The state after the window's first row enters the next window, as a
+constant.
 
-As JAX's documentation advises: one jitted function for the whole of a row, with its buffers donated, and `lax.scan` over the
-window. It is timed
+As JAX's documentation advises: one jitted function for the whole of a row, with its buffers donated, and `lax.scan`
+over the window. It is timed
 
 - per call: one call a row, which waits for its forecast as a live stream must,
 - with the rows in `lax.scan`: one call for 512 rows at once, which only a recorded stream can do,
 
-each with the window's scan unrolled by 1 and by 8. The input's product with its matrix is taken for the whole window at once.
+each with the window's scan unrolled by 1 and by 8. The input's product with its matrix is taken for the whole window at
+once. Cells, clipping and Adam are written out in `jax.numpy`, and compiled with the rest.
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
 """What every peer shares: the job, the stream, the check that it learns, the clock, and the words it speaks.
 
-**The job.** A stream of rows with 8 numeric columns. When a row arrives, its first column grades the forecast that was made one
-row ago (squared error); one gradient step follows, through the last `window` rows, clipped to a global norm, by Adam; then the
-next row's first column is forecast. Every row is predicted first and learned from afterwards.
+**The job.** A stream of rows with 8 numeric columns. When a row arrives, its first column grades the forecast that was
+made one row ago (squared error); one gradient step follows, through the last `window` rows, clipped to a global norm,
+by Adam; then the next row's first column is forecast. So every row is predicted first and learned from afterwards.
 
 **The stream** is periodic, sine waves and a little noise, so that it can go round for ever without a jump.
 
-**The words.** `python -m benchmarks.peers.<peer> --cell lstm --hidden 32 --rounds 3` prints one JSON object with the median and
-the minimum of the rounds, in microseconds a row. With `--serve` the peer prints a JSON line once it is warm, then does one round
-for each line that it reads and answers it with a JSON line: so several peers, each in its own process, can take turns.
+**The words.** `python -m benchmarks.peers.<peer> --cell lstm --hidden 32 --rounds 3` prints one JSON object with the
+median and the minimum of the rounds, in microseconds a row. With `--serve` the peer prints a JSON line once it is warm,
+then does one round for each line that it reads and answers it with a JSON line: so several peers, each in its own
+process, can take turns.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class Contender(Protocol):
     group: str  # the column of the table, for example "JAX per call"
     variant: str  # what sets it apart within the group, for example "unroll 8"
 
-    def learn(self, rows: int) -> Sequence[float]:
+    def learn(self, rows: int) -> list[float] | np.ndarray:
         """Go on by at least `rows` rows; return one loss for each row that was learned."""
         ...
 
@@ -60,8 +61,8 @@ class Contender(Protocol):
 class Stream:
     """The rows of the job, and a place in them.
 
-    `values` (rows, features) float64 starts with the `window` rows that come before the first place, and is long enough for a
-    call of `LONGEST_CALL` rows at any place.
+    `values` (rows, features) float64 starts with the `window` rows that come before the first place, and is long enough
+    for a call of `LONGEST_CALL` rows at any place.
     """
 
     def __init__(self, job: Job) -> None:
@@ -83,7 +84,8 @@ def one_period(seed: int) -> np.ndarray:
     waves = np.linspace(400, 150, FEATURES).astype(int)  # (features,) whole waves in a period
     angle = 2 * np.pi * waves * np.arange(PERIOD)[:, None] / PERIOD  # (period, features)
     wave = np.sqrt(2) * np.sin(angle + random.uniform(0, 2 * np.pi, FEATURES))
-    return wave + 0.05 * random.standard_normal(wave.shape)
+    noisy: np.ndarray = wave + 0.05 * random.standard_normal(wave.shape)
+    return noisy
 
 
 def warm_up(contender: Contender) -> dict[str, float]:

@@ -1,7 +1,7 @@
-"""streamrnn on the job of `protocol.py`, in microseconds a row: `python -m benchmarks.peers.streamrnn_peer --cell lstm --hidden 32`.
+"""streamrnn on the job of `protocol.py`: `python -m benchmarks.peers.streamrnn_peer --cell lstm --hidden 32`.
 
-The learner is the one that users have, with its defaults: features standardised, missing-value indicators, persistence skip, the
-gate against wild values. Nothing is taken out to make it faster. It is timed
+The learner is the one that users have, with its defaults: features standardised, missing-value indicators, persistence
+skip, the gate against wild values. Nothing is taken out to make it faster. It is timed
 
 - with `learner.run(array)`, 4,096 rows in one call, the records returned as a table,
 - with `learner.step(row)`, a mapping at a time, as a live stream does it.
@@ -57,7 +57,9 @@ class Run:
         losses = []
         for _ in range(-(-rows // CALL)):
             newest = self.stream.advance(CALL)
-            losses.append(np.array(self.learner.run(self.rows[newest : newest + CALL])["loss"], float))
+            records = self.learner.run(self.rows[newest : newest + CALL])
+            expected = records["c0_expected"].to_numpy()  # (call,), NaN where nothing was expected
+            losses.append(np.square(records["c0"].to_numpy() - expected))
         return np.concatenate(losses)
 
 
@@ -75,7 +77,11 @@ class Step:
     def learn(self, rows: int) -> list[float]:
         """Reveal, learn, predict, for each of the next `rows` rows."""
         newest = self.stream.advance(rows)
-        return [self.learner.step(row).loss for row in self.rows[newest : newest + rows]]
+        losses = []
+        for row in self.rows[newest : newest + rows]:
+            record = self.learner.step(row)
+            losses.append((record.values["c0"] - record.expected["c0"]) ** 2)
+        return losses
 
 
 def build(job: Job) -> Sequence[Run | Step]:

@@ -1,19 +1,21 @@
-"""PyTorch on the job of `protocol.py`, in microseconds a row: `python -m benchmarks.peers.torch_peer --cell lstm --hidden 32`.
+"""PyTorch on the job of `protocol.py`: `python -m benchmarks.peers.torch_peer --cell lstm --hidden 32`.
 
-Every update changes the weights, so the activations of the window belong to weights that are gone: the window is run forward
-again for each row. That one pass serves twice: its last output is the forecast of the next row, and its graph is what the next
-row's gradient goes back through, with the weights still the same. A step of its own for the forecast, in `inference_mode`, would
-come on top and is not needed. The state that enters the window is the one that was carried when its row was the newest, detached.
+Every update changes the weights, so the activations of the window belong to weights that are gone: the window is run
+forward again for each row. That one pass serves twice: its last output is the forecast of the next row, and its graph
+is what the next row's gradient goes back through, with the weights still the same. So the forecast costs nothing more,
+where a step of its own in `inference_mode` would. The state that enters the window is the one that was carried when its
+row was the newest, detached.
 
-As PyTorch's documentation advises for one core: `nn.LSTM`, `nn.GRU` and `nn.RNN` over the whole window at once (the LSTM runs in
-oneDNN), `set_num_threads(1)`, `set_flush_denormal(True)`, `zero_grad(set_to_none=True)`, `clip_grad_norm_(foreach=True)`, and
-Adam with `fused=True` or with `foreach=True`: both are timed. `torch.compile` is left out, as it breaks its graph on purpose at
-each recurrent module.
+As PyTorch's documentation advises for one core: `nn.LSTM`, `nn.GRU` and `nn.RNN` over the whole window at once (the
+LSTM runs in oneDNN), `set_num_threads(1)`, `set_flush_denormal(True)`, `zero_grad(set_to_none=True)`,
+`clip_grad_norm_(foreach=True)`, and Adam with `fused=True` or with `foreach=True`: both are timed. `torch.compile` is
+left out, as it breaks its graph on purpose at each recurrent module.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -22,7 +24,7 @@ from torch import nn
 from benchmarks.peers import protocol
 from benchmarks.peers.protocol import FEATURES, Job, Stream
 
-MODULES: dict[str, type[nn.RNNBase]] = {"elman": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+MODULES: dict[str, Callable[[int, int], nn.RNNBase]] = {"elman": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 State = Any  # (1, 1, hidden), and for the LSTM two of them
 
 
@@ -31,7 +33,7 @@ class TorchLearner:
 
     group = "PyTorch"
 
-    def __init__(self, job: Job, variant: str, adam: dict[str, bool]) -> None:
+    def __init__(self, job: Job, variant: str, adam: dict[str, Any]) -> None:
         torch.manual_seed(job.seed)
         self.variant = variant
         self.job = job

@@ -25,7 +25,7 @@ def line_blocks(stream: Input) -> Iterator[LineBlock]:
     waiting_size = 0
     chunk = stream.read().removeprefix(BYTE_ORDER_MARK)
     while chunk:
-        end = chunk.find(b"\n") + 1
+        end = chunk.rfind(b"\n") + 1
         if end:
             data = b"".join([*waiting, chunk[:end]])
             yield LineBlock(data, line)

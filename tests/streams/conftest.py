@@ -10,7 +10,7 @@ import pytest
 
 from streamrnn.streams import Batch, Source
 
-PATIENCE = 5.0  # seconds, long enough for any machine: only a test that fails waits so long
+PATIENCE = 30.0  # seconds, long enough for any machine: only a test that fails waits so long
 
 
 class Pipe:

@@ -118,19 +118,6 @@ def test_a_row_of_a_live_pipe_is_out_before_the_next_is_waited_for(pipe, promptl
     assert promptly(lambda: next(batches)).table.to_pylist() == [{"x": 4.0}]
 
 
-def test_a_pipe_that_somebody_made_non_blocking_is_waited_for(pipe, promptly):
-    os.set_blocking(pipe.read_end, False)
-    code = "from streamrnn.streams import open_source\n"
-    code += "print([batch.table.to_pydict() for batch in open_source('-').batches(['x'], [])])"
-    # As its stdin, not by its path: the flag belongs to the open end of the pipe.
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], env=ENVIRONMENT, stdin=pipe.read_end, stdout=subprocess.PIPE, text=True
-    )
-    pipe.write(b"x\n1\n")
-    pipe.end()
-    assert promptly(process.communicate)[0] == "[{'x': [1.0]}]\n"
-
-
 def test_stdin_is_read_and_named():
     code = "from streamrnn.streams import open_source\n"
     code += "source = open_source('-'); print(source.name, source.format, source.columns)\n"

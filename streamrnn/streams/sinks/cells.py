@@ -43,7 +43,7 @@ def as_text(column: pyarrow.Array) -> pyarrow.Array:
         return column.cast(pyarrow.string())
     # Without the zone Arrow writes UTC, and needs no database of zones.
     utc = column.cast(pyarrow.timestamp(column.type.unit)).cast(pyarrow.string())
-    iso = pyarrow.compute.replace_substring(utc, " ", "T", max_replacements=1)
+    iso = pyarrow.compute.replace_substring(utc, " ", "T")
     return iso if column.type.tz is None else pyarrow.compute.binary_join_element_wise(iso, "Z", "")
 
 
