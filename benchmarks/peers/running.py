@@ -69,6 +69,7 @@ class Process:
 
     def __init__(self, peer: Peer, configuration: Configuration) -> None:
         flags = [f"--{name}={value}" for name, value in asdict(configuration).items()]
+        self.name = peer.name
         self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 (it lives as long as the process)
         self.process = subprocess.Popen(
             [sys.executable, "-m", f"benchmarks.peers.{peer.name}_peer", "--serve", *flags],
@@ -96,7 +97,7 @@ class Process:
             self.process.wait()
             self.errors.seek(0)
             said = self.errors.read().strip().splitlines() or ["it said nothing"]
-            raise PeerFailed(said[-1])
+            raise PeerFailed(f"{self.name}: {said[-1]}")
         return dict(json.loads(line))
 
     def round(self) -> list[float]:
@@ -121,7 +122,7 @@ def measure(
             try:
                 ready = process.answer()
             except PeerFailed as failure:
-                say(f"{title}: {peer.name} is left out: {failure}")
+                say(f"{title}: left out, {failure}")
                 continue
             versions[peer.name] = ready["version"]
             timings = [Timing(**asdict(configuration), **contender, rounds=[]) for contender in ready["contenders"]]
