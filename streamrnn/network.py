@@ -77,6 +77,7 @@ def sizes_of(settings: Settings, lanes: int) -> Sizes:
         horizon_count=horizon + 1,
         by_value=int(settings.horizon_unit == "values" and horizon > 0),
         skip=int(settings.uses_skip),
+        shrink=int(settings.shrinks),
         reach=horizon + settings.delay,
         window=settings.window,
         slots=settings.window + settings.stride + max(horizon, 1) - 2 + settings.delay + 1,

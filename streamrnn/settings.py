@@ -86,6 +86,11 @@ class Settings:
         None, "Forecast", "forecast the change from the last value [yes, unless horizon is 0]", structure=True
     )
 
+    shrink: bool | None = _option(
+        None, "Forecast", "shrink forecasts to their base as far as their past deserves [yes, unless quantiles]",
+        structure=True,
+    )  # fmt: skip
+
     cell: str = _option("lstm", "Network", "recurrent cell", choices=CELLS, structure=True)
     nonlinearity: str = _option("tanh", "Network", "of the Elman cell", choices=NONLINEARITIES, structure=True)
     hidden: int = _option(32, "Network", "units per layer", structure=True, metavar="N")
@@ -140,6 +145,8 @@ class Settings:
                 raise SettingsError(f"at horizon 0 a target cannot be a feature: {', '.join(both)}")
             if self.skip:
                 raise SettingsError("skip needs a horizon of 1 or more: at horizon 0 there is no last value to go on")
+        if self.shrink and self.loss == "quantile":
+            raise SettingsError("shrink is for one forecast per horizon; shrunk quantiles would not be quantiles")
         for role in ("time", "sequence"):
             if getattr(self, role) in (*self.targets, *self.features):
                 raise SettingsError(f"column {getattr(self, role)!r} cannot be {role} and feature or target")
@@ -159,6 +166,11 @@ class Settings:
     def uses_skip(self) -> bool:
         """Whether a forecast starts from the last value."""
         return self.horizons != (0,) if self.skip is None else self.skip
+
+    @property
+    def shrinks(self) -> bool:
+        """Whether forecasts are shrunk to their base."""
+        return self.loss != "quantile" if self.shrink is None else self.shrink
 
     @property
     def delay(self) -> int:
@@ -251,8 +263,8 @@ def _check_kind(name: str, value: Any, option: Option) -> None:
         raise SettingsError(f"{name} must be one of {', '.join(option.choices)}, not {value!r}")
     if name in ("time", "sequence") and not (value is None or (isinstance(value, str) and value)):
         raise SettingsError(f"{name} takes one column name, not {value!r}")
-    if name == "skip" and value not in (None, True, False):
-        raise SettingsError(f"skip must be true or false, not {value!r}")
+    if name in ("skip", "shrink") and value not in (None, True, False):
+        raise SettingsError(f"{name} must be true or false, not {value!r}")
 
 
 def _check_integer(name: str, value: Any, low: int, high: int) -> None:

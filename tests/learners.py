@@ -42,6 +42,7 @@ def reference_of(learner: Learner, **options: Any) -> ReferenceLearner:
         horizon_unit=settings.horizon_unit,
         max_delay=settings.delay,
         skip=settings.uses_skip,
+        shrink=settings.shrinks,
         **{name: getattr(settings, name) for name in names},
         **options,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 from .jit import kernel
-from .vector import LANES, constant, fma, load, splat, store, total
+from .vector import LANES, constant, fma, load, splat, spread, store, total
 
 ROWS = 4
 
@@ -76,14 +76,14 @@ def _column_2(weight, d_out, row, d_x, place, j):  # type: ignore[no-untyped-def
     a, b, c, d = load(zero, d_x, place, j), zero, zero, zero
     e, f, g, h = load(zero, d_x, place, j + LANES), zero, zero, zero
     for i in range(0, units - ROWS + 1, ROWS):
-        s, t = splat(d_out[row, i]), splat(d_out[row, i + 1])
-        u, v = splat(d_out[row, i + 2]), splat(d_out[row, i + 3])
+        s, t = spread(d_out, row, i), spread(d_out, row, i + 1)
+        u, v = spread(d_out, row, i + 2), spread(d_out, row, i + 3)
         a, e = fma(s, load(zero, weight, i, j), a), fma(s, load(zero, weight, i, j + LANES), e)
         b, f = fma(t, load(zero, weight, i + 1, j), b), fma(t, load(zero, weight, i + 1, j + LANES), f)
         c, g = fma(u, load(zero, weight, i + 2, j), c), fma(u, load(zero, weight, i + 2, j + LANES), g)
         d, h = fma(v, load(zero, weight, i + 3, j), d), fma(v, load(zero, weight, i + 3, j + LANES), h)
     for i in range(units - units % ROWS, units):
-        s = splat(d_out[row, i])
+        s = spread(d_out, row, i)
         a, e = fma(s, load(zero, weight, i, j), a), fma(s, load(zero, weight, i, j + LANES), e)
     store(d_x, place, j, (a + b) + (c + d))
     store(d_x, place, j + LANES, (e + f) + (g + h))
@@ -95,12 +95,12 @@ def _column_1(weight, d_out, row, d_x, place, j):  # type: ignore[no-untyped-def
     zero = splat(constant(weight[0, 0], 0.0))
     a, b, c, d = load(zero, d_x, place, j), zero, zero, zero
     for i in range(0, units - ROWS + 1, ROWS):
-        a = fma(splat(d_out[row, i]), load(zero, weight, i, j), a)
-        b = fma(splat(d_out[row, i + 1]), load(zero, weight, i + 1, j), b)
-        c = fma(splat(d_out[row, i + 2]), load(zero, weight, i + 2, j), c)
-        d = fma(splat(d_out[row, i + 3]), load(zero, weight, i + 3, j), d)
+        a = fma(spread(d_out, row, i), load(zero, weight, i, j), a)
+        b = fma(spread(d_out, row, i + 1), load(zero, weight, i + 1, j), b)
+        c = fma(spread(d_out, row, i + 2), load(zero, weight, i + 2, j), c)
+        d = fma(spread(d_out, row, i + 3), load(zero, weight, i + 3, j), d)
     for i in range(units - units % ROWS, units):
-        a = fma(splat(d_out[row, i]), load(zero, weight, i, j), a)
+        a = fma(spread(d_out, row, i), load(zero, weight, i, j), a)
     store(d_x, place, j, (a + b) + (c + d))
 
 
@@ -145,8 +145,8 @@ def _tile_4x2(d_out, x, x_first, span, i, j, d_weight):  # type: ignore[no-untyp
     s, r = first, x_first
     for _ in range(count):
         left, right = load(zero, x, r, j), load(zero, x, r, j + LANES)
-        p, q = splat(d_out[s, i]), splat(d_out[s, i + 1])
-        u, v = splat(d_out[s, i + 2]), splat(d_out[s, i + 3])
+        p, q = spread(d_out, s, i), spread(d_out, s, i + 1)
+        u, v = spread(d_out, s, i + 2), spread(d_out, s, i + 3)
         a, e = fma(p, left, a), fma(p, right, e)
         b, f = fma(q, left, b), fma(q, right, f)
         c, g = fma(u, left, c), fma(u, right, g)
@@ -171,10 +171,10 @@ def _tile_4x1(d_out, x, x_first, span, i, j, d_weight):  # type: ignore[no-untyp
     s, r = first, x_first
     for _ in range(count):
         shared = load(zero, x, r, j)
-        a = fma(splat(d_out[s, i]), shared, a)
-        b = fma(splat(d_out[s, i + 1]), shared, b)
-        c = fma(splat(d_out[s, i + 2]), shared, c)
-        d = fma(splat(d_out[s, i + 3]), shared, d)
+        a = fma(spread(d_out, s, i), shared, a)
+        b = fma(spread(d_out, s, i + 1), shared, b)
+        c = fma(spread(d_out, s, i + 2), shared, c)
+        d = fma(spread(d_out, s, i + 3), shared, d)
         s = s + 1 if s + 1 < slots else 0
         r = r + 1 if r + 1 < slots else 0
     store(d_weight, i, j, a)
@@ -190,7 +190,7 @@ def _tile_1x1(d_out, x, x_first, span, i, j, d_weight):  # type: ignore[no-untyp
     a = zero
     s, r = first, x_first
     for _ in range(count):
-        a = fma(splat(d_out[s, i]), load(zero, x, r, j), a)
+        a = fma(spread(d_out, s, i), load(zero, x, r, j), a)
         s = s + 1 if s + 1 < slots else 0
         r = r + 1 if r + 1 < slots else 0
     store(d_weight, i, j, a)

@@ -14,7 +14,7 @@ from .jit import kernel
 from .linear import dot
 from .losses import loss_backward, loss_forward
 from .recurrence import open_head
-from .scaling import add_change, scale_of
+from .scaling import add_agreement, add_change, scale_of, trust_in
 from .state import EXPECTED, LOSS, REVEALED, SEQUENCE_START, STEPS, UNLEARNED, plane
 
 
@@ -34,9 +34,11 @@ def make_pending(sizes, roles, scratch, lane, slot):  # type: ignore[no-untyped-
             scale = scale_of(lane.changes, t, k)
             pair = k * sizes.targets + t
             pending.scale[slot, pair] = scale if columns.settled[c] else math.nan
+            pending.proposed[slot, pair] = scratch.outputs[0, pair * sizes.quantiles]
+            unit = scale * trust_in(lane.changes, pair) if sizes.shrink else scale
             for q in range(sizes.quantiles):
                 out = pair * sizes.quantiles + q
-                pending.forecast[slot, out] = base + scale * scratch.outputs[0, out]
+                pending.forecast[slot, out] = base + unit * scratch.outputs[0, out]
 
 
 @kernel
@@ -105,6 +107,7 @@ def _grade(sizes, rates, roles, network, lane, slot, t, k, truth, learn, record)
     if learn and lane.columns.settled[roles.target_columns[t]]:
         if scale > 0.0:
             _write_slopes(sizes, rates, roles, network, lane, slot, pair, change / scale)
+            add_agreement(lane.changes, pair, pending.proposed[slot, pair], change / scale)
         if not math.isnan(scale):
             add_change(lane.changes, t, k, change)
     _void(sizes, pending, slot, pair)

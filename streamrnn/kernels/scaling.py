@@ -19,6 +19,9 @@ FAR = 100.0
 LARGEST = 1e30
 MAD_TO_DEVIATION = 1.4826  # of a normal distribution
 
+MEMORY = 0.9998  # of the agreement: about 5,000 reveals
+LARGEST_CHANGE = 10.0  # that counts for it, in scaled units
+
 NULL, INVALID, FAR_OFF = 0, 1, 2  # columns of `Columns.refused`
 
 
@@ -206,11 +209,32 @@ def add_change(changes, t, k, change):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def trust_in(changes, pair):  # type: ignore[no-untyped-def]
+    """Return how far an output is to be believed, in [0, 1]: the least-squares slope of what came on what it proposed.
+
+    A network that has learned noise proposes changes that do not come. Its slope is near 0, and the forecast shrinks to its
+    base; one that forecasts well is left alone (Mincer & Zarnowitz 1969; James & Stein 1961). 1 before any is known.
+    """
+    proposed2 = changes.agreement[pair, 1]
+    return min(max(changes.agreement[pair, 0] / proposed2, 0.0), 1.0) if proposed2 > 0.0 else 1.0
+
+
+@kernel
+def add_agreement(changes, pair, output, change):  # type: ignore[no-untyped-def]
+    """Let a revealed change, in scaled units, count for or against the output that was to forecast it."""
+    change = min(max(change, -LARGEST_CHANGE), LARGEST_CHANGE)
+    changes.agreement[pair, 0] = MEMORY * changes.agreement[pair, 0] + output * change
+    changes.agreement[pair, 1] = MEMORY * changes.agreement[pair, 1] + output * output
+
+
+@kernel
 def forget_changes(changes, t):  # type: ignore[no-untyped-def]
     """Start target t's units afresh, after a level shift."""
     for k in range(changes.seen.shape[1]):
         changes.seen[t, k] = 0
         changes.sum2[t, k] = 0.0
+        for place in range(2):
+            changes.agreement[k * changes.seen.shape[0] + t, place] = 0.0
 
 
 @kernel

@@ -45,6 +45,7 @@ class Sizes(NamedTuple):
     horizon_count: int  # horizon + 1: length of a table by horizon
     by_value: int  # 1: a horizon counts values of its target, 0: rows
     skip: int  # 1: a forecast starts from the last value, 0: from the mean
+    shrink: int  # 1: a forecast is shrunk to its base
     reach: int  # rows that a pending forecast can be old
     window: int
     slots: int  # length of the ring
@@ -107,9 +108,11 @@ FIELDS = (
     Field("change_sum2", "double", ("targets", "horizons"), "sum of squares of y - base"),
     Field("change_first", "double", ("pairs", WARM_UP), "the |y - base| that seed it"),
     Field("change_seen", "integer", ("targets", "horizons"), "how many"),
+    Field("agreement", "double", ("pairs", 2), "decaying sums of output * change and output^2, scaled units"),
     Field("forecast", "double", ("slots", "outputs"), "pending forecasts, NaN where none", ring=0),
     Field("base", "double", ("slots", "targets"), "what they start from", ring=0),
     Field("scale", "double", ("slots", "pairs"), "their unit; NaN: learn nothing from it", ring=0),
+    Field("proposed", "double", ("slots", "pairs"), "the output itself, before it is shrunk", ring=0),
     Field("last", "double", ("slots", "targets"), "the last-value forecast beside them", ring=0),
     Field("clock", "integer", ("slots", "targets"), "step, or values of the target so far", ring=0),
     Field("values_seen", "integer", ("targets",), "values of each target so far"),
@@ -315,6 +318,7 @@ class Changes(NamedTuple):
     sum2: Any  # (targets, horizons)
     first: Any  # (pairs, WARM_UP)
     seen: Any  # (targets, horizons)
+    agreement: Any  # (pairs, 2)
 
 
 class Pending(NamedTuple):
@@ -323,6 +327,7 @@ class Pending(NamedTuple):
     forecast: Any  # (slots, outputs)
     base: Any  # (slots, targets)
     scale: Any  # (slots, pairs)
+    proposed: Any  # (slots, pairs)
     last: Any  # (slots, targets)
     clock: Any  # (slots, targets)
     values_seen: Any  # (targets,)
@@ -434,11 +439,13 @@ def open_lane(real, double, integer, lane):  # type: ignore[no-untyped-def]
         sum2=_view2(double, integer, AT.change_sum2, lane),
         first=_view2(double, integer, AT.change_first, lane),
         seen=_view2(integer, integer, AT.change_seen, lane),
+        agreement=_view2(double, integer, AT.agreement, lane),
     )
     pending = Pending(
         forecast=_view2(double, integer, AT.forecast, lane),
         base=_view2(double, integer, AT.base, lane),
         scale=_view2(double, integer, AT.scale, lane),
+        proposed=_view2(double, integer, AT.proposed, lane),
         last=_view2(double, integer, AT.last, lane),
         clock=_view2(integer, integer, AT.clock, lane),
         values_seen=_view1(integer, integer, AT.values_seen, lane),

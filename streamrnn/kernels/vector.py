@@ -19,7 +19,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
-from .jit import FAST_MATH, by_type
+from .jit import FAST_MATH, by_type, kernel
 
 LANES = 16
 INDEX = ir.IntType(64)
@@ -90,6 +90,23 @@ def _store(typing_context, array, i, j, vector):  # type: ignore[no-untyped-def]
     return types.void(array, types.int64, types.int64, vector), generate
 
 
+@intrinsic
+def _load_one(typing_context, array, i, j):  # type: ignore[no-untyped-def]
+    """array[i, j] as it stands: Numba's own indexing also looks for negative indices."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        pointer = _pointer(context, builder, array, arguments)
+        return builder.load(builder.bitcast(pointer, _llvm(array.dtype).element.as_pointer()))
+
+    return array.dtype(array, types.int64, types.int64), generate
+
+
+@kernel
+def spread(array, i, j):  # type: ignore[no-untyped-def]
+    """A vector that holds array[i, j] in every lane."""
+    return splat(_load_one(array, i, j))
+
+
 def load(like: Any, array: Any, i: int, j: int) -> Any:
     """Read as many numbers as ``like`` holds: ``array[i, j : j + LANES]`` or ``array[i, j]``."""
 
@@ -98,7 +115,7 @@ def load(like: Any, array: Any, i: int, j: int) -> Any:
 def _load_like(like, array, i, j):  # type: ignore[no-untyped-def]
     if _is_vector(like):
         return lambda like, array, i, j: _load(array, i, j)
-    return lambda like, array, i, j: array[i, j]
+    return lambda like, array, i, j: _load_one(array, i, j)
 
 
 def store(array: Any, i: int, j: int, value: Any) -> None:

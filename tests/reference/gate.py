@@ -135,11 +135,13 @@ class Column:
 
 @dataclass
 class Scale:
-    """Running root mean square of y - base, for one target at one horizon."""
+    """Running root mean square of y - base, for one target at one horizon, and how far its outputs are believed."""
 
     n: int = 0
     first: list[float] = field(default_factory=list)
     sum2: float = 0.0
+    agreed: float = 0.0
+    proposed: float = 0.0
 
     @property
     def value(self) -> float:
@@ -153,3 +155,13 @@ class Scale:
             self.sum2 = size * size * self.n
         else:
             self.sum2 += difference * difference
+
+    @property
+    def trust(self) -> float:
+        """The least-squares slope of what came on what was proposed, within [0, 1]."""
+        return min(max(self.agreed / self.proposed, 0.0), 1.0) if self.proposed > 0 else 1.0
+
+    def agree(self, output: float, change: float) -> None:
+        change = min(max(change, -10.0), 10.0)
+        self.agreed = 0.9998 * self.agreed + output * change
+        self.proposed = 0.9998 * self.proposed + output * output

@@ -32,6 +32,7 @@ class Forecast:
     values: Array  # (Q,)
     base: float
     scale: float  # NaN if the column was unsettled
+    proposed: float  # the (first) output, before it was shrunk
     last: float  # the forecast without a model
     clock: int  # accepted values of the target when it was made
 
@@ -69,6 +70,7 @@ class ReferenceLearner:
         horizon_unit: str = "rows",
         max_delay: int = 0,
         skip: bool = True,
+        shrink: bool = False,
         loss: str = "squared",
         huber_delta: float = 1.0,
         quantiles: tuple[float, ...] = (0.05, 0.5, 0.95),
@@ -92,6 +94,7 @@ class ReferenceLearner:
         self.horizons, self.horizon_unit, self.max_delay = tuple(horizons), horizon_unit, max_delay
         self.labels_own_row = self.horizons == (0,)
         self.skip = skip and not self.labels_own_row
+        self.shrink = shrink
         self.loss = Loss(loss, huber_delta)
         self.quantiles = tuple(quantiles) if loss == "quantile" else (0.5,)
         self.optimizer = Optimizer(
@@ -221,6 +224,7 @@ class ReferenceLearner:
                 self.row_losses.append(self.loss.value(output, label, quantile))
             if learn:
                 self.write_slopes(number, k, j, label)
+                self.scales[k][j].agree(forecast.proposed, label)
         if learn and not math.isnan(forecast.scale):
             self.scales[k][j].add(value - forecast.base)
 
@@ -321,7 +325,10 @@ class ReferenceLearner:
                 if math.isnan(base):
                     continue
                 scale = self.scales[k][j].value
-                values = base + scale * outputs[k, j]
+                trust = self.scales[k][j].trust if self.shrink else 1.0
+                values = base + scale * trust * outputs[k, j]
                 self.record.forecast[k, j] = values
                 kept_scale = scale if column.settled else math.nan
-                step.pending[k, j] = Forecast(values, base, kept_scale, column.last, self.accepted[j])
+                step.pending[k, j] = Forecast(
+                    values, base, kept_scale, float(outputs[k, j, 0]), column.last, self.accepted[j]
+                )

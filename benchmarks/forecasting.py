@@ -1,0 +1,142 @@
+"""Does it learn? Squared error of the default learner on public streams, beside the last value.
+
+    python -m benchmarks.forecasting --data FOLDER             the figures, on the test rows
+    python -m benchmarks.forecasting --data FOLDER --split development --set lr=3e-4
+
+FOLDER holds ETTh1.csv (github.com/zhouhaoyi/ETDataset), WTH.csv (as used by Informer) and exchange_rate.csv (as used by
+LSTNet), perhaps in a folder ``forecasting``.
+
+The learner runs once through a stream, from its first row, and learns only from what has arrived. For every origin t whose
+targets t+1..t+H all lie in the test range, the squared error is averaged over H steps and all columns, then over origins.
+Every column is divided by its standard deviation over the training rows (ddof 0), for scoring alone. Settings are chosen on
+the development rows, which end where the test rows begin.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import pyarrow.csv
+
+from streamrnn import Learner
+
+
+@dataclass(frozen=True)
+class Task:
+    """One stream: where its rows for training, development and test lie, and what is to be reached at each horizon."""
+
+    file: str
+    training: tuple[float, float]
+    development: tuple[float, float]
+    test: tuple[float, float]  # fractions of the stream, or row numbers
+    reach: dict[int, float]
+    reach_is_ratio: bool = False  # of the last value's error
+
+
+TASKS = (
+    Task("ETTh1.csv", (0, 2880), (1440, 3600), (3600, 14400), {1: 0.27, 24: 1.1}),
+    Task("WTH.csv", (0, 0.2), (0.1, 0.25), (0.25, 1.0), {1: 0.16, 24: 0.44}),
+    Task("exchange_rate.csv", (0, 0.2), (0.1, 0.25), (0.25, 1.0), {1: 1.02, 24: 1.02}, reach_is_ratio=True),
+)
+
+
+def read_stream(path: Path) -> tuple[list[str], np.ndarray]:
+    """Names and values (rows, columns) of every column but the date."""
+    table = pyarrow.csv.read_csv(path).drop_columns(["date"])
+    return table.column_names, np.column_stack([table[name].to_numpy() for name in table.column_names]).astype(float)
+
+
+def rows_of(span: tuple[float, float], count: int) -> slice:
+    """A span in row numbers; a span that ends at 1 or below is in fractions."""
+    first, last = (int(edge * count) if span[1] <= 1 else int(edge) for edge in span)
+    return slice(first, last)
+
+
+def mean_squared_errors(
+    values: np.ndarray, forecasts: np.ndarray, deviations: np.ndarray, span: slice
+) -> tuple[float, float]:
+    """Of the forecasts and of the last value, over the origins whose targets all lie in the span.
+
+    values: (rows, columns); forecasts: (rows, horizon, columns), made at each row; deviations: (columns,)
+    """
+    horizon = forecasts.shape[1]
+    origins = np.arange(max(0, span.start - 1), span.stop - horizon)
+    ours, last = [], []
+    for h in range(1, horizon + 1):
+        truth = values[origins + h]
+        ours.append(np.mean(((forecasts[origins, h - 1] - truth) / deviations) ** 2))
+        last.append(np.mean(((values[origins] - truth) / deviations) ** 2))
+    return float(np.mean(ours)), float(np.mean(last))
+
+
+def forecast_all(names: list[str], values: np.ndarray, horizon: int, settings: dict[str, Any]) -> np.ndarray:
+    """Run a learner once over the stream: (rows, horizon, columns)."""
+    learner = Learner(names, horizon=horizon, **settings)
+    table = learner.run(values)
+    columns = [[table[f"{name}_h{h}"].to_numpy() for name in names] for h in range(1, horizon + 1)]
+    return np.moveaxis(np.array(columns), 2, 0)
+
+
+def evaluate(task: Task, folder: Path, split: str, horizon: int, settings: dict[str, Any]) -> dict[str, Any]:
+    """One line of the table."""
+    names, values = read_stream(folder / task.file)
+    deviations = values[rows_of(task.training, len(values))].std(axis=0)
+    started = time.perf_counter()
+    forecasts = forecast_all(names, values, horizon, settings)
+    seconds = time.perf_counter() - started
+    ours, last = mean_squared_errors(values, forecasts, deviations, rows_of(getattr(task, split), len(values)))
+    aim = task.reach[horizon] * (last if task.reach_is_ratio else 1.0)
+    return {
+        "stream": task.file,
+        "horizon": horizon,
+        "mse": ours,
+        "last_value": last,
+        "ratio": ours / last,
+        "reach": aim if split == "test" else None,
+        "reached": ours <= aim if split == "test" else None,
+        "us_per_row": seconds / len(values) * 1e6,
+    }
+
+
+@click.command(help=__doc__.split("\n\n")[0])
+@click.option("--data", type=click.Path(exists=True, path_type=Path), envvar="STREAMRNN_DATA", required=True)
+@click.option("--split", type=click.Choice(["test", "development"]), default="test", show_default=True)
+@click.option("--horizons", default="1,24", show_default=True)
+@click.option("--only", default="", help="streams whose name contains this")
+@click.option("--set", "changes", multiple=True, help="NAME=VALUE: a setting that differs from the default")
+@click.option("--json", "as_json", is_flag=True)
+def main(data: Path, split: str, horizons: str, only: str, changes: tuple[str, ...], as_json: bool) -> None:
+    folder = data / "forecasting" if (data / "forecasting").is_dir() else data
+    settings = tomllib.loads("\n".join(_quoted(change) for change in changes))
+    if not as_json:
+        click.echo(f"{split} rows; defaults{''.join(f', {key} = {value}' for key, value in settings.items())}")
+        click.echo(f"{'stream':<18} {'H':>3} {'MSE':>8} {'last value':>10} {'ratio':>7} {'reach':>8}  {'us/row':>7}")
+    for task in (task for task in TASKS if only in task.file):
+        for horizon in map(int, horizons.split(",")):
+            line = evaluate(task, folder, split, horizon, settings)
+            click.echo(json.dumps(line) if as_json else _row(line))
+
+
+def _quoted(change: str) -> str:
+    """NAME=VALUE as TOML: words need no quotes."""
+    name, value = change.split("=", 1)
+    return f'{name} = "{value}"' if value.replace("-", "").isalpha() and value not in ("true", "false") else change
+
+
+def _row(line: dict[str, Any]) -> str:
+    verdict = "" if line["reached"] is None else f"{line['reach']:8.4f} {'yes' if line['reached'] else 'NO'}"
+    return (
+        f"{line['stream']:<18} {line['horizon']:>3} {line['mse']:8.4f} {line['last_value']:10.4f} {line['ratio']:7.4f} "
+        f"{verdict:>12} {line['us_per_row']:6.1f}"
+    )
+
+
+if __name__ == "__main__":
+    main()

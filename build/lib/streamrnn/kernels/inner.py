@@ -1,0 +1,54 @@
+"""Compile the kernels inside an entry once instead of once per caller.
+
+Numba optimises every jitted function together with all that it calls, and emits machine code for it, before its caller does the
+same again: with calls ten deep, most of the compile time goes into code that nothing runs. Only an entry is called from
+Python, so everything below it is kept as plain LLVM IR until the entry links it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import Compiler
+
+
+class InnerLibrary(JITCodeLibrary):  # type: ignore[misc]  # numba is untyped
+    """The IR of one inner kernel: linked into its callers, never optimised or emitted on its own."""
+
+    def _optimize_final_module(self) -> None:
+        pass
+
+    def _finalize_final_module(self) -> None:
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+    def get_pointer_to_function(self, name: str) -> int:
+        """No machine code, no pointer."""
+        return 0
+
+    @property
+    def codegen(self) -> Any:
+        return _WithoutEnvironments(self._codegen)
+
+
+class _WithoutEnvironments:
+    """A code generator that sets no environment: those hold what a kernel raises, and kernels never raise."""
+
+    def __init__(self, codegen: Any) -> None:
+        self._codegen = codegen
+
+    def set_env(self, name: str, environment: Any) -> None:
+        pass
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._codegen, name)
+
+
+class InnerCompiler(Compiler):  # type: ignore[misc]
+    """Numba's own compiler, writing into an `InnerLibrary`."""
+
+    def define_pipelines(self) -> Any:
+        """Numba's pipelines."""
+        self.state.library = InnerLibrary(self.state.targetctx.codegen(), self.state.func_id.func_qualname if self.state.func_id else "kernel")
+        return super().define_pipelines()

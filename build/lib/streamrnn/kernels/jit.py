@@ -1,0 +1,56 @@
+"""The compiler's flags and the cache policy, once; nobody else writes ``njit``.
+
+``kernel`` is for everything that other kernels call; ``entry`` is for the few functions that Python calls. Only an entry
+is cached: its machine code contains all that it calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+from numba.extending import overload
+
+from .cache import KernelCache
+from .inner import InnerCompiler
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+# NaN must survive ("nnan" and "ninf" would fold isfinite to True); the rest lets loops vectorise.
+FAST_MATH = {"reassoc", "contract", "arcp", "nsz"}
+# "python" would raise in mid-update and keeps every loop with a division from vectorising.
+FLAGS: dict[str, Any] = {"fastmath": FAST_MATH, "error_model": "numpy", "boundscheck": False, "nogil": True}
+# Nothing is allocated or owned in a kernel, so no owners are counted; Python calls the entries alone.
+INNER: dict[str, Any] = {
+    **FLAGS,
+    "_nrt": False,
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+    "pipeline_class": InnerCompiler,
+}
+
+
+def kernel(function: Function) -> Function:
+    """Compile a function that only other kernels call."""
+    compiled: Function = numba.njit(**INNER)(function)
+    return compiled
+
+
+def view(function: Function) -> Function:
+    """Compile a kernel that returns an array; Numba insists on counting its owners."""
+    compiled: Function = numba.njit(**{**INNER, "_nrt": True})(function)
+    return compiled
+
+
+def entry(function: Function) -> Function:
+    """Compile a function that Python calls, and keep its machine code in the cache directory."""
+    compiled = numba.njit(**FLAGS, _nrt=False)(function)
+    compiled._cache = KernelCache(function.__qualname__)  # Numba's own cache trusts every file that it finds
+    return compiled
+
+
+def by_type(stub: Callable[..., Any]) -> Callable[[Function], Function]:
+    """Register an implementation of ``stub`` that is chosen by its arguments' types at compile time."""
+    register: Callable[[Function], Function] = overload(stub, jit_options=INNER)
+    return register

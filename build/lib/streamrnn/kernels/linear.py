@@ -1,0 +1,196 @@
+"""Every matrix product and its gradients, each once.
+
+Rows are padded to a multiple of `LANES` columns, so no loop over columns has a tail. Four rows are worked on together:
+what is loaded once serves four sums, which stay in registers.
+"""
+
+from __future__ import annotations
+
+
+from .jit import kernel
+from .vector import LANES, constant, fma, load, splat, spread, store, total
+
+ROWS = 4
+
+
+@kernel
+def linear_forward(weight, bias, x, row, out, place):  # type: ignore[no-untyped-def]
+    """out[place] = weight @ x[row] + bias.
+
+    weight: (units, width), bias: (units,), x: (any, width), out: (any, units)
+    """
+    units, width = weight.shape
+    zero = splat(constant(bias[0], 0.0))
+    for i in range(0, units - ROWS + 1, ROWS):
+        a, b, c, d = zero, zero, zero, zero
+        for j in range(0, width, LANES):
+            shared = load(zero, x, row, j)
+            a = fma(load(zero, weight, i, j), shared, a)
+            b = fma(load(zero, weight, i + 1, j), shared, b)
+            c = fma(load(zero, weight, i + 2, j), shared, c)
+            d = fma(load(zero, weight, i + 3, j), shared, d)
+        out[place, i] = total(a) + bias[i]
+        out[place, i + 1] = total(b) + bias[i + 1]
+        out[place, i + 2] = total(c) + bias[i + 2]
+        out[place, i + 3] = total(d) + bias[i + 3]
+    for i in range(units - units % ROWS, units):
+        out[place, i] = dot(weight, i, x, row) + bias[i]
+
+
+@kernel
+def dot(left, i, right, j):  # type: ignore[no-untyped-def]
+    """Return left[i] . right[j]; both rows of one padded width."""
+    zero = splat(constant(left[i, 0], 0.0))
+    sum_ = zero
+    for k in range(0, left.shape[1], LANES):
+        sum_ = fma(load(zero, left, i, k), load(zero, right, j, k), sum_)
+    return total(sum_)
+
+
+@kernel
+def add_scaled(scale, source, i, out, j):  # type: ignore[no-untyped-def]
+    """out[j] += scale * source[i]; both rows of one padded width."""
+    factor = splat(scale)
+    for k in range(0, source.shape[1], LANES):
+        store(out, j, k, fma(factor, load(factor, source, i, k), load(factor, out, j, k)))
+
+
+@kernel
+def linear_backward_input(weight, d_out, row, d_x, place):  # type: ignore[no-untyped-def]
+    """d_x[place] += d_out[row] @ weight.
+
+    weight: (units, width), d_out: (any, units), d_x: (any, width)
+    """
+    width = weight.shape[1]
+    for j in range(0, width - LANES, 2 * LANES):
+        _column_2(weight, d_out, row, d_x, place, j)
+    if width % (2 * LANES):
+        _column_1(weight, d_out, row, d_x, place, width - LANES)
+
+
+@kernel
+def _column_2(weight, d_out, row, d_x, place, j):  # type: ignore[no-untyped-def]
+    """Two vectors of d_x, each as four sums: one alone would wait for every addition before it."""
+    units = weight.shape[0]
+    zero = splat(constant(weight[0, 0], 0.0))
+    a, b, c, d = load(zero, d_x, place, j), zero, zero, zero
+    e, f, g, h = load(zero, d_x, place, j + LANES), zero, zero, zero
+    for i in range(0, units - ROWS + 1, ROWS):
+        s, t = spread(d_out, row, i), spread(d_out, row, i + 1)
+        u, v = spread(d_out, row, i + 2), spread(d_out, row, i + 3)
+        a, e = fma(s, load(zero, weight, i, j), a), fma(s, load(zero, weight, i, j + LANES), e)
+        b, f = fma(t, load(zero, weight, i + 1, j), b), fma(t, load(zero, weight, i + 1, j + LANES), f)
+        c, g = fma(u, load(zero, weight, i + 2, j), c), fma(u, load(zero, weight, i + 2, j + LANES), g)
+        d, h = fma(v, load(zero, weight, i + 3, j), d), fma(v, load(zero, weight, i + 3, j + LANES), h)
+    for i in range(units - units % ROWS, units):
+        s = spread(d_out, row, i)
+        a, e = fma(s, load(zero, weight, i, j), a), fma(s, load(zero, weight, i, j + LANES), e)
+    store(d_x, place, j, (a + b) + (c + d))
+    store(d_x, place, j + LANES, (e + f) + (g + h))
+
+
+@kernel
+def _column_1(weight, d_out, row, d_x, place, j):  # type: ignore[no-untyped-def]
+    units = weight.shape[0]
+    zero = splat(constant(weight[0, 0], 0.0))
+    a, b, c, d = load(zero, d_x, place, j), zero, zero, zero
+    for i in range(0, units - ROWS + 1, ROWS):
+        a = fma(spread(d_out, row, i), load(zero, weight, i, j), a)
+        b = fma(spread(d_out, row, i + 1), load(zero, weight, i + 1, j), b)
+        c = fma(spread(d_out, row, i + 2), load(zero, weight, i + 2, j), c)
+        d = fma(spread(d_out, row, i + 3), load(zero, weight, i + 3, j), d)
+    for i in range(units - units % ROWS, units):
+        a = fma(spread(d_out, row, i), load(zero, weight, i, j), a)
+    store(d_x, place, j, (a + b) + (c + d))
+
+
+@kernel
+def linear_backward_weight(d_out, x, x_first, span, d_weight):  # type: ignore[no-untyped-def]
+    """d_weight = the sum over the steps of a sweep of d_out[s] (x) x[r], where r runs along with s from ``x_first``.
+
+    d_out: (slots, units), x: (slots, width), d_weight: (units, width)
+    span: slots of the sweep, as ``(first, count, slots)``
+    """
+    units, width = d_weight.shape
+    for i in range(0, units - ROWS + 1, ROWS):
+        for j in range(0, width - LANES, 2 * LANES):
+            _tile_4x2(d_out, x, x_first, span, i, j, d_weight)
+        if width % (2 * LANES):
+            _tile_4x1(d_out, x, x_first, span, i, width - LANES, d_weight)
+    for i in range(units - units % ROWS, units):
+        for j in range(0, width, LANES):
+            _tile_1x1(d_out, x, x_first, span, i, j, d_weight)
+
+
+@kernel
+def linear_backward_bias(d_out, span, d_bias):  # type: ignore[no-untyped-def]
+    """d_bias = the sum over the steps s of a sweep of d_out[s]; d_out: (slots, units), d_bias: (units,)."""
+    first, count, slots = span
+    for i in range(d_bias.shape[0]):
+        d_bias[i] = d_out[first, i]
+    s = first
+    for _ in range(1, count):
+        s = s + 1 if s + 1 < slots else 0
+        for i in range(d_bias.shape[0]):
+            d_bias[i] += d_out[s, i]
+
+
+@kernel
+def _tile_4x2(d_out, x, x_first, span, i, j, d_weight):  # type: ignore[no-untyped-def]
+    """Four units by two vectors of d_weight, in eight registers over the whole sweep."""
+    first, count, slots = span
+    zero = splat(constant(d_out[0, 0], 0.0))
+    a, b, c, d = zero, zero, zero, zero
+    e, f, g, h = zero, zero, zero, zero
+    s, r = first, x_first
+    for _ in range(count):
+        left, right = load(zero, x, r, j), load(zero, x, r, j + LANES)
+        p, q = spread(d_out, s, i), spread(d_out, s, i + 1)
+        u, v = spread(d_out, s, i + 2), spread(d_out, s, i + 3)
+        a, e = fma(p, left, a), fma(p, right, e)
+        b, f = fma(q, left, b), fma(q, right, f)
+        c, g = fma(u, left, c), fma(u, right, g)
+        d, h = fma(v, left, d), fma(v, right, h)
+        s = s + 1 if s + 1 < slots else 0
+        r = r + 1 if r + 1 < slots else 0
+    store(d_weight, i, j, a)
+    store(d_weight, i + 1, j, b)
+    store(d_weight, i + 2, j, c)
+    store(d_weight, i + 3, j, d)
+    store(d_weight, i, j + LANES, e)
+    store(d_weight, i + 1, j + LANES, f)
+    store(d_weight, i + 2, j + LANES, g)
+    store(d_weight, i + 3, j + LANES, h)
+
+
+@kernel
+def _tile_4x1(d_out, x, x_first, span, i, j, d_weight):  # type: ignore[no-untyped-def]
+    first, count, slots = span
+    zero = splat(constant(d_out[0, 0], 0.0))
+    a, b, c, d = zero, zero, zero, zero
+    s, r = first, x_first
+    for _ in range(count):
+        shared = load(zero, x, r, j)
+        a = fma(spread(d_out, s, i), shared, a)
+        b = fma(spread(d_out, s, i + 1), shared, b)
+        c = fma(spread(d_out, s, i + 2), shared, c)
+        d = fma(spread(d_out, s, i + 3), shared, d)
+        s = s + 1 if s + 1 < slots else 0
+        r = r + 1 if r + 1 < slots else 0
+    store(d_weight, i, j, a)
+    store(d_weight, i + 1, j, b)
+    store(d_weight, i + 2, j, c)
+    store(d_weight, i + 3, j, d)
+
+
+@kernel
+def _tile_1x1(d_out, x, x_first, span, i, j, d_weight):  # type: ignore[no-untyped-def]
+    first, count, slots = span
+    zero = splat(constant(d_out[0, 0], 0.0))
+    a = zero
+    s, r = first, x_first
+    for _ in range(count):
+        a = fma(spread(d_out, s, i), load(zero, x, r, j), a)
+        s = s + 1 if s + 1 < slots else 0
+        r = r + 1 if r + 1 < slots else 0
+    store(d_weight, i, j, a)

@@ -1,0 +1,105 @@
+"""Clip, then one pass over the flat weights per rule. The formulas are PyTorch's.
+
+SGD with momentum (Polyak 1964), RMSProp (Tieleman & Hinton 2012), Adam (Kingma & Ba 2015), AdamW (Loshchilov & Hutter 2019);
+clipping by global norm (Pascanu et al. 2013).
+"""
+
+from __future__ import annotations
+
+import math
+
+from .jit import kernel
+from .state import open_rates
+from .vector import LANES, constant, fma, load, root, splat, store, total
+
+SGD, RMSPROP, ADAM, ADAMW = 0, 1, 2, 3  # as in settings.OPTIMIZERS
+MADE, SKIPPED = 0, 1  # places in `Network.updates`
+
+
+@kernel
+def update(sizes, network):  # type: ignore[no-untyped-def]
+    """Move the weights down the gradient, and count it; return False, with nothing touched, if it is not finite."""
+    rates = open_rates(network)
+    norm = math.sqrt(sum_of_squares(network.gradient))
+    if not math.isfinite(norm):
+        network.updates[SKIPPED] += 1
+        return False
+    network.updates[MADE] += 1
+    clip = min(1.0, rates.clip / (norm + 1e-6)) if rates.clip > 0.0 else 1.0
+    rate = scheduled_rate(rates, network.updates[MADE])
+    if sizes.rule == SGD:
+        _sgd(network, clip, rate, rates.momentum)
+    elif sizes.rule == RMSPROP:
+        _rmsprop(network, clip, rate, rates.alpha, rates.eps)
+    else:
+        decay = rate * rates.weight_decay if sizes.rule == ADAMW else 0.0
+        _adam(network, clip, rate, decay, rates)
+    return True
+
+
+@kernel
+def sum_of_squares(gradient):  # type: ignore[no-untyped-def]
+    """Return the squared norm; its length is a multiple of LANES."""
+    zero = splat(constant(gradient[0], 0.0))
+    sum_ = zero
+    for j in range(0, gradient.shape[0], LANES):
+        g = load(zero, gradient, 0, j)
+        sum_ = fma(g, g, sum_)
+    return total(sum_)
+
+
+@kernel
+def scheduled_rate(rates, made):  # type: ignore[no-untyped-def]
+    """Return the learning rate of update number ``made``, from 1: a linear warm-up, then constant or 1 / sqrt."""
+    rate = rates.lr
+    if rates.warmup > 0.0:
+        rate *= min(1.0, made / rates.warmup)
+    if rates.inverse_sqrt > 0.0:
+        start = max(rates.warmup, 1.0)
+        rate *= math.sqrt(start / max(float(made), start))
+    return rate
+
+
+@kernel
+def _sgd(network, clip, rate, momentum):  # type: ignore[no-untyped-def]
+    number = network.weights.dtype.type
+    clip_, rate_, momentum_ = splat(number(clip)), splat(number(-rate)), splat(number(momentum))
+    for j in range(0, network.weights.shape[0], LANES):
+        b = fma(momentum_, load(clip_, network.moment1, 0, j), clip_ * load(clip_, network.gradient, 0, j))
+        store(network.moment1, 0, j, b)
+        store(network.weights, 0, j, fma(rate_, b, load(clip_, network.weights, 0, j)))
+
+
+@kernel
+def _rmsprop(network, clip, rate, alpha, eps):  # type: ignore[no-untyped-def]
+    number = network.weights.dtype.type
+    clip_, rate_, eps_ = splat(number(clip)), splat(number(-rate)), splat(number(eps))
+    keep, take = splat(number(alpha)), splat(number(1.0 - alpha))
+    for j in range(0, network.weights.shape[0], LANES):
+        g = clip_ * load(clip_, network.gradient, 0, j)
+        v = fma(keep, load(clip_, network.moment2, 0, j), take * g * g)
+        store(network.moment2, 0, j, v)
+        store(network.weights, 0, j, fma(rate_, g / (root(v) + eps_), load(clip_, network.weights, 0, j)))
+
+
+@kernel
+def _adam(network, clip, rate, decay, rates):  # type: ignore[no-untyped-def]
+    """Adam; the bias corrections, powers of the count of updates, go into the rate and into eps."""
+    number = network.weights.dtype.type
+    made = network.updates[MADE]
+    correction1 = -math.expm1(made * math.log(rates.beta1))
+    correction2 = math.sqrt(-math.expm1(made * math.log(rates.beta2)))
+    clip_ = splat(number(clip))
+    rate_ = splat(number(-rate * correction2 / correction1))
+    eps_ = splat(number(rates.eps * correction2))
+    shrink = splat(number(1.0 - decay))
+    keep1, take1 = splat(number(rates.beta1)), splat(number(1.0 - rates.beta1))
+    keep2, take2 = splat(number(rates.beta2)), splat(number(1.0 - rates.beta2))
+    for j in range(0, network.weights.shape[0], LANES):
+        g = clip_ * load(clip_, network.gradient, 0, j)
+        m = fma(keep1, load(clip_, network.moment1, 0, j), take1 * g)
+        v = fma(keep2, load(clip_, network.moment2, 0, j), take2 * g * g)
+        store(network.moment1, 0, j, m)
+        store(network.moment2, 0, j, v)
+        w = shrink * load(clip_, network.weights, 0, j)
+        store(network.weights, 0, j, fma(rate_, m / (root(v) + eps_), w))

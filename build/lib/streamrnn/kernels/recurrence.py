@@ -1,0 +1,78 @@
+"""One step of any cell, any number of layers, and the head that reads the top one."""
+
+from __future__ import annotations
+
+import math
+
+from .cells.elman import elman_forward
+from .cells.gru import gru_forward
+from .cells.lstm import lstm_forward
+from .jit import kernel
+from .linear import linear_forward
+from .state import bias, matrix, plane
+
+ELMAN, GRU, LSTM = 0, 1, 2  # as in settings.CELLS
+BLOCKS_PER_LAYER = 4  # weight_ih, weight_hh, bias_ih, bias_hh
+
+
+@kernel
+def slot_before(slot, slots):  # type: ignore[no-untyped-def]
+    """The ring's slot of the step before."""
+    return slot - 1 if slot > 0 else slots - 1
+
+
+@kernel
+def forward_step(sizes, network, scratch, ring, slot):  # type: ignore[no-untyped-def]
+    """Take ring.inputs[slot] through every layer; writes ring.hidden and ring.kept at the slot."""
+    previous = slot_before(slot, sizes.slots)
+    for layer in range(sizes.layers):
+        block = BLOCKS_PER_LAYER * layer
+        below = plane(ring.hidden, layer - 1) if layer > 0 else ring.inputs
+        hidden, kept = plane(ring.hidden, layer), plane(ring.kept, layer)
+        weight_ih = matrix(network.weights, network, block, sizes.gate_rows, below.shape[1])
+        weight_hh = matrix(network.weights, network, block + 1, sizes.gate_rows, sizes.hidden_width)
+        bias_ih = bias(network.weights, network, block + 2, sizes.gate_rows)
+        bias_hh = bias(network.weights, network, block + 3, sizes.gate_rows)
+        linear_forward(weight_ih, bias_ih, below, slot, scratch.gates, 0)
+        linear_forward(weight_hh, bias_hh, hidden, previous, scratch.gates, 1)
+        if sizes.cell == LSTM:
+            lstm_forward(sizes.hidden, scratch.gates, kept, hidden, slot, previous)
+        elif sizes.cell == GRU:
+            gru_forward(sizes.hidden, scratch.gates, kept, hidden, slot, previous)
+        else:
+            elman_forward(sizes.hidden, sizes.relu, scratch.gates, hidden, slot)
+
+
+@kernel
+def open_head(flat, sizes, network):  # type: ignore[no-untyped-def]
+    """View the head in the flat weights or gradient: (outputs, hidden_width), (outputs,)."""
+    block = BLOCKS_PER_LAYER * sizes.layers
+    weight = matrix(flat, network, block, sizes.outputs, sizes.hidden_width)
+    return weight, bias(flat, network, block + 1, sizes.outputs)
+
+
+@kernel
+def read_head(sizes, network, scratch, ring, slot):  # type: ignore[no-untyped-def]
+    """Write scratch.outputs from the top layer at a slot."""
+    weight, offset = open_head(network.weights, sizes, network)
+    linear_forward(weight, offset, plane(ring.hidden, sizes.layers - 1), slot, scratch.outputs, 0)
+
+
+@kernel
+def state_is_finite(sizes, ring, slot):  # type: ignore[no-untyped-def]
+    """Whether every layer's output at a slot is finite."""
+    sum_ = 0.0
+    for layer in range(sizes.layers):
+        for j in range(sizes.hidden):
+            sum_ += abs(ring.hidden[layer, slot, j])
+    return math.isfinite(sum_)
+
+
+@kernel
+def clear_state(sizes, ring, slot):  # type: ignore[no-untyped-def]
+    """Make a slot hold the state before a first step: zeros."""
+    for layer in range(sizes.layers):
+        for j in range(sizes.hidden):
+            ring.hidden[layer, slot, j] = 0
+        for j in range(sizes.kept_width):
+            ring.kept[layer, slot, j] = 0

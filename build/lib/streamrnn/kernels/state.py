@@ -1,0 +1,473 @@
+"""The arrays that a kernel sees, every one with its shape.
+
+A learner is three flat arrays: ``real`` (the network's dtype), ``double`` (float64) and ``integer`` (int64). `FIELDS` says
+what lies in them and is the only place that does: Python allocates by it, kernels make their views by it, and a checkpoint
+saves by it. ``integer`` begins with the table of offsets and shapes, then the sizes, so three arrays are all that has to
+cross from Python at a call.
+
+Fields of a *lane* (one key's stream) exist once per lane; the last lane is a spare one, for forecasts that must leave no trace.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba.np.unsafe.ndarray import to_fixed_tuple
+
+from .jit import kernel, view
+from .memory import carve1, carve2, carve3
+from .vector import LANES
+
+WARM_UP = 20  # values whose median and absolute deviations seed a column's statistics; as many far ones make a level shift
+
+
+class Sizes(NamedTuple):
+    """All that decides a shape or a branch."""
+
+    cell: int  # index into CELLS
+    relu: int  # 1: the Elman cell's nonlinearity is relu
+    layers: int
+    hidden: int
+    hidden_width: int  # hidden, padded to whole vectors
+    gate_rows: int  # gates * hidden: rows of a recurrent matrix
+    kept_width: int  # numbers that a cell keeps per step for its backward pass
+    features: int
+    input_width: int  # 2 * features (value and missing indicator), padded
+    columns: int
+    targets: int
+    horizons: int
+    quantiles: int
+    outputs: int  # horizons * targets * quantiles, in this order
+    pairs: int  # horizons * targets
+    horizon: int  # the longest
+    horizon_count: int  # horizon + 1: length of a table by horizon
+    by_value: int  # 1: a horizon counts values of its target, 0: rows
+    skip: int  # 1: a forecast starts from the last value, 0: from the mean
+    shrink: int  # 1: a forecast is shrunk to its base
+    reach: int  # rows that a pending forecast can be old
+    window: int
+    slots: int  # length of the ring
+    loss: int  # index into LOSSES
+    rule: int  # index into OPTIMIZERS
+    parameters: int
+    blocks: int  # matrices and biases of the network
+    lanes: int  # with the spare one
+
+
+class Field(NamedTuple):
+    """One named array: where it lies, its shape by the names of `Sizes`, and what it holds."""
+
+    name: str
+    flat: str  # real, double or integer
+    shape: tuple[str | int, ...]
+    meaning: str
+    lane: bool = True
+    saved: bool = True
+    ring: int | None = None  # the axis that runs over slots
+
+
+SHARED: dict[str, Any] = {"lane": False}
+DERIVED: dict[str, Any] = {"lane": False, "saved": False}  # follows from the settings
+SCRATCH: dict[str, Any] = {"lane": False, "saved": False}  # written before it is read
+
+FIELDS = (
+    Field("weights", "real", ("parameters",), "all matrices and biases, rows padded; saved by name", **DERIVED),
+    Field("moment1", "real", ("parameters",), "momentum, or adam's mean", **SHARED),
+    Field("moment2", "real", ("parameters",), "mean square of the gradient", **SHARED),
+    Field("rates", "double", (16,), "what `Rates` names", **DERIVED),
+    Field("levels", "double", ("quantiles",), "quantiles that are forecast", **DERIVED),
+    Field("updates", "integer", (2,), "updates made, updates skipped", **SHARED),
+    Field("offsets", "integer", ("blocks",), "where each matrix and bias begins in the weights", **DERIVED),
+    Field("feature_columns", "integer", ("features",), "column of each feature", **DERIVED),
+    Field("target_columns", "integer", ("targets",), "column of each target", **DERIVED),
+    Field("horizon_index", "integer", ("horizon_count",), "index of each horizon, -1 where none", **DERIVED),
+    Field("gradient", "real", ("parameters",), "of the last sweep", **SCRATCH),
+    Field("gates", "real", (2, "gate_rows"), "the input's and the state's part, before they are added", **SCRATCH),
+    Field("outputs", "real", (1, "outputs"), "of the head, at the newest step", **SCRATCH),
+    Field("d_hidden", "real", ("slots", "hidden_width"), "slope at each step's output", **SCRATCH),
+    Field("d_gates_input", "real", ("slots", "gate_rows"), "slope at the input's part", **SCRATCH),
+    Field("d_gates_hidden", "real", ("slots", "gate_rows"), "slope at the state's part", **SCRATCH),
+    Field("d_state", "real", (1, "hidden_width"), "slope at the cell state", **SCRATCH),
+    Field("arrived", "double", ("columns",), "this row's accepted values, NaN where none", **SCRATCH),
+    Field("inputs", "real", ("slots", "input_width"), "standardised features, indicators", ring=0),
+    Field("hidden", "real", ("layers", "slots", "hidden_width"), "each layer's output", ring=1),
+    Field("kept", "real", ("layers", "slots", "kept_width"), "what each cell keeps", ring=1),
+    Field("d_outputs", "real", ("slots", "outputs"), "slopes that reveals have written", ring=0),
+    Field("graded", "integer", ("slots", 2), "range of outputs with a slope: first, one past last", ring=0),
+    Field("mean", "double", ("columns",), "of each column"),
+    Field("m2", "double", ("columns",), "sum of squared deviations from it"),
+    Field("held", "double", ("columns",), "last accepted value of this sequence, else NaN"),
+    Field("first", "double", ("columns", WARM_UP), "the values that seed the statistics"),
+    Field("far", "double", ("columns", WARM_UP), "ring of far values in a row"),
+    Field("seen", "integer", ("columns",), "values in the statistics"),
+    Field("far_run", "integer", ("columns",), "far values in a row"),
+    Field("settled", "integer", ("columns",), "1: the held value is in the statistics"),
+    Field("refused", "integer", ("columns", 3), "nulls, invalid values, far values"),
+    Field("change_sum2", "double", ("targets", "horizons"), "sum of squares of y - base"),
+    Field("change_first", "double", ("pairs", WARM_UP), "the |y - base| that seed it"),
+    Field("change_seen", "integer", ("targets", "horizons"), "how many"),
+    Field("agreement", "double", ("pairs", 2), "decaying sums of output * change and output^2, scaled units"),
+    Field("forecast", "double", ("slots", "outputs"), "pending forecasts, NaN where none", ring=0),
+    Field("base", "double", ("slots", "targets"), "what they start from", ring=0),
+    Field("scale", "double", ("slots", "pairs"), "their unit; NaN: learn nothing from it", ring=0),
+    Field("proposed", "double", ("slots", "pairs"), "the output itself, before it is shrunk", ring=0),
+    Field("last", "double", ("slots", "targets"), "the last-value forecast beside them", ring=0),
+    Field("clock", "integer", ("slots", "targets"), "step, or values of the target so far", ring=0),
+    Field("values_seen", "integer", ("targets",), "values of each target so far"),
+    Field("errors", "double", ("pairs", 4), "sums: absolute, squared, and both of last value"),
+    Field("error_count", "integer", ("pairs",), "forecasts graded"),
+    Field("lane_counts", "integer", (6,), "what `STEPS` and its neighbours name"),
+)  # fmt: skip
+
+# places in `lane_counts`
+STEPS = 0  # accepted rows
+SEQUENCE_START = 1  # step that began this sequence
+SINCE = 2  # steps since the last update
+LEVEL_SHIFTS = 3
+DIVERGED = 4
+UNLEARNED = 5  # slopes written since the last update
+
+# places in a row of `records`, the kernel's answer; each target's expected value follows, then the forecasts
+EVENT, LOSS, REVEALED, EXPECTED = 0, 1, 2, 3  # bits; mean loss of what was revealed, NaN if nothing; how many outputs
+
+# bits of an event
+LEVEL_SHIFT, UPDATE_SKIPPED, DIVERGENCE = 1, 2, 4
+
+# places in a row of `marks`
+LANE, BOUNDARY = 0, 1  # the row's lane; 1 if it begins a sequence
+
+Index = namedtuple("Index", [field.name for field in FIELDS])  # type: ignore[misc]  # noqa: PYI024
+AT = Index(*range(len(FIELDS)))
+ENTRY = 5  # offset, three dimensions, distance between lanes
+SIZES_AT = ENTRY * len(FIELDS)
+SIZE_COUNT = len(Sizes._fields)
+HEADER = SIZES_AT + SIZE_COUNT
+
+
+class Rates(NamedTuple):
+    """Numbers that steer learning; they may change while a model lives. Stored in this order."""
+
+    lr: float
+    inverse_sqrt: float  # 1: the rate decays with the root of the updates
+    warmup: float
+    clip: float
+    momentum: float
+    alpha: float
+    beta1: float
+    beta2: float
+    eps: float
+    weight_decay: float
+    huber_delta: float
+    stride: float
+
+
+RATE_COUNT = len(Rates._fields)
+
+
+# --- Python's side: allocate, and make named views ------------------------------------------------------------------
+
+
+class State(NamedTuple):
+    """The three flat arrays of a learner."""
+
+    real: np.ndarray
+    double: np.ndarray
+    integer: np.ndarray
+
+
+def padded(size: int) -> int:
+    """Round up to whole vectors."""
+    return -(-size // LANES) * LANES
+
+
+def shape_of(field: Field, sizes: Sizes) -> tuple[int, ...]:
+    """A field's shape in numbers."""
+    return tuple(size if isinstance(size, int) else getattr(sizes, size) for size in field.shape)
+
+
+def _lay_out(sizes: Sizes) -> tuple[np.ndarray, dict[str, int]]:
+    """Place every field: shared ones first, then lane after lane. Returns the table and each flat array's length."""
+    table = np.zeros((len(FIELDS), ENTRY), np.int64)
+    ends = {"real": 0, "double": 0, "integer": padded(HEADER)}
+    for of_lane in (False, True):
+        starts = dict(ends)
+        for index, field in enumerate(FIELDS):
+            if field.lane == of_lane:
+                shape = shape_of(field, sizes)
+                table[index, 0] = ends[field.flat]
+                table[index, 1 : 1 + len(shape)] = shape
+                ends[field.flat] += padded(int(np.prod(shape)))
+    for index, field in enumerate(FIELDS):
+        table[index, 4] = (ends[field.flat] - starts[field.flat]) if field.lane else 0
+    lengths = {flat: starts[flat] + sizes.lanes * (ends[flat] - starts[flat]) for flat in ends}
+    return table, lengths
+
+
+def _aligned_zeros(length: int, dtype: Any) -> np.ndarray:
+    """Zeros that begin on a cache line, so that no vector straddles two."""
+    item = np.dtype(dtype).itemsize
+    spare = np.zeros(length + 64 // item, dtype)
+    start = (-spare.ctypes.data % 64) // item
+    return spare[start : start + length]
+
+
+def nbytes(sizes: Sizes, dtype: Any) -> int:
+    """Bytes of the three arrays, known before any is made."""
+    _, lengths = _lay_out(sizes)
+    return lengths["real"] * np.dtype(dtype).itemsize + 8 * (lengths["double"] + lengths["integer"])
+
+
+def allocate(sizes: Sizes, dtype: Any) -> State:
+    """Make the arrays of a new learner, with the header written and all else zero."""
+    table, lengths = _lay_out(sizes)
+    state = State(
+        _aligned_zeros(lengths["real"], dtype),
+        _aligned_zeros(lengths["double"], np.float64),
+        _aligned_zeros(lengths["integer"], np.int64),
+    )
+    state.integer[:SIZES_AT] = table.ravel()
+    state.integer[SIZES_AT:HEADER] = sizes
+    return state
+
+
+def named_view(state: State, name: str, lane: int = 0) -> np.ndarray:
+    """View one field; what is written to it is written to the learner."""
+    field = FIELDS[getattr(AT, name)]
+    start, *shape, stride = state.integer[ENTRY * getattr(AT, name) :][:ENTRY].tolist()
+    shape = shape[: len(field.shape)]
+    start += lane * stride
+    flat: np.ndarray = getattr(state, field.flat)
+    return flat[start : start + int(np.prod(shape))].reshape(shape)
+
+
+def lane_block(state: State, lane: int) -> list[np.ndarray]:
+    """All that belongs to one lane: a slice of each flat array."""
+    blocks = []
+    for flat in State._fields:
+        index = next(index for index, field in enumerate(FIELDS) if field.lane and field.flat == flat)
+        start, stride = state.integer[ENTRY * index], state.integer[ENTRY * index + 4]
+        blocks.append(getattr(state, flat)[start + lane * stride : start + (lane + 1) * stride])
+    return blocks
+
+
+# --- the kernels' side: groups of views, opened once per call -------------------------------------------------------
+
+
+class Network(NamedTuple):
+    """Weights and what an update needs."""
+
+    weights: Any  # (parameters,)
+    gradient: Any  # (parameters,)
+    moment1: Any  # (parameters,)
+    moment2: Any  # (parameters,)
+    offsets: Any  # (blocks,)
+    updates: Any  # (2,)
+    rates: Any  # (16,)
+
+
+class Scratch(NamedTuple):
+    """Work space of one row."""
+
+    gates: Any  # (2, gate_rows)
+    outputs: Any  # (1, outputs)
+    d_hidden: Any  # (slots, hidden_width)
+    d_gates_input: Any  # (slots, gate_rows)
+    d_gates_hidden: Any  # (slots, gate_rows)
+    d_state: Any  # (1, hidden_width)
+    arrived: Any  # (columns,)
+
+
+class Roles(NamedTuple):
+    """What each column and output is."""
+
+    feature_columns: Any  # (features,)
+    target_columns: Any  # (targets,)
+    horizon_index: Any  # (horizon_count,)
+    levels: Any  # (quantiles,)
+
+
+class Ring(NamedTuple):
+    """The steps that a sweep can reach."""
+
+    inputs: Any  # (slots, input_width)
+    hidden: Any  # (layers, slots, hidden_width)
+    kept: Any  # (layers, slots, kept_width)
+    d_outputs: Any  # (slots, outputs)
+    graded: Any  # (slots, 2)
+
+
+class Columns(NamedTuple):
+    """Statistics of the columns."""
+
+    mean: Any  # (columns,)
+    m2: Any  # (columns,)
+    held: Any  # (columns,)
+    first: Any  # (columns, WARM_UP)
+    far: Any  # (columns, WARM_UP)
+    seen: Any  # (columns,)
+    far_run: Any  # (columns,)
+    settled: Any  # (columns,)
+    refused: Any  # (columns, 3)
+
+
+class Changes(NamedTuple):
+    """Statistics of y - base, the unit of a target's outputs."""
+
+    sum2: Any  # (targets, horizons)
+    first: Any  # (pairs, WARM_UP)
+    seen: Any  # (targets, horizons)
+    agreement: Any  # (pairs, 2)
+
+
+class Pending(NamedTuple):
+    """Forecasts that wait for their truth, and how the graded ones did."""
+
+    forecast: Any  # (slots, outputs)
+    base: Any  # (slots, targets)
+    scale: Any  # (slots, pairs)
+    proposed: Any  # (slots, pairs)
+    last: Any  # (slots, targets)
+    clock: Any  # (slots, targets)
+    values_seen: Any  # (targets,)
+    errors: Any  # (pairs, 4)
+    error_count: Any  # (pairs,)
+
+
+class Lane(NamedTuple):
+    """One key's stream."""
+
+    ring: Ring
+    columns: Columns
+    changes: Changes
+    pending: Pending
+    counts: Any  # (6,)
+
+
+@view
+def _view1(flat, integer, field, lane):  # type: ignore[no-untyped-def]
+    at = ENTRY * field
+    return carve1(flat, integer[at] + lane * integer[at + 4], integer[at + 1])
+
+
+@view
+def _view2(flat, integer, field, lane):  # type: ignore[no-untyped-def]
+    at = ENTRY * field
+    return carve2(flat, integer[at] + lane * integer[at + 4], integer[at + 1], integer[at + 2])
+
+
+@view
+def _view3(flat, integer, field, lane):  # type: ignore[no-untyped-def]
+    at = ENTRY * field
+    return carve3(flat, integer[at] + lane * integer[at + 4], integer[at + 1], integer[at + 2], integer[at + 3])
+
+
+@kernel
+def open_sizes(integer):  # type: ignore[no-untyped-def]
+    """Read the sizes behind the table."""
+    return Sizes(*to_fixed_tuple(carve1(integer, SIZES_AT, SIZE_COUNT), SIZE_COUNT))
+
+
+@kernel
+def open_rates(network):  # type: ignore[no-untyped-def]
+    """Read the numbers that steer learning."""
+    return Rates(*to_fixed_tuple(carve1(network.rates, 0, RATE_COUNT), RATE_COUNT))
+
+
+@kernel
+def open_network(real, double, integer):  # type: ignore[no-untyped-def]
+    """Views of what all lanes share."""
+    return Network(
+        weights=_view1(real, integer, AT.weights, 0),
+        gradient=_view1(real, integer, AT.gradient, 0),
+        moment1=_view1(real, integer, AT.moment1, 0),
+        moment2=_view1(real, integer, AT.moment2, 0),
+        offsets=_view1(integer, integer, AT.offsets, 0),
+        updates=_view1(integer, integer, AT.updates, 0),
+        rates=_view1(double, integer, AT.rates, 0),
+    )
+
+
+@kernel
+def open_scratch(real, double, integer):  # type: ignore[no-untyped-def]
+    """Views of the work space."""
+    return Scratch(
+        gates=_view2(real, integer, AT.gates, 0),
+        outputs=_view2(real, integer, AT.outputs, 0),
+        d_hidden=_view2(real, integer, AT.d_hidden, 0),
+        d_gates_input=_view2(real, integer, AT.d_gates_input, 0),
+        d_gates_hidden=_view2(real, integer, AT.d_gates_hidden, 0),
+        d_state=_view2(real, integer, AT.d_state, 0),
+        arrived=_view1(double, integer, AT.arrived, 0),
+    )
+
+
+@kernel
+def open_roles(double, integer):  # type: ignore[no-untyped-def]
+    """Views of what each column and output is."""
+    return Roles(
+        feature_columns=_view1(integer, integer, AT.feature_columns, 0),
+        target_columns=_view1(integer, integer, AT.target_columns, 0),
+        horizon_index=_view1(integer, integer, AT.horizon_index, 0),
+        levels=_view1(double, integer, AT.levels, 0),
+    )
+
+
+@kernel
+def open_lane(real, double, integer, lane):  # type: ignore[no-untyped-def]
+    """Views of one key's stream."""
+    ring = Ring(
+        inputs=_view2(real, integer, AT.inputs, lane),
+        hidden=_view3(real, integer, AT.hidden, lane),
+        kept=_view3(real, integer, AT.kept, lane),
+        d_outputs=_view2(real, integer, AT.d_outputs, lane),
+        graded=_view2(integer, integer, AT.graded, lane),
+    )
+    columns = Columns(
+        mean=_view1(double, integer, AT.mean, lane),
+        m2=_view1(double, integer, AT.m2, lane),
+        held=_view1(double, integer, AT.held, lane),
+        first=_view2(double, integer, AT.first, lane),
+        far=_view2(double, integer, AT.far, lane),
+        seen=_view1(integer, integer, AT.seen, lane),
+        far_run=_view1(integer, integer, AT.far_run, lane),
+        settled=_view1(integer, integer, AT.settled, lane),
+        refused=_view2(integer, integer, AT.refused, lane),
+    )
+    changes = Changes(
+        sum2=_view2(double, integer, AT.change_sum2, lane),
+        first=_view2(double, integer, AT.change_first, lane),
+        seen=_view2(integer, integer, AT.change_seen, lane),
+        agreement=_view2(double, integer, AT.agreement, lane),
+    )
+    pending = Pending(
+        forecast=_view2(double, integer, AT.forecast, lane),
+        base=_view2(double, integer, AT.base, lane),
+        scale=_view2(double, integer, AT.scale, lane),
+        proposed=_view2(double, integer, AT.proposed, lane),
+        last=_view2(double, integer, AT.last, lane),
+        clock=_view2(integer, integer, AT.clock, lane),
+        values_seen=_view1(integer, integer, AT.values_seen, lane),
+        errors=_view2(double, integer, AT.errors, lane),
+        error_count=_view1(integer, integer, AT.error_count, lane),
+    )
+    return Lane(ring, columns, changes, pending, counts=_view1(integer, integer, AT.lane_counts, lane))
+
+
+@view
+def matrix(flat, network, block, rows, width):  # type: ignore[no-untyped-def]
+    """View one matrix of the flat weights, or of the flat gradient."""
+    return carve2(flat, network.offsets[block], rows, width)
+
+
+@view
+def bias(flat, network, block, rows):  # type: ignore[no-untyped-def]
+    """View one bias of the flat weights, or of the flat gradient."""
+    return carve1(flat, network.offsets[block], rows)
+
+
+@view
+def plane(cube, index):  # type: ignore[no-untyped-def]
+    """View cube[index]: one layer's slots."""
+    return carve2(cube, index * cube.shape[1] * cube.shape[2], cube.shape[1], cube.shape[2])

@@ -1,0 +1,135 @@
+"""Back through the window: truncated backpropagation through time over the ring of kept activations.
+
+The one input is ``ring.d_outputs``, the slopes that reveals have written. From the newest step with a slope the sweep goes
+back to ``window - 1`` steps before the oldest one, layer by layer from the top. Activations are as they were kept, matrices
+as they are now (Williams & Peng 1990, with their h' = stride and h = window; Werbos 1990).
+"""
+
+from __future__ import annotations
+
+from .cells.elman import elman_backward
+from .cells.gru import gru_backward
+from .cells.lstm import lstm_backward
+from .jit import kernel
+from .linear import add_scaled, linear_backward_bias, linear_backward_input, linear_backward_weight
+from .recurrence import BLOCKS_PER_LAYER, GRU, LSTM, open_head, slot_before
+from .state import SEQUENCE_START, STEPS, bias, matrix, plane
+
+
+@kernel
+def backward_sweep(sizes, network, scratch, lane):  # type: ignore[no-untyped-def]
+    """Write the gradient of all that was revealed since the last update; clears the slopes.
+
+    Returns False if every slope's step has left the ring.
+    """
+    ring = lane.ring
+    newest, oldest = _graded_ages(sizes, lane)
+    if newest < 0:
+        return False
+    last = lane.counts[STEPS] - 1
+    earliest = max(last - oldest - (sizes.window - 1), lane.counts[SEQUENCE_START], last - sizes.slots + 2)
+    count = last - newest - earliest + 1
+    span = (earliest % sizes.slots, count, sizes.slots)
+    newest_slot = (last - newest) % sizes.slots
+
+    _head_backward(sizes, network, scratch, ring, span)
+    for layer in range(sizes.layers - 1, -1, -1):
+        _layer_backward(sizes, network, scratch, ring, layer, newest_slot, span)
+    return True
+
+
+@kernel
+def _graded_ages(sizes, lane):  # type: ignore[no-untyped-def]
+    """Return how many steps ago the newest and the oldest step with a slope were; -1 if none."""
+    steps = lane.counts[STEPS]
+    newest, oldest = -1, -1
+    for age in range(min(sizes.slots - 1, steps - lane.counts[SEQUENCE_START])):
+        slot = (steps - 1 - age) % sizes.slots
+        if lane.ring.graded[slot, 1] > 0:
+            oldest = age
+            if newest < 0:
+                newest = age
+    return newest, oldest
+
+
+@kernel
+def _head_backward(sizes, network, scratch, ring, span):  # type: ignore[no-untyped-def]
+    """Slopes of outputs into the head's gradient and into d_hidden of the top layer.
+
+    A step has few graded outputs among many (one horizon's), so they are taken one by one.
+    """
+    weight, _ = open_head(network.weights, sizes, network)
+    d_weight, d_bias = open_head(network.gradient, sizes, network)
+    hidden = plane(ring.hidden, sizes.layers - 1)
+    for out in range(sizes.outputs):
+        d_bias[out] = 0
+        for j in range(sizes.hidden_width):
+            d_weight[out, j] = 0
+    slot, count, slots = span
+    for _ in range(count):
+        for j in range(sizes.hidden_width):
+            scratch.d_hidden[slot, j] = 0
+        for out in range(ring.graded[slot, 0], ring.graded[slot, 1]):
+            slope = ring.d_outputs[slot, out]
+            d_bias[out] += slope
+            add_scaled(slope, hidden, slot, d_weight, out)
+            add_scaled(slope, weight, out, scratch.d_hidden, slot)
+        clear_slopes(ring, slot)
+        slot = slot + 1 if slot + 1 < slots else 0
+
+
+@kernel
+def clear_slopes(ring, slot):  # type: ignore[no-untyped-def]
+    """Forget what was revealed of one step."""
+    for out in range(ring.graded[slot, 0], ring.graded[slot, 1]):
+        ring.d_outputs[slot, out] = 0
+    ring.graded[slot, 0] = 0
+    ring.graded[slot, 1] = 0
+
+
+@kernel
+def _layer_backward(sizes, network, scratch, ring, layer, newest_slot, span):  # type: ignore[no-untyped-def]
+    """One layer: the chain back through time, then the gradient of its matrices as one product over all steps."""
+    first, count, slots = span
+    block = BLOCKS_PER_LAYER * layer
+    hidden, kept = plane(ring.hidden, layer), plane(ring.kept, layer)
+    weight_hh = matrix(network.weights, network, block + 1, sizes.gate_rows, sizes.hidden_width)
+    d_input = scratch.d_gates_input
+    d_state = scratch.d_gates_hidden if sizes.cell == GRU else scratch.d_gates_input
+    d_hidden = scratch.d_hidden
+    for j in range(sizes.hidden_width):
+        scratch.d_state[0, j] = 0
+    slot = newest_slot
+    for step in range(count):
+        previous = slot_before(slot, slots)
+        if sizes.cell == LSTM:
+            lstm_backward(sizes.hidden, kept, slot, previous, d_hidden, scratch.d_state, d_input)
+        elif sizes.cell == GRU:
+            gru_backward(sizes.hidden, kept, hidden, slot, previous, d_hidden, d_input, d_state)
+        else:
+            elman_backward(sizes.hidden, sizes.relu, hidden, d_hidden, slot, d_input)
+        if step + 1 < count:
+            linear_backward_input(weight_hh, d_state, slot, d_hidden, previous)
+        slot = previous
+    _matrices_backward(sizes, network, scratch, ring, layer, d_input, d_state, span)
+
+
+@kernel
+def _matrices_backward(sizes, network, scratch, ring, layer, d_input, d_state, span):  # type: ignore[no-untyped-def]
+    block = BLOCKS_PER_LAYER * layer
+    below = plane(ring.hidden, layer - 1) if layer > 0 else ring.inputs
+    hidden = plane(ring.hidden, layer)
+    d_weight_ih = matrix(network.gradient, network, block, sizes.gate_rows, below.shape[1])
+    d_weight_hh = matrix(network.gradient, network, block + 1, sizes.gate_rows, sizes.hidden_width)
+    linear_backward_weight(d_input, below, span[0], span, d_weight_ih)
+    linear_backward_weight(d_state, hidden, slot_before(span[0], span[2]), span, d_weight_hh)
+    linear_backward_bias(d_input, span, bias(network.gradient, network, block + 2, sizes.gate_rows))
+    linear_backward_bias(d_state, span, bias(network.gradient, network, block + 3, sizes.gate_rows))
+    if layer > 0:
+        weight_ih = matrix(network.weights, network, block, sizes.gate_rows, sizes.hidden_width)
+        slot, count, slots = span
+        for _ in range(count):
+            for j in range(sizes.hidden_width):
+                scratch.d_hidden[slot, j] = 0
+            linear_backward_input(weight_ih, d_input, slot, scratch.d_hidden, slot)
+            slot = slot + 1 if slot + 1 < slots else 0

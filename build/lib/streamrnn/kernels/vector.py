@@ -1,0 +1,249 @@
+"""Sixteen numbers at once: a vector type for kernels, as wide as a row of any matrix is padded to.
+
+LLVM vectorises a plain loop only if it can prove that no two of its arrays overlap, and then guesses how far to unroll.
+The inner loops here work on half a dozen rows at a time, where both go wrong. With vectors spelled out, a sum stays in
+registers over the whole loop, and one expression serves as well for single numbers (see `load`): float32 and float64,
+any processor, since LLVM splits vectors that are wider than its registers.
+
+>>> row = load(like, a, i, j)       # a[i, j : j + LANES], or the single a[i, j] if `like` is a number
+>>> store(b, i, j, row * row)
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, models, register_model
+
+from .jit import FAST_MATH, by_type, kernel
+
+LANES = 16
+INDEX = ir.IntType(64)
+
+
+class VectorType(types.Type):  # type: ignore[misc]  # numba is untyped
+    """Numba's type of `LANES` numbers of one dtype."""
+
+    def __init__(self, dtype: Any) -> None:
+        self.dtype = dtype
+        super().__init__(name=f"Vector({dtype})")
+
+
+@register_model(VectorType)
+class VectorModel(models.PrimitiveModel):  # type: ignore[misc]
+    """A vector is one LLVM value."""
+
+    def __init__(self, manager: Any, vector: VectorType) -> None:
+        super().__init__(manager, vector, _llvm(vector.dtype))
+
+
+def _llvm(dtype: Any) -> ir.VectorType:
+    return ir.VectorType(ir.FloatType() if dtype == types.float32 else ir.DoubleType(), LANES)
+
+
+def _call(builder: Any, name: str, value: ir.Type, arguments: Any, result: ir.Type | None = None) -> Any:
+    """Call an LLVM intrinsic whose overload is named after its operand's type."""
+    suffix = ("v16" if isinstance(value, ir.VectorType) else "") + ("f32" if "float" in str(value) else "f64")
+    function = ir.FunctionType(result or value, [argument.type for argument in arguments])
+    declared = cgutils.get_or_insert_function(builder.module, function, f"llvm.{name}.{suffix}")
+    return builder.call(declared, arguments, fastmath=tuple(FAST_MATH))
+
+
+def _pointer(context: Any, builder: Any, array_type: Any, arguments: Any) -> Any:
+    """Address of ``array[i, j]`` or ``array[j]``; rows are contiguous."""
+    array = context.make_array(array_type)(context, builder, arguments[0])
+    item = ir.Constant(INDEX, array_type.dtype.bitwidth // 8)
+    offset = builder.mul(arguments[-1], item)
+    if array_type.ndim == 2:
+        stride = builder.extract_value(array.strides, 0)
+        offset = builder.add(offset, builder.mul(arguments[1], stride))
+    address = builder.add(builder.ptrtoint(array.data, INDEX), offset)
+    return builder.inttoptr(address, _llvm(array_type.dtype).as_pointer())
+
+
+def _is_vector(value: Any) -> bool:
+    return isinstance(value, VectorType)
+
+
+# --- memory ---------------------------------------------------------------------------------------------------------
+
+
+@intrinsic
+def _load(typing_context, array, i, j):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        return builder.load(_pointer(context, builder, array, arguments), align=array.dtype.bitwidth // 8)
+
+    return VectorType(array.dtype)(array, types.int64, types.int64), generate
+
+
+@intrinsic
+def _store(typing_context, array, i, j, vector):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        pointer = _pointer(context, builder, array, arguments[:3])
+        builder.store(arguments[3], pointer, align=array.dtype.bitwidth // 8)
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, types.int64, vector), generate
+
+
+@intrinsic
+def _load_one(typing_context, array, i, j):  # type: ignore[no-untyped-def]
+    """array[i, j] as it stands: Numba's own indexing also looks for negative indices."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        pointer = _pointer(context, builder, array, arguments)
+        return builder.load(builder.bitcast(pointer, _llvm(array.dtype).element.as_pointer()))
+
+    return array.dtype(array, types.int64, types.int64), generate
+
+
+@kernel
+def spread(array, i, j):  # type: ignore[no-untyped-def]
+    """A vector that holds array[i, j] in every lane."""
+    return splat(_load_one(array, i, j))
+
+
+def load(like: Any, array: Any, i: int, j: int) -> Any:
+    """Read as many numbers as ``like`` holds: ``array[i, j : j + LANES]`` or ``array[i, j]``."""
+
+
+@by_type(load)
+def _load_like(like, array, i, j):  # type: ignore[no-untyped-def]
+    if _is_vector(like):
+        return lambda like, array, i, j: _load(array, i, j)
+    return lambda like, array, i, j: _load_one(array, i, j)
+
+
+def store(array: Any, i: int, j: int, value: Any) -> None:
+    """Write a vector or a number at ``array[i, j]``."""
+
+
+@by_type(store)
+def _store_like(array, i, j, value):  # type: ignore[no-untyped-def]
+    if _is_vector(value):
+        return lambda array, i, j, value: _store(array, i, j, value)
+
+    def write(array, i, j, value):  # type: ignore[no-untyped-def]
+        array[i, j] = value
+
+    return write
+
+
+# --- making and reducing --------------------------------------------------------------------------------------------
+
+
+@intrinsic
+def splat(typing_context, number):  # type: ignore[no-untyped-def]
+    """A vector that holds one number in every lane."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        empty = ir.Constant(_llvm(number), ir.Undefined)
+        first = builder.insert_element(empty, arguments[0], ir.Constant(ir.IntType(32), 0))
+        lanes = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+        return builder.shuffle_vector(first, empty, lanes)
+
+    return VectorType(number)(number), generate
+
+
+@intrinsic
+def total(typing_context, vector):  # type: ignore[no-untyped-def]
+    """The sum of a vector's lanes."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        element = arguments[0].type.element
+        return _call(
+            builder, "vector.reduce.fadd", arguments[0].type, [ir.Constant(element, 0.0), arguments[0]], element
+        )
+
+    return vector.dtype(vector), generate
+
+
+def constant(like: Any, value: float) -> Any:
+    """``value`` in the type of ``like``: a bare literal would turn float32 arithmetic into float64."""
+
+
+@by_type(constant)
+def _constant_like(like, value):  # type: ignore[no-untyped-def]
+    if _is_vector(like):
+        narrow = types.float32 if like.dtype == types.float32 else types.float64
+        return lambda like, value: splat(narrow(value))
+    narrow = like
+    return lambda like, value: narrow(value)
+
+
+# --- arithmetic -----------------------------------------------------------------------------------------------------
+
+
+def _define(symbol: Any, instruction: str) -> None:
+    """Let Python's operator work on two vectors."""
+
+    @intrinsic
+    def operation(typing_context, left, right):  # type: ignore[no-untyped-def]
+        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            return getattr(builder, instruction)(*arguments, flags=tuple(FAST_MATH))
+
+        return left(left, right), generate
+
+    @by_type(symbol)
+    def _on_vectors(left, right):  # type: ignore[no-untyped-def]
+        if _is_vector(left) and _is_vector(right):
+            return lambda left, right: operation(left, right)
+        return None
+
+
+for _symbol, _instruction in (
+    (operator.add, "fadd"),
+    (operator.sub, "fsub"),
+    (operator.mul, "fmul"),
+    (operator.truediv, "fdiv"),
+):
+    _define(_symbol, _instruction)
+
+
+def _elementwise(name: str, arity: int) -> Any:
+    """An LLVM intrinsic that takes and returns vectors or numbers of one type."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        return _call(builder, name, arguments[0].type, list(arguments))
+
+    if arity == 1:
+
+        @intrinsic
+        def operation(typing_context, a):  # type: ignore[no-untyped-def]
+            return a(a), generate
+
+    elif arity == 2:
+
+        @intrinsic
+        def operation(typing_context, a, b):  # type: ignore[no-untyped-def]
+            return a(a, b), generate
+
+    else:
+
+        @intrinsic
+        def operation(typing_context, a, b, c):  # type: ignore[no-untyped-def]
+            return a(a, b, c), generate
+
+    return operation
+
+
+fma = _elementwise("fma", 3)  # a * b + c in one rounding
+lesser = _elementwise("minnum", 2)
+greater = _elementwise("maxnum", 2)
+root = _elementwise("sqrt", 1)
+
+
+@intrinsic
+def positive(typing_context, x):  # type: ignore[no-untyped-def]
+    """1 where x > 0, else 0."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        (value,) = arguments
+        zero = ir.Constant(value.type, [0.0] * LANES if isinstance(value.type, ir.VectorType) else 0.0)
+        return builder.uitofp(builder.fcmp_ordered(">", value, zero), value.type)
+
+    return x(x), generate

@@ -1,0 +1,334 @@
+"""The learner: owns the arrays, calls the kernels."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from .checkpoint import decode, encode, write_file
+from .kernels.learn import learn_rows
+from .kernels.state import BOUNDARY, EXPECTED, LANE, Sizes, State, allocate, lane_block, named_view, nbytes
+from .metrics import Metrics, metrics_of
+from .network import parameter_views, sizes_of, write_first_weights, write_rates, write_roles
+from .record import Record, forecasts_by_target, make_record, make_table
+from .restore import changed_settings, restore_tensors, saved_tensors
+from .schema import check_columns_exist, check_record_names, numeric_columns, record_names
+from .settings import Settings, SettingsError
+from .tables import column_matrix, plain, record_batches, sequence_starts
+
+if TYPE_CHECKING:
+    import pyarrow
+
+WORK_PER_SLICE = 50_000_000  # multiplications in one kernel call: the time that Ctrl-C may have to wait
+
+
+class Learner:
+    """A recurrent network that learns on a stream: it forecasts each row, then sees the truth, then learns.
+
+    Parameters
+    ----------
+    targets : str or sequence of str
+        Names of the numeric columns to forecast.
+    features : str or sequence of str, optional
+        Names of the columns to learn from; the targets by default.
+    **settings
+        Every field of `Settings`: ``horizon``, ``cell``, ``hidden``, ``window``, ``lr``, ... See ``docs/options.md``.
+
+    Raises
+    ------
+    SettingsError
+        If a setting cannot be used.
+
+    Notes
+    -----
+    All memory is taken here, ``nbytes`` of it; no row adds to it. The first learner of a process loads the compiled kernels,
+    the first on a machine compiles them, which takes seconds.
+
+    Examples
+    --------
+    >>> from streamrnn import Learner
+    >>> learner = Learner("load", hidden=8)
+    >>> for load in (3.0, 4.0, 3.5):
+    ...     record = learner.step({"load": load})
+    >>> record.row, record.values, record.expected
+    (2, {'load': 3.5}, {'load': 4.0})
+    """
+
+    dtype: ClassVar[Any] = np.float32  # of the network; float64 is for checking gradients
+
+    def __init__(
+        self, targets: str | Sequence[str] = (), features: str | Sequence[str] | None = None, **settings: Any
+    ) -> None:
+        chosen = Settings(targets=targets, features=targets if features is None else features, **settings)  # type: ignore[arg-type]
+        self._build(chosen)
+        write_first_weights(self._state, chosen)
+
+    def _build(self, settings: Settings) -> None:
+        """Take the memory of a learner with these settings, and load the kernels."""
+        for role in ("targets", "features"):
+            if not getattr(settings, role):
+                raise SettingsError(f"a learner needs {role}: name at least one column")
+        check_record_names(record_names(settings))
+        self.settings = settings
+        self.columns = numeric_columns(settings)
+        self._lanes = 1
+        self._sizes: Sizes = sizes_of(settings, self._lanes)
+        self._state: State = allocate(self._sizes, self.dtype)
+        write_roles(self._state, settings)
+        write_rates(self._state, settings)
+        for lane in range(self._lanes + 1):
+            named_view(self._state, "held", lane)[:] = np.nan
+            named_view(self._state, "settled", lane)[:] = 1
+        self.rows = 0  # arrivals, from the first one
+        self.refused_rows = 0
+        self.session: dict[str, Any] = {}  # a JSON-able note of whoever feeds it, kept in checkpoints
+        self._sequence: Any = None  # the last row's value of the sequence column, as `plain`
+        self._no_codes = np.empty((0, 0), np.int64)  # categories are coded here once columns can have them
+        self._one_row = np.empty((1, len(self.columns)))
+        self._one_mark = np.zeros((1, 2), np.int64)
+        self._one_answer = np.empty((1, self._answer_width))
+        self._call(self._one_row[:0], self._one_mark[:0], False, self._one_answer[:0])
+
+    # --- one row ----------------------------------------------------------------------------------------------------
+
+    def step(self, row: Mapping[str, Any] | Sequence[float] | np.ndarray, learn: bool = True) -> Record:
+        """Take one row: grade what was forecast of it, learn, forecast what comes next.
+
+        Parameters
+        ----------
+        row : mapping, or sequence of float
+            By column name, where an absent key, None and NaN are null; or the numbers in the order of ``columns``.
+        learn : bool
+            False freezes weights, moments and scaling statistics; state, pending forecasts and metrics go on.
+
+        Returns
+        -------
+        Record
+
+        Raises
+        ------
+        TypeError
+            If a value is not a number. The row is then not taken.
+        """
+        time, sequence = self._read_row(row)
+        self._one_mark[0, LANE] = 0
+        self._one_mark[0, BOUNDARY] = self._starts_sequence(sequence)
+        self._call(self._one_row, self._one_mark, learn, self._one_answer)
+        self._sequence = plain(sequence)
+        self.rows += 1
+        return self._record(self.rows - 1, time, sequence)
+
+    def predict(self, row: Mapping[str, Any] | Sequence[float] | np.ndarray) -> dict[str, np.ndarray]:
+        """Return the forecasts that ``step(row, learn=False)`` would give, and leave no trace.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            By target: float64 (horizons,); with quantile loss (horizons, quantiles).
+        """
+        _, sequence = self._read_row(row)
+        spare = self._lanes
+        for lane, copy in zip(lane_block(self._state, 0), lane_block(self._state, spare), strict=True):
+            copy[:] = lane
+        self._one_mark[0, LANE] = spare
+        self._one_mark[0, BOUNDARY] = self._starts_sequence(sequence)
+        self._call(self._one_row, self._one_mark, False, self._one_answer)
+        forecasts = forecasts_by_target(self.settings, self._one_answer[0, EXPECTED + self._sizes.targets :])
+        shown = forecasts if self.settings.loss == "quantile" else forecasts[:, :, 0]
+        return {target: shown[t].copy() for t, target in enumerate(self.settings.targets)}
+
+    def refuse(self, rows: int = 1) -> None:
+        """Count rows that arrived but could not be used: they have a number but are no step."""
+        self.rows += rows
+        self.refused_rows += rows
+
+    def _read_row(self, row: Mapping[str, Any] | Sequence[float] | np.ndarray) -> tuple[Any, Any]:
+        """Write the row's numbers to ``_one_row``; return its time and sequence."""
+        buffer = self._one_row[0]
+        if isinstance(row, Mapping):
+            for place, name in enumerate(self.columns):
+                buffer[place] = _number(row.get(name), name, self.rows)
+            return tuple(row.get(name) if name else None for name in (self.settings.time, self.settings.sequence))  # type: ignore[return-value]
+        if len(row) != len(self.columns):
+            raise TypeError(f"row {self.rows} has {len(row)} numbers; the columns are {', '.join(self.columns)}")
+        for place, value in enumerate(row):
+            buffer[place] = _number(value, self.columns[place], self.rows)
+        return None, None
+
+    def _starts_sequence(self, sequence: Any) -> bool:
+        return bool(self.settings.sequence) and self.rows > 0 and plain(sequence) != self._sequence
+
+    def _record(self, row: int, time: Any, sequence: Any) -> Record:
+        targets = named_view(self._state, "target_columns")
+        return make_record(self.settings, row, time, sequence, self._one_row[0, targets], self._one_answer[0])
+
+    # --- many rows --------------------------------------------------------------------------------------------------
+
+    def run(self, data: Any, learn: bool = True) -> pyarrow.Table:
+        """Take every row of a table, as `step` would one by one; the kernels run without the GIL.
+
+        Parameters
+        ----------
+        data : pyarrow.Table, pyarrow.RecordBatch, or anything with ``__arrow_c_stream__``; or numpy.ndarray
+            A table with the columns that the settings name; or float64 (n, columns) in the order of ``columns``.
+        learn : bool
+            As in `step`.
+
+        Returns
+        -------
+        pyarrow.Table
+            One record per row; see ``docs/record.md``. Call it per batch to keep memory constant.
+
+        Raises
+        ------
+        SettingsError
+            If a column is missing or not numeric. No row is then taken.
+        """
+        import pyarrow
+
+        if isinstance(data, np.ndarray):
+            return self._run_matrix(self._checked(data), learn, {}, None)
+        tables = [self._run_batch(batch, learn) for batch in record_batches(data)]
+        return pyarrow.concat_tables(tables)
+
+    def _checked(self, data: np.ndarray) -> np.ndarray:
+        if self.settings.time or self.settings.sequence:
+            raise SettingsError("an array has no time or sequence column; use a table")
+        if data.ndim != 2 or data.shape[1] != len(self.columns):
+            raise SettingsError(f"an array must be (rows, {len(self.columns)}): {', '.join(self.columns)}")
+        return data
+
+    def _run_batch(self, batch: pyarrow.RecordBatch, learn: bool) -> pyarrow.Table:
+        names = [name for name in (self.settings.time, self.settings.sequence) if name]
+        check_columns_exist((*self.columns, *names), batch.schema.names, "the table")
+        passed = {name: batch[name] for name in names}
+        return self._run_matrix(column_matrix(batch, self.columns), learn, passed, passed.get(self.settings.sequence or ""))
+
+    def _run_matrix(
+        self, matrix: np.ndarray, learn: bool, passed: dict[str, pyarrow.Array], sequences: pyarrow.Array | None
+    ) -> pyarrow.Table:
+        count = len(matrix)
+        matrix = np.ascontiguousarray(matrix, np.float64)
+        answers = np.empty((count, self._answer_width))
+        marks = np.zeros((count, 2), np.int64)
+        if sequences is not None and count:
+            marks[:, BOUNDARY] = sequence_starts(sequences)
+            marks[0, BOUNDARY] = self._starts_sequence(sequences[0].as_py())
+            self._sequence = plain(sequences[-1].as_py())
+        for part in self._slices(count):
+            self._call(matrix[part], marks[part], learn, answers[part])
+        numbers = np.arange(self.rows, self.rows + count)
+        self.rows += count
+        targets = named_view(self._state, "target_columns")
+        return make_table(self.settings, numbers, passed, matrix[:, targets], answers)
+
+    def _slices(self, count: int) -> Iterator[slice]:
+        work = self._sizes.parameters * (2 + self.settings.window // self.settings.stride)
+        rows = max(1, WORK_PER_SLICE // work)
+        for start in range(0, count, rows):
+            yield slice(start, start + rows)
+
+    @property
+    def _answer_width(self) -> int:
+        return EXPECTED + self._sizes.targets + self._sizes.outputs
+
+    def _call(self, rows: np.ndarray, marks: np.ndarray, learn: bool, answers: np.ndarray) -> None:
+        learn_rows(*self._state, rows, self._no_codes, marks, learn, answers)
+
+    # --- what it knows ----------------------------------------------------------------------------------------------
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all its arrays, known from the settings alone."""
+        return nbytes(self._sizes, self.dtype)
+
+    @property
+    def parameters(self) -> dict[str, np.ndarray]:
+        """Views of the weights under PyTorch's names, shapes and gate order; writing to them changes the learner."""
+        return parameter_views(self._state, self.settings)
+
+    @property
+    def gradient(self) -> dict[str, np.ndarray]:
+        """Views of the last sweep's gradient, before clipping, named as the parameters."""
+        return parameter_views(self._state, self.settings, "gradient")
+
+    @property
+    def metrics(self) -> Metrics:
+        """Errors beside the last-value forecast, and counts of all that was refused."""
+        return metrics_of(self._state, self.settings, self._lanes, self.rows, self.refused_rows)
+
+    def __repr__(self) -> str:
+        settings = self.settings
+        return (
+            f"<Learner of {', '.join(settings.targets)}: {settings.cell} {settings.layers} x {settings.hidden}, "
+            f"horizon {settings.horizon}, {self.rows} rows>"
+        )
+
+    # --- keeping it -------------------------------------------------------------------------------------------------
+
+    def to_bytes(self) -> bytes:
+        """Return everything that is needed to go on bit for bit; equal learners give equal bytes."""
+        description = {
+            "settings": self.settings.to_dict(),
+            "rows": self.rows,
+            "refused_rows": self.refused_rows,
+            "sequence": self._sequence,
+            "session": self.session,
+        }
+        return encode(description, saved_tensors(self._state, self._lanes, self.parameters))
+
+    @classmethod
+    def from_bytes(cls, data: bytes, name: str = "checkpoint", **training: Any) -> Learner:
+        """Rebuild what `to_bytes` returned; see `load`."""
+        description, tensors = decode(data, name)
+        learner = cls.__new__(cls)
+        learner._build(changed_settings(Settings(**description["settings"]), training, name))
+        restore_tensors(learner._state, learner._lanes, learner.parameters, tensors, name)
+        learner.rows, learner.refused_rows = description["rows"], description["refused_rows"]
+        learner._sequence, learner.session = description["sequence"], description["session"]
+        return learner
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a checkpoint: a safetensors file, replaced as a whole or not at all."""
+        write_file(path, self.to_bytes())
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], **training: Any) -> Learner:
+        """Read a checkpoint. Loading runs no code.
+
+        Parameters
+        ----------
+        path : str or path
+        **training
+            Training settings that apply from now on: ``lr``, ``schedule``, ``clip``, ``stride``, ...
+
+        Raises
+        ------
+        CheckpointError
+            If the file is not a model, is damaged, or is of an unknown version.
+        SettingsError
+            If a setting is given that decides the model's structure.
+        """
+        with open(path, "rb") as file:
+            return cls.from_bytes(file.read(), os.fspath(path), **training)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"checkpoint": self.to_bytes()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(self.from_bytes(state["checkpoint"]).__dict__)
+
+
+def _number(value: Any, column: str, row: int) -> float:
+    """One cell as a float; None is null."""
+    if value is None:
+        return np.nan
+    if isinstance(value, str | bytes):
+        raise TypeError(f"row {row}, column {column!r}: {value!r} is text, not a number; pass a number or None")
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"row {row}, column {column!r}: {value!r} is not a number") from None

@@ -1,0 +1,179 @@
+"""From settings to sizes, names and first weights: what a network of these settings is, before its first row.
+
+Parameter names, shapes and gate order are PyTorch's, so weights go from one to the other as they are.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .kernels.cells import elman, gru, lstm
+from .kernels.state import Sizes, State, named_view, padded
+from .schema import numeric_columns
+from .settings import CELLS, LOSSES, OPTIMIZERS, Settings
+
+CELL_MODULES: dict[str, Any] = {"elman": elman, "gru": gru, "lstm": lstm}
+FORGET_BIAS = 1.0  # Gers et al. 2000; Jozefowicz et al. 2015
+
+
+class Block(NamedTuple):
+    """One matrix or bias in the flat weights."""
+
+    name: str
+    rows: int
+    columns: int  # 0: a bias
+    width: int  # columns, padded
+
+    @property
+    def length(self) -> int:
+        return padded(self.rows * self.width if self.columns else self.rows)
+
+
+def blocks_of(settings: Settings) -> list[Block]:
+    """Every matrix and bias, in the order of the flat weights."""
+    hidden, outputs = settings.hidden, _outputs(settings)
+    gate_rows = CELL_MODULES[settings.cell].GATES * hidden
+    blocks = []
+    for layer in range(settings.layers):
+        inputs = 2 * len(settings.features) if layer == 0 else hidden
+        blocks += [
+            Block(f"weight_ih_l{layer}", gate_rows, inputs, padded(inputs)),
+            Block(f"weight_hh_l{layer}", gate_rows, hidden, padded(hidden)),
+            Block(f"bias_ih_l{layer}", gate_rows, 0, 0),
+            Block(f"bias_hh_l{layer}", gate_rows, 0, 0),
+        ]
+    return [*blocks, Block("head.weight", outputs, hidden, padded(hidden)), Block("head.bias", outputs, 0, 0)]
+
+
+def _outputs(settings: Settings) -> int:
+    return len(settings.horizons) * len(settings.targets) * len(settings.levels)
+
+
+def sizes_of(settings: Settings, lanes: int) -> Sizes:
+    """All that decides a shape or a branch in the kernels; one spare lane comes on top of ``lanes``."""
+    cell = CELL_MODULES[settings.cell]
+    blocks = blocks_of(settings)
+    horizon = settings.horizons[-1]
+    return Sizes(
+        cell=CELLS.index(settings.cell),
+        relu=int(settings.nonlinearity == "relu"),
+        layers=settings.layers,
+        hidden=settings.hidden,
+        hidden_width=padded(settings.hidden),
+        gate_rows=cell.GATES * settings.hidden,
+        kept_width=cell.KEPT * settings.hidden if settings.cell != "elman" else cell.KEPT,
+        features=len(settings.features),
+        input_width=padded(2 * len(settings.features)),
+        columns=len(numeric_columns(settings)),
+        targets=len(settings.targets),
+        horizons=len(settings.horizons),
+        quantiles=len(settings.levels),
+        outputs=_outputs(settings),
+        pairs=len(settings.horizons) * len(settings.targets),
+        horizon=horizon,
+        horizon_count=horizon + 1,
+        by_value=int(settings.horizon_unit == "values" and horizon > 0),
+        skip=int(settings.uses_skip),
+        shrink=int(settings.shrinks),
+        reach=horizon + settings.delay,
+        window=settings.window,
+        slots=settings.window + settings.stride + max(horizon, 1) - 2 + settings.delay + 1,
+        loss=LOSSES.index(settings.loss),
+        rule=OPTIMIZERS.index(settings.optimizer),
+        parameters=sum(block.length for block in blocks),
+        blocks=len(blocks),
+        lanes=lanes + 1,
+    )
+
+
+def write_roles(state: State, settings: Settings) -> None:
+    """Write what never changes: where each block begins, what each column is, which horizons there are."""
+    lengths = [block.length for block in blocks_of(settings)]
+    named_view(state, "offsets")[:] = np.cumsum([0, *lengths[:-1]])
+    columns = numeric_columns(settings)
+    named_view(state, "feature_columns")[:] = [columns.index(name) for name in settings.features]
+    named_view(state, "target_columns")[:] = [columns.index(name) for name in settings.targets]
+    named_view(state, "levels")[:] = settings.levels
+    index = named_view(state, "horizon_index")
+    index[:] = -1
+    index[list(settings.horizons)] = range(len(settings.horizons))
+
+
+def write_rates(state: State, settings: Settings) -> None:
+    """Write the numbers that steer learning, in the order of `kernels.state.Rates`."""
+    named_view(state, "rates")[:12] = [
+        settings.lr,
+        settings.schedule == "inverse-sqrt",
+        settings.warmup,
+        settings.clip,
+        settings.momentum,
+        settings.alpha,
+        settings.beta1,
+        settings.beta2,
+        settings.eps,
+        settings.weight_decay,
+        settings.huber_delta,
+        settings.stride,
+    ]
+
+
+def parameter_views(state: State, settings: Settings, name: str = "weights") -> dict[str, np.ndarray]:
+    """Views of the flat weights, gradient or moments under PyTorch's names and in its shapes."""
+    flat, views, start = named_view(state, name), {}, 0
+    for block in blocks_of(settings):
+        if block.columns:
+            whole = flat[start : start + block.rows * block.width].reshape(block.rows, block.width)
+            views[block.name] = whole[:, : block.columns]
+        else:
+            views[block.name] = flat[start : start + block.rows]
+        start += block.length
+    return views
+
+
+def write_first_weights(state: State, settings: Settings) -> None:
+    """Draw the first weights.
+
+    Recurrent matrices are orthogonal, gate by gate (Saxe et al. 2014); input matrices uniform with the variance 1 / fan-in
+    (LeCun et al. 1998); the head is zero where forecasts start from the last value, so that an untrained network *is* the
+    last-value forecast. The forget gate starts open, or as `expected_lag` asks (Tallec & Ollivier 2018).
+    """
+    random = np.random.default_rng(settings.seed)
+    hidden = settings.hidden
+    for name, view in parameter_views(state, settings).items():
+        if name.startswith("weight_hh"):
+            for gate in range(view.shape[0] // hidden):
+                view[gate * hidden : (gate + 1) * hidden] = _orthogonal(random, hidden)
+        elif name.startswith("weight_ih"):
+            fan_in = len(settings.features) if name == "weight_ih_l0" else hidden
+            view[:] = _uniform(random, view.shape, fan_in)
+        elif name == "head.weight" and not settings.uses_skip:
+            view[:] = _uniform(random, view.shape, hidden)
+        elif name.startswith("bias_ih"):
+            _open_gates(random, view, settings)
+
+
+def _orthogonal(random: np.random.Generator, size: int) -> np.ndarray:
+    q, r = np.linalg.qr(random.standard_normal((size, size)))
+    turned: np.ndarray = q * np.sign(np.diag(r))  # uniform over the orthogonal matrices (Mezzadri 2007)
+    return turned
+
+
+def _uniform(random: np.random.Generator, shape: tuple[int, ...], fan_in: int) -> np.ndarray:
+    bound = math.sqrt(3.0 / max(1, fan_in))
+    return random.uniform(-bound, bound, shape)
+
+
+def _open_gates(random: np.random.Generator, bias: np.ndarray, settings: Settings) -> None:
+    """Bias of the gate that keeps the state: the LSTM's f, the GRU's z."""
+    if settings.cell == "elman":
+        return
+    keep = bias[settings.hidden : 2 * settings.hidden]  # the second gate of both
+    if settings.expected_lag is None:
+        keep[:] = FORGET_BIAS
+        return
+    keep[:] = np.log(random.uniform(1.0, max(2.0, settings.expected_lag - 1.0), settings.hidden))
+    if settings.cell == "lstm":
+        bias[: settings.hidden] = -keep

@@ -1,0 +1,284 @@
+"""What the user decides: one frozen dataclass, checked here and nowhere else.
+
+Every field of `Settings` is a keyword of `Learner`, a flag of ``streamrnn run``, a key of a TOML file and a line of
+``streamrnn inspect``, under one name and with one default. What those faces need beyond the name stands in the field's
+metadata, an `Option`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+CELLS = ("elman", "gru", "lstm")
+NONLINEARITIES = ("tanh", "relu")
+LOSSES = ("squared", "absolute", "huber", "quantile")
+OPTIMIZERS = ("sgd", "rmsprop", "adam", "adamw")
+SCHEDULES = ("constant", "inverse-sqrt")
+HORIZON_UNITS = ("rows", "values")
+
+MAX_HORIZON = 10_000
+MAX_SIZE = 1 << 20
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message names it, its value and what would do."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """How a setting is shown to a person: its group, its help, and whether a saved model may change it."""
+
+    group: str
+    help: str
+    choices: tuple[str, ...] = ()
+    structure: bool = False  # fixed for the life of a model: it decides the shapes or the meaning of the arrays
+    metavar: str = ""
+
+
+def _option(default: Any, group: str, help: str, **more: Any) -> Any:
+    return field(default=default, metadata={"option": Option(group, help, **more)})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that decides how a learner behaves; see ``docs/options.md`` for the table.
+
+    Parameters
+    ----------
+    targets, features : str or sequence of str, optional
+        Names of numeric columns. ``features`` defaults to the targets.
+    horizon : int or sequence of int
+        ``h >= 1`` forecasts the next 1..h; a sequence names single horizons; 0 predicts this row's own targets.
+
+    Raises
+    ------
+    SettingsError
+        If a value is of the wrong kind, out of its range, or at odds with another one.
+    """
+
+    targets: tuple[str, ...] = _option(
+        (), "Columns", "columns to forecast [every numeric column]", structure=True, metavar="COLUMNS"
+    )
+    features: tuple[str, ...] = _option(
+        (), "Columns", "columns to learn from [run: every numeric column; Python: the targets]", structure=True,
+        metavar="COLUMNS",
+    )  # fmt: skip
+    time: str | None = _option(None, "Columns", "column passed through as the time", structure=True, metavar="COLUMN")
+    sequence: str | None = _option(
+        None, "Columns", "column whose change of value starts a new sequence", structure=True, metavar="COLUMN"
+    )
+
+    horizon: int | tuple[int, ...] = _option(
+        1, "Forecast", "N: forecast the next 1..N; 6,12: those alone; 0: this row's targets", structure=True,
+        metavar="N",
+    )  # fmt: skip
+    horizon_unit: str = _option(
+        "rows", "Forecast", "count a horizon in rows, or in values of the target", choices=HORIZON_UNITS, structure=True
+    )
+    max_delay: int | None = _option(
+        None, "Forecast", "with values: rows that a forecast is kept beyond its horizon [4 horizons, at least 32]",
+        structure=True, metavar="ROWS",
+    )  # fmt: skip
+    skip: bool | None = _option(
+        None, "Forecast", "forecast the change from the last value [yes, unless horizon is 0]", structure=True
+    )
+
+    shrink: bool | None = _option(
+        None, "Forecast", "shrink forecasts to their base as far as their past deserves [yes, unless quantiles]",
+        structure=True,
+    )  # fmt: skip
+
+    cell: str = _option("lstm", "Network", "recurrent cell", choices=CELLS, structure=True)
+    nonlinearity: str = _option("tanh", "Network", "of the Elman cell", choices=NONLINEARITIES, structure=True)
+    hidden: int = _option(32, "Network", "units per layer", structure=True, metavar="N")
+    layers: int = _option(1, "Network", "recurrent layers", structure=True, metavar="N")
+    window: int = _option(32, "Network", "rows that a gradient flows back (k2)", structure=True, metavar="ROWS")
+    loss: str = _option("squared", "Network", "what an error costs", choices=LOSSES, structure=True)
+    huber_delta: float = _option(
+        1.0, "Network", "where the Huber loss turns linear, in scaled units", structure=True, metavar="X"
+    )
+    quantiles: tuple[float, ...] = _option(
+        (0.05, 0.5, 0.95), "Network", "quantiles of the quantile loss; 0.5 among them", structure=True, metavar="Q,.."
+    )
+    expected_lag: int | None = _option(
+        None, "Network", "rows that the memory should span at first (chrono initialisation)", structure=True,
+        metavar="ROWS",
+    )  # fmt: skip
+    seed: int = _option(0, "Network", "of the first weights", structure=True, metavar="N")
+
+    stride: int = _option(1, "Training", "rows between two updates (k1)", structure=True, metavar="ROWS")
+    optimizer: str = _option("adam", "Training", "update rule", choices=OPTIMIZERS, structure=True)
+    lr: float = _option(1e-3, "Training", "learning rate", metavar="X")
+    schedule: str = _option("constant", "Training", "of the learning rate", choices=SCHEDULES)
+    warmup: int = _option(0, "Training", "updates over which the rate rises to lr", metavar="N")
+    clip: float = _option(1.0, "Training", "largest global norm of a gradient; 0 for none", metavar="X")
+    momentum: float = _option(0.9, "Training", "of sgd", metavar="X")
+    alpha: float = _option(0.99, "Training", "decay of rmsprop's mean square", metavar="X")
+    beta1: float = _option(0.9, "Training", "decay of adam's mean", metavar="X")
+    beta2: float = _option(0.999, "Training", "decay of adam's mean square", metavar="X")
+    eps: float = _option(1e-8, "Training", "added to the root mean square", metavar="X")
+    weight_decay: float = _option(0.01, "Training", "of adamw", metavar="X")
+
+    def __post_init__(self) -> None:
+        for name in ("targets", "features"):
+            self._set(name, _names(name, getattr(self, name)))
+        self._set("horizon", _horizon(self.horizon))
+        self._set("quantiles", _quantiles(self.quantiles))
+        for option in fields(self):
+            _check_kind(option.name, getattr(self, option.name), option.metadata["option"])
+        for name, (low, high) in INTEGER_RANGES.items():
+            _check_integer(name, getattr(self, name), low, high)
+        for name, (low, high) in NUMBER_RANGES.items():
+            self._set(name, _check_number(name, getattr(self, name), low, high))
+        self._check_together()
+
+    def _set(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+
+    def _check_together(self) -> None:
+        if self.horizons == (0,):
+            both = [name for name in self.targets if name in self.features]
+            if both:
+                raise SettingsError(f"at horizon 0 a target cannot be a feature: {', '.join(both)}")
+            if self.skip:
+                raise SettingsError("skip needs a horizon of 1 or more: at horizon 0 there is no last value to go on")
+        if self.shrink and self.loss == "quantile":
+            raise SettingsError("shrink is for one forecast per horizon; shrunk quantiles would not be quantiles")
+        for role in ("time", "sequence"):
+            if getattr(self, role) in (*self.targets, *self.features):
+                raise SettingsError(f"column {getattr(self, role)!r} cannot be {role} and feature or target")
+        if self.expected_lag is not None and self.cell == "elman":
+            raise SettingsError("expected_lag needs a cell with a forget gate: lstm or gru")
+        if self.max_delay is not None and self.horizon_unit == "rows":
+            raise SettingsError("max_delay is for horizon_unit='values'; in rows a forecast is graded on time or never")
+
+    @property
+    def horizons(self) -> tuple[int, ...]:
+        """Single horizons, ascending: ``3`` means ``(1, 2, 3)``."""
+        if isinstance(self.horizon, tuple):
+            return self.horizon
+        return tuple(range(1, self.horizon + 1)) if self.horizon else (0,)
+
+    @property
+    def uses_skip(self) -> bool:
+        """Whether a forecast starts from the last value."""
+        return self.horizons != (0,) if self.skip is None else self.skip
+
+    @property
+    def shrinks(self) -> bool:
+        """Whether forecasts are shrunk to their base."""
+        return self.loss != "quantile" if self.shrink is None else self.shrink
+
+    @property
+    def delay(self) -> int:
+        """Rows that a forecast stays gradable beyond its horizon."""
+        if self.horizon_unit == "rows":
+            return 0
+        return max(32, 4 * self.horizons[-1]) if self.max_delay is None else self.max_delay
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """Quantiles that are forecast; a single 0.5 for every other loss."""
+        return self.quantiles if self.loss == "quantile" else (0.5,)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every setting by name, with lists for tuples, as JSON and TOML hold them."""
+        values = {option.name: getattr(self, option.name) for option in fields(self)}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+
+INTEGER_RANGES = {
+    "hidden": (1, 8192),
+    "layers": (1, 64),
+    "window": (1, MAX_SIZE),
+    "stride": (1, MAX_SIZE),
+    "max_delay": (0, MAX_SIZE),
+    "expected_lag": (2, MAX_SIZE),
+    "seed": (0, 2**63 - 1),
+    "warmup": (0, 2**62),
+}
+NUMBER_RANGES = {
+    "huber_delta": (1e-12, 1e12),
+    "lr": (0.0, 1e6),
+    "clip": (0.0, 1e30),
+    "momentum": (0.0, 1.0),
+    "alpha": (0.0, 1.0),
+    "beta1": (0.0, 0.999999),
+    "beta2": (0.0, 0.99999999),
+    "eps": (1e-30, 1.0),
+    "weight_decay": (0.0, 1e6),
+}
+
+
+def options() -> dict[str, Option]:
+    """Each setting's `Option`, in the order of the documentation."""
+    return {option.name: option.metadata["option"] for option in fields(Settings)}
+
+
+def default(name: str) -> Any:
+    """The default of one setting."""
+    return Settings.__dataclass_fields__[name].default
+
+
+def _names(name: str, value: Any) -> tuple[str, ...]:
+    names = (value,) if isinstance(value, str) else tuple(value or ())
+    for column in names:
+        if not isinstance(column, str) or not column:
+            raise SettingsError(f"{name} takes column names, not {column!r}")
+    if len(set(names)) < len(names):
+        twice = sorted({column for column in names if names.count(column) > 1})
+        raise SettingsError(f"{name} names a column twice: {', '.join(twice)}")
+    return names
+
+
+def _horizon(value: Any) -> int | tuple[int, ...]:
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        horizons = tuple(value)
+        if not horizons:
+            raise SettingsError("horizon takes at least one number of rows")
+        for single in horizons:
+            _check_integer("horizon", single, 0, MAX_HORIZON)
+        if sorted(set(horizons)) != list(horizons):
+            raise SettingsError(f"horizon takes ascending numbers, each once, not {','.join(map(str, horizons))}")
+        if horizons[0] == 0 and len(horizons) > 1:
+            raise SettingsError("horizon 0 stands alone: use one learner for labels, another one for forecasts")
+        return tuple(int(single) for single in horizons)
+    _check_integer("horizon", value, 0, MAX_HORIZON)
+    return int(value)
+
+
+def _quantiles(value: Any) -> tuple[float, ...]:
+    levels = (value,) if isinstance(value, int | float) else tuple(value)
+    ascending = [_check_number("quantiles", level, 1e-6, 1 - 1e-6) for level in levels]
+    if sorted(set(ascending)) != ascending or 0.5 not in ascending:
+        raise SettingsError(f"quantiles takes ascending numbers with 0.5 among them, not {levels}")
+    return tuple(ascending)
+
+
+def _check_kind(name: str, value: Any, option: Option) -> None:
+    if option.choices and value not in option.choices:
+        raise SettingsError(f"{name} must be one of {', '.join(option.choices)}, not {value!r}")
+    if name in ("time", "sequence") and not (value is None or (isinstance(value, str) and value)):
+        raise SettingsError(f"{name} takes one column name, not {value!r}")
+    if name in ("skip", "shrink") and value not in (None, True, False):
+        raise SettingsError(f"{name} must be true or false, not {value!r}")
+
+
+def _check_integer(name: str, value: Any, low: int, high: int) -> None:
+    if value is None and default(name) is None:
+        return
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise SettingsError(f"{name} must be a whole number, not {value!r}")
+    if not low <= value <= high:
+        raise SettingsError(f"{name} must be from {low} to {high}, not {value}")
+
+
+def _check_number(name: str, value: Any, low: float, high: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise SettingsError(f"{name} must be a finite number, not {value!r}")
+    if not low <= value <= high:
+        raise SettingsError(f"{name} must be from {low:g} to {high:g}, not {value:g}")
+    return float(value)

@@ -1,0 +1,72 @@
+"""Text -> float64, strictly: what a person would call a number, and nothing that only Python does.
+
+``1``, ``-.5``, ``1e-3`` and ``inf`` are numbers, spaces around them are allowed; ``1_000`` and digits of other scripts
+are not. Nothing, ``nan``, ``null``, ``NA`` and ``None``, in any case, are missing values.
+"""
+
+import re
+from collections.abc import Sequence
+
+import pyarrow
+
+_MISSING = re.compile(r"(?:[+-]?nan(?:\(\w*\))?|null|na|none)?", re.IGNORECASE | re.ASCII)
+
+
+def parse_number(text: str) -> float | None:
+    """Return the number, or None if it is missing; raise ValueError if it is something else."""
+    text = text.strip(" \t")
+    if _MISSING.fullmatch(text):
+        return None
+    if "_" in text or not text.isascii():
+        raise ValueError(f"not a number: {text}")
+    return float(text)
+
+
+def is_number(text: str) -> bool:
+    """Whether a column that starts with this cell is a number column."""
+    try:
+        parse_number(text)
+    except ValueError:
+        return False
+    return True
+
+
+def float64_from_text(cells: Sequence[str]) -> tuple[pyarrow.Array, list[int]]:
+    """Return the cells as numbers, null where missing or bad, and the indices of the bad ones."""
+    joined = "".join(cells)
+    if joined.isascii() and "_" not in joined:  # then float() is as strict as we are
+        try:
+            return pyarrow.array(list(map(float, cells)), pyarrow.float64(), from_pandas=True), []
+        except ValueError:
+            pass
+    return _cell_by_cell(cells)
+
+
+def float64_from_values(cells: Sequence[object]) -> tuple[pyarrow.Array, list[int]]:
+    """The same for the values of JSON: numbers, booleans, None, and text that holds a number."""
+    try:
+        return pyarrow.array(cells, pyarrow.float64(), from_pandas=True), []
+    except (pyarrow.ArrowException, TypeError, ValueError, OverflowError):
+        return _cell_by_cell(cells)
+
+
+def _cell_by_cell(cells: Sequence[object]) -> tuple[pyarrow.Array, list[int]]:
+    numbers: list[float | None] = []
+    bad: list[int] = []
+    for index, cell in enumerate(cells):
+        try:
+            numbers.append(_number(cell))
+        except (ValueError, OverflowError):
+            numbers.append(None)
+            bad.append(index)
+    return pyarrow.array(numbers, pyarrow.float64(), from_pandas=True), bad
+
+
+def _number(cell: object) -> float | None:
+    if cell is None:
+        return None
+    if isinstance(cell, str):
+        return parse_number(cell)
+    if isinstance(cell, bool | int | float):
+        return float(cell)
+    raise ValueError("not a number")

@@ -1,0 +1,125 @@
+"""Opens a stream to read rows from: finds the format, then hands over to the file of that format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from . import formats
+from .batch import Batch, Kind
+from .errors import StreamError
+from .input import Input
+
+if TYPE_CHECKING:
+    import pyarrow
+
+LONGEST_MAGIC = 8
+
+
+class Source(Protocol):
+    """A stream of rows.
+
+    Attributes
+    ----------
+    name : str
+        For messages: the path, or ``stdin``.
+    format : str
+        ``arrow``, ``csv``, ``ndjson`` or ``parquet``.
+    columns : dict of str to {'number', 'text', 'time'}
+        Every column that can be read, in the order of the source, and what its first value was.
+    warnings : list of str
+        What the user should hear about; it may grow until the last batch has been read.
+    """
+
+    name: str
+    format: str
+    columns: dict[str, Kind]
+    warnings: list[str]
+
+    def schema(self, numbers: Sequence[str], others: Sequence[str]) -> pyarrow.Schema:
+        """Return the schema that the tables of `batches` will have."""
+        ...
+
+    def batches(self, numbers: Sequence[str], others: Sequence[str]) -> Iterator[Batch]:
+        """Yield the rows, once, as they come.
+
+        On a live stream a batch is what has come, and is yielded before more is waited for.
+
+        Parameters
+        ----------
+        numbers : sequence of str
+            Columns to deliver as float64.
+        others : sequence of str
+            Columns to deliver as they are: text as the exact text, times with their type.
+
+        Raises
+        ------
+        StreamError
+            If a column does not exist, or the stream is damaged.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close the file; stdin stays open."""
+        ...
+
+
+def open_source(path: str, format: str | None = None) -> Source:
+    """Open a file, a named pipe, or stdin, to read rows from it.
+
+    Waits until the first row has come, because it decides what kind each column is.
+
+    Parameters
+    ----------
+    path : str
+        A path, or ``-`` for stdin. Gzip and Zstandard are unpacked on the way.
+    format : {'arrow', 'csv', 'ndjson', 'parquet'}, optional
+        By default found from the extension, else from the first bytes.
+
+    Raises
+    ------
+    StreamError
+        If there is no such file, it is empty, or it is not what its format promises.
+
+    Examples
+    --------
+    >>> source = open_source("load.csv")  # doctest: +SKIP
+    >>> source.columns  # doctest: +SKIP
+    {'time': 'text', 'load': 'number'}
+    """
+    if format is not None and format not in formats.READABLE:
+        raise StreamError(f"cannot read the format {format!r}: choose one of {', '.join(formats.READABLE)}")
+    stream = Input(path)
+    try:
+        return _open_format(stream, format or formats.format_of_name(path))
+    except BaseException:
+        stream.close()
+        raise
+
+
+def _open_format(stream: Input, format: str | None) -> Source:
+    start = stream.peek(LONGEST_MAGIC)
+    if codec := formats.codec_of_bytes(start):
+        stream.decompress(codec)
+        start = stream.peek(LONGEST_MAGIC)
+    if not start:
+        raise StreamError(f"{stream.name} is empty")
+    match format or formats.format_of_bytes(start):
+        case "csv":
+            from .csv import CsvSource
+
+            return CsvSource(stream)
+        case "ndjson":
+            from .ndjson import NdjsonSource
+
+            return NdjsonSource(stream)
+        case "arrow":
+            from .arrow import ArrowSource
+
+            return ArrowSource(stream)
+        case "parquet":
+            from .parquet import ParquetSource
+
+            return ParquetSource(stream)
+    choice = ", ".join(formats.READABLE)
+    raise StreamError(f"{stream.name}: unknown format; if it is one of {choice}, say so with --input-format")
