@@ -91,7 +91,7 @@ class Settings:
         structure=True,
     )  # fmt: skip
 
-    cell: str = _option("lstm", "Network", "recurrent cell", choices=CELLS, structure=True)
+    cell: str = _option("gru", "Network", "recurrent cell", choices=CELLS, structure=True)
     nonlinearity: str = _option("tanh", "Network", "of the Elman cell", choices=NONLINEARITIES, structure=True)
     hidden: int = _option(32, "Network", "units per layer", structure=True, metavar="N")
     layers: int = _option(1, "Network", "recurrent layers", structure=True, metavar="N")

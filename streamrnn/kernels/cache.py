@@ -100,6 +100,12 @@ def directory() -> Path | None:
         return None
 
 
+def is_kept(name: str) -> bool:
+    """Whether a compiled form of this kernel is at hand, so that its first call will not take seconds."""
+    home = directory()
+    return home is not None and any(home.glob(f"{name}-*.kernel"))
+
+
 def _digest() -> str:
     """Name the code and its compilers; the processor is part of each file's name."""
     digest = hashlib.sha256(repr((numba.__version__, llvmlite.__version__, sys.version)).encode())

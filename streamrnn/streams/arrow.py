@@ -29,6 +29,7 @@ class ArrowSource:
     """Arrow IPC, stream or file."""
 
     format = "arrow"
+    ended_early = False
 
     def __init__(self, stream: Input) -> None:
         self.name = stream.name
@@ -55,6 +56,7 @@ class ArrowSource:
             yield from deliver(table, schema, numbers)
             rows += table.num_rows
         if messages.ended_early:
+            self.ended_early = True
             self.warnings.append(f"{self.name}: the Arrow stream was cut short after {rows:,} rows")
 
     def close(self) -> None:

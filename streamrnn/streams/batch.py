@@ -56,6 +56,26 @@ class Batch:
         """How many bad cells each column has; a column without any is absent."""
         return dict(Counter(cell.column for cell in self.bad_cells))
 
+    @property
+    def arrivals(self) -> int:
+        """How many rows came: the accepted and the refused ones."""
+        return self.table.num_rows + len(self.refused)
+
+    def split(self, arrivals: int) -> tuple[Batch, Batch]:
+        """Cut behind so many arrivals; either part may be empty."""
+        refused = sum(row.offset + before < arrivals for before, row in enumerate(self.refused))
+        rows = max(0, min(arrivals - refused, self.table.num_rows))
+        bad = sum(cell.row < rows for cell in self.bad_cells) if self.bad_cells else 0
+        by_row = sorted(self.bad_cells, key=lambda cell: cell.row)
+        return (
+            Batch(self.table.slice(0, rows), self.refused[:refused], tuple(by_row[:bad])),
+            Batch(
+                self.table.slice(rows),
+                tuple(row._replace(offset=row.offset - rows) for row in self.refused[refused:]),
+                tuple(cell._replace(row=cell.row - rows) for cell in by_row[bad:]),
+            ),
+        )
+
 
 def check_request(name: str, columns: Mapping[str, Kind], numbers: Sequence[str], others: Sequence[str]) -> None:
     """Raise unless `numbers` and `others` name columns that can be had so."""

@@ -29,6 +29,7 @@ class CsvSource:
     """Comma-separated values with a header, in UTF-8."""
 
     format = "csv"
+    ended_early = False
 
     def __init__(self, stream: Input) -> None:
         self.name = stream.name

@@ -24,6 +24,7 @@ class NdjsonSource:
     """One JSON object a line (also known as JSON Lines)."""
 
     format = "ndjson"
+    ended_early = False
 
     def __init__(self, stream: Input) -> None:
         self.name = stream.name

@@ -17,6 +17,7 @@ class ParquetSource:
     """A Parquet file; its index stands at its end, so it cannot come through a pipe."""
 
     format = "parquet"
+    ended_early = False
 
     def __init__(self, stream: Input) -> None:
         self.name = stream.name

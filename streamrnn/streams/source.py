@@ -29,12 +29,15 @@ class Source(Protocol):
         Every column that can be read, in the order of the source, and what its first value was.
     warnings : list of str
         What the user should hear about; it may grow until the last batch has been read.
+    ended_early : bool
+        Whether the stream turned out to lack its end: the rows that came are whole, but there were to be more.
     """
 
     name: str
     format: str
     columns: dict[str, Kind]
     warnings: list[str]
+    ended_early: bool
 
     def schema(self, numbers: Sequence[str], others: Sequence[str]) -> pyarrow.Schema:
         """Return the schema that the tables of `batches` will have."""

@@ -22,10 +22,15 @@ class Sink(Protocol):
         For messages: the path, or ``stdout``.
     format : str
         ``arrow``, ``csv`` or ``ndjson``.
+    position : int
+        Bytes written; another sink can go on from there.
     """
 
     name: str
     format: str
+
+    @property
+    def position(self) -> int: ...
 
     def write(self, table: pyarrow.Table | pyarrow.RecordBatch) -> None:
         """Write rows; when this returns, the system has them all."""
@@ -42,7 +47,13 @@ class Sink(Protocol):
     ) -> None: ...
 
 
-def open_sink(path: str, schema: pyarrow.Schema, format: str | None = None, overwrite: bool = False) -> Sink:
+def open_sink(
+    path: str,
+    schema: pyarrow.Schema,
+    format: str | None = None,
+    overwrite: bool = False,
+    position: int | None = None,
+) -> Sink:
     """Open a file, or stdout, to write rows to it.
 
     Parameters
@@ -56,6 +67,9 @@ def open_sink(path: str, schema: pyarrow.Schema, format: str | None = None, over
         By default found from the extension; NDJSON on stdout.
     overwrite : bool
         Whether an existing file may be replaced.
+    position : int, optional
+        Go on with a file that a sink with this schema and format wrote, from where its `position` was; what stands
+        behind is cut off.
 
     Raises
     ------
@@ -67,25 +81,29 @@ def open_sink(path: str, schema: pyarrow.Schema, format: str | None = None, over
     >>> with open_sink("out.csv", table.schema) as sink:  # doctest: +SKIP
     ...     sink.write(table)
     """
-    chosen = format or ("ndjson" if path == "-" else formats.EXTENSIONS.get(_extension(path)))
-    match chosen:
+    match format or written_format(path):
         case "ndjson":
             from .text import NdjsonSink
 
-            return NdjsonSink(path, schema, overwrite)
+            return NdjsonSink(path, schema, overwrite, position)
         case "csv":
             from .text import CsvSink
 
-            return CsvSink(path, schema, overwrite)
+            return CsvSink(path, schema, overwrite, position)
         case "arrow":
             from .arrow import ArrowFileSink, ArrowStreamSink
 
             is_file = path != "-" and _extension(path) != ".arrows" and not is_pipe_or_device(path)
-            return (ArrowFileSink if is_file else ArrowStreamSink)(path, schema, overwrite)
+            return (ArrowFileSink if is_file else ArrowStreamSink)(path, schema, overwrite, position)
     choice = ", ".join(formats.WRITABLE)
     if format:
         raise StreamError(f"cannot write the format {format!r}: choose one of {choice}")
     raise StreamError(f"{path}: cannot tell the format to write from its extension: choose one of {choice}")
+
+
+def written_format(path: str) -> str | None:
+    """The format that a sink of this name writes when none is named, or None."""
+    return "ndjson" if path == "-" else formats.EXTENSIONS.get(_extension(path))
 
 
 def _extension(path: str) -> str:

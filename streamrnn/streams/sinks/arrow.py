@@ -1,17 +1,18 @@
 """Rows -> Arrow IPC: a stream, or a file.
 
 A file is of no use before its index is written at its end. So it is written as a stream in ``FILE.partial``, which can
-be read whenever the writer dies, and sealed into a file at the end.
+be read whenever the writer dies, and sealed into a file at the end. To go on with a sealed file, it is made a stream
+again; until the new one is sealed, the old one stays.
 """
 
 import os
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import pyarrow
 import pyarrow.ipc
 
-from ..errors import arrow_errors_as
+from ..errors import StreamError, arrow_errors_as
 from .output import Output, refuse_existing
 
 
@@ -20,14 +21,22 @@ class ArrowStreamSink:
 
     format = "arrow"
 
-    def __init__(self, path: str, schema: pyarrow.Schema, overwrite: bool = False) -> None:
+    def __init__(
+        self, path: str, schema: pyarrow.Schema, overwrite: bool = False, position: int | None = None
+    ) -> None:
         self._schema = schema
-        self._output = Output(path, overwrite)
+        self._output = Output(path, overwrite, position)
         self.name = self._output.name
         self._messages = _Messages()
         self._is_open = True
         self._writer = pyarrow.ipc.new_stream(pyarrow.PythonFile(self._messages, mode="w"), schema)
-        self._output.write(self._messages.take())
+        schema_message = self._messages.take()
+        if not position:
+            self._output.write(schema_message)
+
+    @property
+    def position(self) -> int:
+        return self._output.position
 
     def write(self, table: pyarrow.Table | pyarrow.RecordBatch) -> None:
         self._writer.write(table.select(self._schema.names).cast(self._schema))
@@ -38,10 +47,12 @@ class ArrowStreamSink:
             return
         self._is_open = False
         self._writer.close()
+        position = self._output.position
         try:
             self._output.write(self._messages.take())
         finally:
             self._output.close()
+            self._output.position = position  # a later sink goes on before the end marker
 
     def __enter__(self) -> Self:
         return self
@@ -55,11 +66,17 @@ class ArrowStreamSink:
 class ArrowFileSink(ArrowStreamSink):
     """An Arrow IPC file, which appears under its name when it is complete."""
 
-    def __init__(self, path: str, schema: pyarrow.Schema, overwrite: bool = False) -> None:
-        refuse_existing(path, overwrite)
+    def __init__(
+        self, path: str, schema: pyarrow.Schema, overwrite: bool = False, position: int | None = None
+    ) -> None:
         self._path = path
         self._partial_path = f"{path}.partial"
-        super().__init__(self._partial_path, schema, overwrite)
+        if position is None:
+            refuse_existing(path, overwrite)
+        elif not os.path.exists(self._partial_path):
+            with arrow_errors_as(f"cannot go on with {path}"):
+                _unseal(path, self._partial_path, position)
+        super().__init__(self._partial_path, schema, overwrite, position)
         self.name = path
 
     def close(self) -> None:
@@ -79,6 +96,22 @@ class ArrowFileSink(ArrowStreamSink):
                 file.write_batch(batch)
         os.replace(sealing_path, self._path)
         os.unlink(self._partial_path)
+
+
+def _unseal(path: str, partial_path: str, position: int) -> None:
+    """Write the stream that a file was sealed from, up to `position`."""
+    opening_path = f"{path}.opening"
+    with pyarrow.OSFile(path) as sealed, pyarrow.OSFile(opening_path, "wb") as stream:
+        reader: Any = pyarrow.ipc.open_file(sealed)
+        with pyarrow.ipc.new_stream(stream, reader.schema) as writer:
+            for index in range(reader.num_record_batches):
+                if stream.tell() < position:
+                    writer.write_batch(reader.get_batch(index))
+            length = stream.tell()
+    if length != position:
+        os.unlink(opening_path)
+        raise StreamError(f"{path} is not as it was left: replace it with --overwrite, or choose another name")
+    os.replace(opening_path, partial_path)
 
 
 class _Messages:

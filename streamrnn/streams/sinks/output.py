@@ -14,19 +14,27 @@ class Output:
     ----------
     name : str
         For messages: the path, or ``stdout``.
+    position : int
+        Bytes handed over, those that were there at the start included.
     """
 
-    def __init__(self, path: str, overwrite: bool) -> None:
+    def __init__(self, path: str, overwrite: bool, position: int | None = None) -> None:
         self.name = "stdout" if path == "-" else path
-        self._descriptor = 1 if path == "-" else _open(path, overwrite)
+        self.position = position or 0
         self._owns_descriptor = path != "-"
+        if path == "-":
+            self._descriptor = 1
+        else:
+            self._descriptor = _open(path, overwrite) if position is None else _open_behind(path, position)
 
     def write(self, data: bytes) -> None:
         """Hand all of `data` to the system."""
         rest = memoryview(data)
         while rest:
             try:
-                rest = rest[os.write(self._descriptor, rest) :]
+                written = os.write(self._descriptor, rest)
+                rest = rest[written:]
+                self.position += written
             except BlockingIOError:  # whoever shares this descriptor made it non-blocking
                 writable = select.poll()
                 writable.register(self._descriptor, select.POLLOUT)
@@ -61,6 +69,20 @@ def _open(path: str, overwrite: bool) -> int:
     refuse_existing(path, overwrite)
     try:
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+
+
+def _open_behind(path: str, position: int) -> int:
+    """Open a file to go on behind its first `position` bytes; what stands there is cut off."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY)
+        if os.fstat(descriptor).st_size < position:
+            os.close(descriptor)
+            raise StreamError(f"{path} is shorter than it was left: replace it with --overwrite, or choose another name")
+        os.ftruncate(descriptor, position)
+        os.lseek(descriptor, position, os.SEEK_SET)
+        return descriptor
     except OSError as error:
         raise _cannot_write(path, error) from error
 

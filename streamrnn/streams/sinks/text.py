@@ -18,12 +18,18 @@ class NdjsonSink:
 
     format = "ndjson"
 
-    def __init__(self, path: str, schema: pyarrow.Schema, overwrite: bool = False) -> None:
+    def __init__(
+        self, path: str, schema: pyarrow.Schema, overwrite: bool = False, position: int | None = None
+    ) -> None:
         names = [json.dumps(name, ensure_ascii=False).replace("%", "%%") for name in schema.names]
         self._line = "{" + ",".join(f"{name}:%s" for name in names) + "}\n"
         self._schema = schema
-        self._output = Output(path, overwrite)
+        self._output = Output(path, overwrite, position)
         self.name = self._output.name
+
+    @property
+    def position(self) -> int:
+        return self._output.position
 
     def write(self, table: pyarrow.Table | pyarrow.RecordBatch) -> None:
         _write_lines(self._output, self._line, self._schema, table, json_cells)
@@ -45,12 +51,19 @@ class CsvSink:
 
     format = "csv"
 
-    def __init__(self, path: str, schema: pyarrow.Schema, overwrite: bool = False) -> None:
+    def __init__(
+        self, path: str, schema: pyarrow.Schema, overwrite: bool = False, position: int | None = None
+    ) -> None:
         self._line = ",".join(["%s"] * len(schema)) + "\n"
         self._schema = schema
-        self._output = Output(path, overwrite)
+        self._output = Output(path, overwrite, position)
         self.name = self._output.name
-        self._output.write((self._line % tuple(map(csv_quoted, schema.names))).encode())
+        if not position:
+            self._output.write((self._line % tuple(map(csv_quoted, schema.names))).encode())
+
+    @property
+    def position(self) -> int:
+        return self._output.position
 
     def write(self, table: pyarrow.Table | pyarrow.RecordBatch) -> None:
         _write_lines(self._output, self._line, self._schema, table, lambda column, _: csv_cells(column))

@@ -1,1 +1,0 @@
-"""The command line: one file per command, and nothing that the library needs."""
