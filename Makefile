@@ -1,0 +1,48 @@
+# make demo     all the set-up, then the main job on a recording that ships with the project
+# make test     all the set-up, then the tests
+# make check    format, lint, types, tests
+# make bench    the figures; set STREAMRNN_DATA to a folder of streams for those that need one
+
+PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3 python,\
+	$(if $(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(name))))
+BIN := .venv/bin
+.DEFAULT_GOAL := test
+.PHONY: demo test check format bench clean
+
+demo: .venv/demo
+	$(BIN)/streamrnn demo
+
+test: .venv/dev
+	$(BIN)/python -m pytest
+
+check: .venv/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+format: .venv/dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/dev
+	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.memory
+	$(BIN)/python -m benchmarks.throughput
+	$(if $(STREAMRNN_DATA),$(BIN)/python -m benchmarks.forecasting,@echo "benchmarks.forecasting: set STREAMRNN_DATA")
+
+clean:
+	rm -rf .venv build dist *.egg-info
+
+# what `pip install -e '.[dev]'` in a virtual environment does by hand
+.venv/dev: pyproject.toml | .venv/bin/pip
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	@touch $@ .venv/demo
+
+.venv/demo: pyproject.toml | .venv/bin/pip
+	$(BIN)/pip install --quiet --editable '.[plot]'
+	@touch $@
+
+.venv/bin/pip:
+	@test -n "$(PYTHON)" || { echo "streamrnn needs Python 3.11 or newer: install it (Debian, Ubuntu: apt install python3.11 python3.11-venv; macOS: brew install python@3.12), or name it: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "$(PYTHON) has no venv module: install it (Debian, Ubuntu: apt install python3-venv)"; exit 1; }
