@@ -1,6 +1,6 @@
 """tanh and the logistic function, for single numbers and for vectors.
 
-float32 takes a rational minimax approximation that vectorises (error below 4 units in the last place, see
+float32 takes a rational minimax approximation that vectorises (error below 5 units in the last place, see
 ``tests/kernels/test_activations.py``); float64, which is there for checking gradients, takes the C library's tanh.
 """
 
@@ -16,7 +16,7 @@ from numba.extending import intrinsic
 from .jit import by_type, kernel
 from .vector import VectorType, constant, fma, greater, lesser
 
-SATURATED = 7.90531110763549805  # beyond it the nearest float32 is +-1
+SATURATED = 7.90531110763549805  # beyond it the approximation stays at +-0.9999998
 
 
 @kernel

@@ -73,14 +73,17 @@ def _take_row(sizes, rates, roles, network, scratch, lane, row, boundary, learn,
     """One row. Returns its events."""
     event = _begin_sequence(sizes, network, scratch, lane, learn) if boundary else 0
     if sizes.horizon == 0:
-        event |= _observe(sizes, roles, scratch, lane, row, 0, sizes.features, learn)
+        for feature in range(sizes.features):
+            event |= _observe(sizes, roles, scratch, lane, row, feature, learn)
         event |= _predict(sizes, roles, network, scratch, lane, record)
-        event |= _observe(sizes, roles, scratch, lane, row, sizes.features, sizes.columns, learn)
+        for target in range(sizes.features, sizes.columns):
+            event |= _observe(sizes, roles, scratch, lane, row, target, learn)
         _reveal_all(sizes, rates, roles, network, scratch, lane, learn, record)
         lane.counts[STEPS] += 1
         event |= _learn(sizes, rates, network, scratch, lane, learn)
     else:
-        event |= _observe(sizes, roles, scratch, lane, row, 0, sizes.columns, learn)
+        for column in range(sizes.columns):
+            event |= _observe(sizes, roles, scratch, lane, row, column, learn)
         _reveal_all(sizes, rates, roles, network, scratch, lane, learn, record)
         event |= _learn(sizes, rates, network, scratch, lane, learn)
         event |= _predict(sizes, roles, network, scratch, lane, record)
@@ -89,19 +92,17 @@ def _take_row(sizes, rates, roles, network, scratch, lane, row, boundary, learn,
 
 
 @kernel
-def _observe(sizes, roles, scratch, lane, row, first, last, learn):  # type: ignore[no-untyped-def]
-    """Let the values of columns[first:last] through the gate; features stand before the other targets."""
-    event = 0
-    for c in range(first, last):
-        scratch.arrived[c], shifted = observe(lane.columns, c, row[c], learn)
-        if shifted:
-            event = LEVEL_SHIFT
-            lane.counts[LEVEL_SHIFTS] += 1
-            for t in range(sizes.targets):
-                if roles.target_columns[t] == c:
-                    void_target(sizes, lane.pending, t)
-                    forget_changes(lane.changes, t)
-    return event
+def _observe(sizes, roles, scratch, lane, row, c, learn):  # type: ignore[no-untyped-def]
+    """Let the value of column c through the gate; the features stand before the other targets."""
+    scratch.arrived[c], shifted = observe(lane.columns, c, row[c], learn)
+    if not shifted:
+        return 0
+    lane.counts[LEVEL_SHIFTS] += 1
+    for t in range(sizes.targets):
+        if roles.target_columns[t] == c:
+            void_target(sizes, lane.pending, t)
+            forget_changes(lane.changes, t)
+    return LEVEL_SHIFT
 
 
 @kernel
@@ -145,8 +146,8 @@ def _predict(sizes, roles, network, scratch, lane, record):  # type: ignore[no-u
         clear_state(sizes, lane.ring, slot)
         lane.counts[DIVERGED] += 1
         event = DIVERGENCE
-    read_head(sizes, network, scratch, lane.ring, slot)
-    make_pending(sizes, roles, scratch, lane, slot)
+    read_head(sizes, network, lane.ring, slot)
+    make_pending(sizes, roles, lane, slot)
     for out in range(sizes.outputs):
         record[EXPECTED + sizes.targets + out] = lane.pending.forecast[slot, out]
     return event

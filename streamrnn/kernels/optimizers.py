@@ -10,7 +10,7 @@ import math
 
 from .jit import kernel
 from .state import open_rates
-from .vector import LANES, constant, fma, load, root, splat, store, total
+from .vector import LANES, constant, fma, is_finite, load, root, splat, store, total
 
 SGD, RMSPROP, ADAM, ADAMW = 0, 1, 2, 3  # as in settings.OPTIMIZERS
 MADE, SKIPPED = 0, 1  # places in `Network.updates`
@@ -21,7 +21,7 @@ def update(sizes, network):  # type: ignore[no-untyped-def]
     """Move the weights down the gradient, and count it; return False, with nothing touched, if it is not finite."""
     rates = open_rates(network)
     norm = math.sqrt(sum_of_squares(network.gradient))
-    if not math.isfinite(norm):
+    if not is_finite(norm):
         network.updates[SKIPPED] += 1
         return False
     network.updates[MADE] += 1
@@ -32,7 +32,8 @@ def update(sizes, network):  # type: ignore[no-untyped-def]
     elif sizes.rule == RMSPROP:
         _rmsprop(network, clip, rate, rates.alpha, rates.eps)
     else:
-        decay = rate * rates.weight_decay if sizes.rule == ADAMW else 0.0
+        # beyond 1 the weights would change sign, beyond 2 grow without end
+        decay = min(1.0, rate * rates.weight_decay) if sizes.rule == ADAMW else 0.0
         _adam(network, clip, rate, decay, rates)
     return True
 

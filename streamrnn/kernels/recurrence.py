@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 from .cells.elman import elman_forward
 from .cells.gru import gru_forward
 from .cells.lstm import lstm_forward
 from .jit import kernel
 from .linear import linear_forward
 from .state import bias, matrix, plane
+from .vector import is_finite
 
 ELMAN, GRU, LSTM = 0, 1, 2  # as in settings.CELLS
 BLOCKS_PER_LAYER = 4  # weight_ih, weight_hh, bias_ih, bias_hh
@@ -29,12 +28,11 @@ def forward_step(sizes, network, scratch, ring, slot):  # type: ignore[no-untype
         block = BLOCKS_PER_LAYER * layer
         below = plane(ring.hidden, layer - 1) if layer > 0 else ring.inputs
         hidden, kept = plane(ring.hidden, layer), plane(ring.kept, layer)
-        weight_ih = matrix(network.weights, network, block, sizes.gate_rows, below.shape[1])
-        weight_hh = matrix(network.weights, network, block + 1, sizes.gate_rows, sizes.hidden_width)
-        bias_ih = bias(network.weights, network, block + 2, sizes.gate_rows)
-        bias_hh = bias(network.weights, network, block + 3, sizes.gate_rows)
-        linear_forward(weight_ih, bias_ih, below, slot, scratch.gates, 0)
-        linear_forward(weight_hh, bias_hh, hidden, previous, scratch.gates, 1)
+        for part in range(2):  # the input's, then the state's
+            x, row = (below, slot) if part == 0 else (hidden, previous)
+            weight = matrix(network.weights, network, block + part, sizes.gate_rows, x.shape[1])
+            offset = bias(network.weights, network, block + 2 + part, sizes.gate_rows)
+            linear_forward(weight, offset, x, row, scratch.gates, part)
         if sizes.cell == LSTM:
             lstm_forward(sizes.hidden, scratch.gates, kept, hidden, slot, previous)
         elif sizes.cell == GRU:
@@ -52,10 +50,10 @@ def open_head(flat, sizes, network):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def read_head(sizes, network, scratch, ring, slot):  # type: ignore[no-untyped-def]
-    """Write scratch.outputs from the top layer at a slot."""
+def read_head(sizes, network, ring, slot):  # type: ignore[no-untyped-def]
+    """Write ring.outputs from the top layer at a slot."""
     weight, offset = open_head(network.weights, sizes, network)
-    linear_forward(weight, offset, plane(ring.hidden, sizes.layers - 1), slot, scratch.outputs, 0)
+    linear_forward(weight, offset, plane(ring.hidden, sizes.layers - 1), slot, ring.outputs, slot)
 
 
 @kernel
@@ -65,7 +63,7 @@ def state_is_finite(sizes, ring, slot):  # type: ignore[no-untyped-def]
     for layer in range(sizes.layers):
         for j in range(sizes.hidden):
             sum_ += abs(ring.hidden[layer, slot, j])
-    return math.isfinite(sum_)
+    return is_finite(sum_)
 
 
 @kernel

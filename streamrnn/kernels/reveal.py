@@ -16,10 +16,11 @@ from .losses import loss_backward, loss_forward
 from .recurrence import open_head
 from .scaling import add_agreement, add_change, scale_of, trust_in
 from .state import EXPECTED, LOSS, REVEALED, SEQUENCE_START, STEPS, UNLEARNED, plane
+from .vector import is_finite
 
 
 @kernel
-def make_pending(sizes, roles, scratch, lane, slot):  # type: ignore[no-untyped-def]
+def make_pending(sizes, roles, lane, slot):  # type: ignore[no-untyped-def]
     """Turn the head's outputs at the newest step into forecasts, in the targets' own units."""
     columns, pending = lane.columns, lane.pending
     for t in range(sizes.targets):
@@ -34,11 +35,14 @@ def make_pending(sizes, roles, scratch, lane, slot):  # type: ignore[no-untyped-
             scale = scale_of(lane.changes, t, k)
             pair = k * sizes.targets + t
             pending.scale[slot, pair] = scale if columns.settled[c] else math.nan
-            pending.proposed[slot, pair] = scratch.outputs[0, pair * sizes.quantiles]
             unit = scale * trust_in(lane.changes, pair) if sizes.shrink else scale
+            finite = True
             for q in range(sizes.quantiles):
                 out = pair * sizes.quantiles + q
-                pending.forecast[slot, out] = base + unit * scratch.outputs[0, out]
+                pending.forecast[slot, out] = base + unit * lane.ring.outputs[slot, out]
+                finite &= is_finite(pending.forecast[slot, out])
+            if not finite:  # no base yet, or outputs that have overflowed: the sums of errors must not see them
+                _void(sizes, pending, slot, pair)
 
 
 @kernel
@@ -107,7 +111,7 @@ def _grade(sizes, rates, roles, network, lane, slot, t, k, truth, learn, record)
     if learn and lane.columns.settled[roles.target_columns[t]]:
         if scale > 0.0:
             _write_slopes(sizes, rates, roles, network, lane, slot, pair, change / scale)
-            add_agreement(lane.changes, pair, pending.proposed[slot, pair], change / scale)
+            add_agreement(lane.changes, pair, lane.ring.outputs[slot, pair * sizes.quantiles], change / scale)
         if not math.isnan(scale):
             add_change(lane.changes, t, k, change)
     _void(sizes, pending, slot, pair)

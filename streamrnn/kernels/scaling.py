@@ -14,6 +14,7 @@ import numpy as np
 
 from .jit import kernel
 from .state import WARM_UP
+from .vector import is_finite
 
 FAR = 100.0
 LARGEST = 1e30
@@ -91,7 +92,7 @@ def observe(columns, c, value, learn):  # type: ignore[no-untyped-def]
 
     Returns the accepted value, NaN if there is none, and whether the level has shifted.
     """
-    if not math.isfinite(value) or abs(value) > LARGEST:
+    if not is_finite(value) or abs(value) > LARGEST:
         columns.refused[c, NULL if math.isnan(value) else INVALID] += 1
         return math.nan, False
     if columns.seen[c] < WARM_UP:

@@ -85,7 +85,6 @@ FIELDS = (
     Field("horizon_index", "integer", ("horizon_count",), "index of each horizon, -1 where none", **DERIVED),
     Field("gradient", "real", ("parameters",), "of the last sweep", **SCRATCH),
     Field("gates", "real", (2, "gate_rows"), "the input's and the state's part, before they are added", **SCRATCH),
-    Field("outputs", "real", (1, "outputs"), "of the head, at the newest step", **SCRATCH),
     Field("d_hidden", "real", ("slots", "hidden_width"), "slope at each step's output", **SCRATCH),
     Field("d_gates_input", "real", ("slots", "gate_rows"), "slope at the input's part", **SCRATCH),
     Field("d_gates_hidden", "real", ("slots", "gate_rows"), "slope at the state's part", **SCRATCH),
@@ -93,6 +92,7 @@ FIELDS = (
     Field("arrived", "double", ("columns",), "this row's accepted values, NaN where none", **SCRATCH),
     Field("inputs", "real", ("slots", "input_width"), "standardised features, indicators", ring=0),
     Field("hidden", "real", ("layers", "slots", "hidden_width"), "each layer's output", ring=1),
+    Field("outputs", "real", ("slots", "outputs"), "of the head, when the step was made", ring=0),
     Field("kept", "real", ("layers", "slots", "kept_width"), "what each cell keeps", ring=1),
     Field("d_outputs", "real", ("slots", "outputs"), "slopes that reveals have written", ring=0),
     Field("graded", "integer", ("slots", 2), "range of outputs with a slope: first, one past last", ring=0),
@@ -112,7 +112,6 @@ FIELDS = (
     Field("forecast", "double", ("slots", "outputs"), "pending forecasts, NaN where none", ring=0),
     Field("base", "double", ("slots", "targets"), "what they start from", ring=0),
     Field("scale", "double", ("slots", "pairs"), "their unit; NaN: learn nothing from it", ring=0),
-    Field("proposed", "double", ("slots", "pairs"), "the output itself, before it is shrunk", ring=0),
     Field("last", "double", ("slots", "targets"), "the last-value forecast beside them", ring=0),
     Field("clock", "integer", ("slots", "targets"), "step, or values of the target so far", ring=0),
     Field("values_seen", "integer", ("targets",), "values of each target so far"),
@@ -271,7 +270,6 @@ class Scratch(NamedTuple):
     """Work space of one row."""
 
     gates: Any  # (2, gate_rows)
-    outputs: Any  # (1, outputs)
     d_hidden: Any  # (slots, hidden_width)
     d_gates_input: Any  # (slots, gate_rows)
     d_gates_hidden: Any  # (slots, gate_rows)
@@ -294,6 +292,7 @@ class Ring(NamedTuple):
     inputs: Any  # (slots, input_width)
     hidden: Any  # (layers, slots, hidden_width)
     kept: Any  # (layers, slots, kept_width)
+    outputs: Any  # (slots, outputs)
     d_outputs: Any  # (slots, outputs)
     graded: Any  # (slots, 2)
 
@@ -327,7 +326,6 @@ class Pending(NamedTuple):
     forecast: Any  # (slots, outputs)
     base: Any  # (slots, targets)
     scale: Any  # (slots, pairs)
-    proposed: Any  # (slots, pairs)
     last: Any  # (slots, targets)
     clock: Any  # (slots, targets)
     values_seen: Any  # (targets,)
@@ -394,7 +392,6 @@ def open_scratch(real, double, integer):  # type: ignore[no-untyped-def]
     """Views of the work space."""
     return Scratch(
         gates=_view2(real, integer, AT.gates, 0),
-        outputs=_view2(real, integer, AT.outputs, 0),
         d_hidden=_view2(real, integer, AT.d_hidden, 0),
         d_gates_input=_view2(real, integer, AT.d_gates_input, 0),
         d_gates_hidden=_view2(real, integer, AT.d_gates_hidden, 0),
@@ -421,6 +418,7 @@ def open_lane(real, double, integer, lane):  # type: ignore[no-untyped-def]
         inputs=_view2(real, integer, AT.inputs, lane),
         hidden=_view3(real, integer, AT.hidden, lane),
         kept=_view3(real, integer, AT.kept, lane),
+        outputs=_view2(real, integer, AT.outputs, lane),
         d_outputs=_view2(real, integer, AT.d_outputs, lane),
         graded=_view2(integer, integer, AT.graded, lane),
     )
@@ -445,7 +443,6 @@ def open_lane(real, double, integer, lane):  # type: ignore[no-untyped-def]
         forecast=_view2(double, integer, AT.forecast, lane),
         base=_view2(double, integer, AT.base, lane),
         scale=_view2(double, integer, AT.scale, lane),
-        proposed=_view2(double, integer, AT.proposed, lane),
         last=_view2(double, integer, AT.last, lane),
         clock=_view2(integer, integer, AT.clock, lane),
         values_seen=_view1(integer, integer, AT.values_seen, lane),

@@ -11,6 +11,7 @@ any processor, since LLVM splits vectors that are wider than its registers.
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any
 
@@ -231,10 +232,33 @@ def _elementwise(name: str, arity: int) -> Any:
     return operation
 
 
+def _bounded(comparison: str) -> Any:
+    """``bound`` where ``bound comparison x``, else x. LLVM's minnum and maxnum would make a number of NaN."""
+
+    @intrinsic
+    def operation(typing_context, x, bound):  # type: ignore[no-untyped-def]
+        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            value, limit = arguments
+            return builder.select(builder.fcmp_ordered(comparison, limit, value), limit, value)
+
+        return x(x, bound), generate
+
+    return operation
+
+
 fma = _elementwise("fma", 3)  # a * b + c in one rounding
-lesser = _elementwise("minnum", 2)
-greater = _elementwise("maxnum", 2)
 root = _elementwise("sqrt", 1)
+lesser = _bounded("<")  # the lesser of x and a bound; NaN if x is
+greater = _bounded(">")  # the greater of x and a bound; NaN if x is
+
+
+@kernel
+def is_finite(number):  # type: ignore[no-untyped-def]
+    """Whether a number is neither infinite nor NaN.
+
+    ``math.isfinite`` asks whether x - x is 0, which `FAST_MATH` takes for granted where x is a sum.
+    """
+    return abs(number) < math.inf
 
 
 @intrinsic
