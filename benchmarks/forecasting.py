@@ -3,13 +3,13 @@
     python -m benchmarks.forecasting --data FOLDER             the figures, on the test rows
     python -m benchmarks.forecasting --data FOLDER --split development --set lr=3e-4
 
-FOLDER holds ETTh1.csv (github.com/zhouhaoyi/ETDataset), WTH.csv (as used by Informer) and exchange_rate.csv (as used by
-LSTNet), perhaps in a folder ``forecasting``.
+FOLDER holds ETTh1.csv (github.com/zhouhaoyi/ETDataset), WTH.csv (as used by Informer) and exchange_rate.csv (as
+used by LSTNet), perhaps in a folder ``forecasting``.
 
-The learner runs once through a stream, from its first row, and learns only from what has arrived. For every origin t whose
-targets t+1..t+H all lie in the test range, the squared error is averaged over H steps and all columns, then over origins.
-Every column is divided by its standard deviation over the training rows (ddof 0), for scoring alone. Settings are chosen on
-the development rows, which end where the test rows begin.
+The learner runs once through a stream, from its first row, and learns only from what has arrived. For every origin
+t whose targets t+1..t+H all lie in the test range, the squared error is averaged over H steps and all columns, then
+over origins. Every column is divided by its standard deviation over the training rows (ddof 0), for scoring alone.
+Settings are chosen on the development rows, which end where the test rows begin.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ from streamrnn import Learner
 
 @dataclass(frozen=True)
 class Task:
-    """One stream: where its rows for training, development and test lie, and what is to be reached at each horizon."""
+    """One stream: where its rows for training, development and test lie, and what is to be reached at each
+    horizon."""
 
     file: str
     training: tuple[float, float]
@@ -133,8 +134,8 @@ def _quoted(change: str) -> str:
 def _row(line: dict[str, Any]) -> str:
     verdict = "" if line["reached"] is None else f"{line['reach']:8.4f} {'yes' if line['reached'] else 'NO'}"
     return (
-        f"{line['stream']:<18} {line['horizon']:>3} {line['mse']:8.4f} {line['last_value']:10.4f} {line['ratio']:7.4f} "
-        f"{verdict:>12} {line['us_per_row']:6.1f}"
+        f"{line['stream']:<18} {line['horizon']:>3} {line['mse']:8.4f} {line['last_value']:10.4f} "
+        f"{line['ratio']:7.4f} {verdict:>12} {line['us_per_row']:6.1f}"
     )
 
 

@@ -92,17 +92,17 @@ def print_table(cell: str, window: int, lines: dict[int, list[Timing]]) -> None:
 
 
 def print_variants(timings: list[Timing]) -> None:
-    """Every variant, the ones that the table shows starred, with the loss that tells that it learns."""
+    """Every variant, the ones that the table shows starred, with the error that tells that it learns."""
     click.echo(
-        "\nAll variants (* in the table): median and fastest round; squared error while warming up, first and last"
+        "\nAll variants (* in the table): median and fastest round; squared error when warm, and that of the last value"
     )
     for cell, hidden in dict.fromkeys((timing.cell, timing.hidden) for timing in timings):
         here = [timing for timing in timings if (timing.cell, timing.hidden) == (cell, hidden)]
         shown = fastest(here).values()
         for timing in here:
             name = f"{'*' if timing in shown else ' '} {cell:5} {hidden:4}  {timing.group:14}  {timing.variant:16}"
-            loss = f"{timing.first_loss:.3f} -> {timing.last_loss:.3f}"
-            click.echo(f"{name}  {timing.median():8.1f}  {min(timing.rounds):8.1f}   {loss}")
+            error = f"{timing.learned_error:.3f}  {timing.last_value_error:.3f}"
+            click.echo(f"{name}  {timing.median():8.1f}  {min(timing.rounds):8.1f}   {error}")
 
 
 def machine() -> dict[str, str]:
@@ -173,7 +173,7 @@ def main(
         print_table(one_cell, window, lines)
     print_variants(everything)
     about = {**machine(), **versions}
-    click.echo(f"\nMedian of {rounds} rounds. {NOTE}")
+    click.echo(f"\nMedian of {rounds} rounds, one round of each in turn.\n{NOTE}")
     click.echo("Measured on " + ", ".join(f"{name} {value}" for name, value in about.items()) + ", one thread each.")
     if json_file:
         save(json_file, about, everything)

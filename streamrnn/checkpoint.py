@@ -1,8 +1,8 @@
 """Arrays and their description <-> one safetensors file.
 
-The one metadata key ``streamrnn`` holds canonical JSON with the version, the description and a SHA-256 of everything. Equal
-arrays give equal bytes, and a file is accepted only if writing what was read gives the file again, so no flipped bit goes
-unseen. Nothing that is loaded can run code.
+The one metadata key ``streamrnn`` holds canonical JSON with the version, the description and a SHA-256 of
+everything. Equal arrays give equal bytes, and a file is accepted only if writing what was read gives the file
+again, so no flipped bit goes unseen. Nothing that is loaded can run code.
 """
 
 from __future__ import annotations

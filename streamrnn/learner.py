@@ -42,10 +42,8 @@ class Learner:
     SettingsError
         If a setting cannot be used.
 
-    Notes
-    -----
-    All memory is taken here, ``nbytes`` of it; no row adds to it. The first learner of a process loads the compiled kernels,
-    the first on a machine compiles them, which takes seconds.
+    Notes ----- All memory is taken here, ``nbytes`` of it; no row adds to it. The first learner of a process loads
+    the compiled kernels, the first on a machine compiles them, which takes seconds.
 
     Examples
     --------
@@ -62,9 +60,9 @@ class Learner:
     def __init__(
         self, targets: str | Sequence[str] = (), features: str | Sequence[str] | None = None, **settings: Any
     ) -> None:
-        chosen = Settings(targets=targets, features=targets if features is None else features, **settings)  # type: ignore[arg-type]
-        self._build(chosen)
-        write_first_weights(self._state, chosen)
+        roles: dict[str, Any] = {"targets": targets, "features": targets if features is None else features}
+        self._build(Settings(**roles, **settings))
+        write_first_weights(self._state, self.settings)
 
     def _build(self, settings: Settings) -> None:
         """Take the memory of a learner with these settings, and load the kernels."""
@@ -205,7 +203,9 @@ class Learner:
         names = [name for name in (self.settings.time, self.settings.sequence) if name]
         check_columns_exist((*self.columns, *names), batch.schema.names, "the table")
         passed = {name: batch[name] for name in names}
-        return self._run_matrix(column_matrix(batch, self.columns), learn, passed, passed.get(self.settings.sequence or ""))
+        return self._run_matrix(
+            column_matrix(batch, self.columns), learn, passed, passed.get(self.settings.sequence or "")
+        )
 
     def _run_matrix(
         self, matrix: np.ndarray, learn: bool, passed: dict[str, pyarrow.Array], sequences: pyarrow.Array | None

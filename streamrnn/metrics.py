@@ -57,7 +57,8 @@ def metrics_of(state: State, settings: Settings, lanes: int, rows: int, refused_
     """Add up what the kernels counted, over all lanes."""
 
     def pooled(name: str) -> np.ndarray:
-        return np.sum([named_view(state, name, lane) for lane in range(lanes)], axis=0)
+        sums: np.ndarray = np.sum([named_view(state, name, lane) for lane in range(lanes)], axis=0)
+        return sums
 
     columns = numeric_columns(settings)
     counts, refused = pooled("lane_counts"), pooled("refused")
@@ -84,7 +85,7 @@ def _scores(settings: Settings, sums: np.ndarray, counts: np.ndarray) -> tuple[S
         for k, horizon in enumerate(settings.horizons):
             pair = k * len(settings.targets) + t
             count = int(counts[pair])
-            absolute, squared, last_absolute, last_squared = (sums[pair] / count if count else [math.nan] * 4)
+            absolute, squared, last_absolute, last_squared = sums[pair] / count if count else [math.nan] * 4
             scores.append(
                 Score(
                     target, horizon, count,

@@ -29,6 +29,7 @@ class Block(NamedTuple):
 
     @property
     def length(self) -> int:
+        """Numbers in the flat weights."""
         return padded(self.rows * self.width if self.columns else self.rows)
 
 
@@ -136,9 +137,10 @@ def parameter_views(state: State, settings: Settings, name: str = "weights") -> 
 def write_first_weights(state: State, settings: Settings) -> None:
     """Draw the first weights.
 
-    Recurrent matrices are orthogonal, gate by gate (Saxe et al. 2014); input matrices uniform with the variance 1 / fan-in
-    (LeCun et al. 1998); the head is zero where forecasts start from the last value, so that an untrained network *is* the
-    last-value forecast. The forget gate starts open, or as `expected_lag` asks (Tallec & Ollivier 2018).
+    Recurrent matrices are orthogonal, gate by gate (Saxe et al. 2014); input matrices uniform with the variance 1 /
+    fan-in (LeCun et al. 1998); the head is zero where forecasts start from the last value, so that an untrained
+    network *is* the last-value forecast. The forget gate starts open, or as `expected_lag` asks (Tallec & Ollivier
+    2018).
     """
     random = np.random.default_rng(settings.seed)
     hidden = settings.hidden

@@ -53,7 +53,8 @@ class Record:
 
     def to_dict(self) -> dict[str, Any]:
         """The record as a line of NDJSON has it: flat, None where a number is missing."""
-        settings, flat = self._settings, {"row": self.row}
+        settings = self._settings
+        flat: dict[str, Any] = {"row": self.row}
         for role in ("time", "sequence"):
             if getattr(settings, role):
                 flat[getattr(settings, role)] = getattr(self, role)
@@ -101,21 +102,25 @@ def make_record(
         sequence=sequence,
         values=dict(zip(targets, values.tolist(), strict=True)),
         expected=dict(zip(targets, expected.tolist(), strict=True)),
-        forecast={target: forecasts[t, :, middle].copy() for t, target in enumerate(targets)},
-        quantiles={target: forecasts[t].copy() for t, target in enumerate(targets)} if settings.loss == "quantile" else {},
+        forecast=dict(zip(targets, forecasts[:, :, middle].copy(), strict=True)),
+        quantiles=dict(zip(targets, forecasts.copy(), strict=True)) if settings.loss == "quantile" else {},
         loss=float(answer[LOSS]),
         event=event_text(int(answer[EVENT])),
         _settings=settings,
-    )  # fmt: skip
+    )
 
 
 def make_table(
-    settings: Settings, row_numbers: np.ndarray, passed: dict[str, pyarrow.Array], values: np.ndarray, answers: np.ndarray
-) -> pyarrow.Table:  # fmt: skip
+    settings: Settings,
+    row_numbers: np.ndarray,
+    passed: dict[str, pyarrow.Array],
+    values: np.ndarray,
+    answers: np.ndarray,
+) -> pyarrow.Table:
     """Build the records of many rows.
 
-    row_numbers: (n,) int64; passed: time and sequence columns by name; values: (n, targets); answers: as in `make_record`,
-    (n, EXPECTED + targets + outputs)
+    row_numbers: (n,) int64; passed: time and sequence columns by name; values: (n, targets)
+    answers: (n, EXPECTED + targets + outputs), as in `make_record`
     """
     import pyarrow
 

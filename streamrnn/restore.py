@@ -88,6 +88,8 @@ def _copy_ring(tensor: np.ndarray, view: np.ndarray, field: Field, steps: int, n
         _copy(tensor, view, field.name, name)
         return
     if before.shape[1:] != now.shape[1:] or tensor.dtype != view.dtype or not len(before):
-        raise CheckpointError(f"{name} holds {field.name} as {tensor.dtype} {tensor.shape}, which its settings do not ask for")
+        raise CheckpointError(
+            f"{name} holds {field.name} as {tensor.dtype} {tensor.shape}, which its settings do not ask for"
+        )
     for step in range(max(0, steps - min(len(before), len(now))), steps):
         now[step % len(now)] = before[step % len(before)]

@@ -65,7 +65,9 @@ def check_record_names(names: Sequence[str]) -> None:
     """Raise a SettingsError if two columns of a record would have one name."""
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise SettingsError(f"the record would have two columns named {', '.join(map(repr, twice))}; rename the source's")
+        raise SettingsError(
+            f"the record would have two columns named {', '.join(map(repr, twice))}; rename the source's"
+        )
 
 
 def record_schema(settings: Settings, passed_through: dict[str, pyarrow.DataType]) -> pyarrow.Schema:

@@ -130,9 +130,9 @@ class Settings:
         for option in fields(self):
             _check_kind(option.name, getattr(self, option.name), option.metadata["option"])
         for name, (low, high) in INTEGER_RANGES.items():
-            _check_integer(name, getattr(self, name), low, high)
-        for name, (low, high) in NUMBER_RANGES.items():
-            self._set(name, _check_number(name, getattr(self, name), low, high))
+            self._set(name, _check_integer(name, getattr(self, name), low, high))
+        for name, (least, most) in NUMBER_RANGES.items():
+            self._set(name, _check_number(name, getattr(self, name), least, most))
         self._check_together()
 
     def _set(self, name: str, value: Any) -> None:
@@ -200,7 +200,7 @@ INTEGER_RANGES = {
     "seed": (0, 2**63 - 1),
     "warmup": (0, 2**62),
 }
-NUMBER_RANGES = {
+NUMBER_RANGES: dict[str, tuple[float, float]] = {
     "huber_delta": (1e-12, 1e12),
     "lr": (0.0, 1e6),
     "clip": (0.0, 1e30),
@@ -267,13 +267,14 @@ def _check_kind(name: str, value: Any, option: Option) -> None:
         raise SettingsError(f"{name} must be true or false, not {value!r}")
 
 
-def _check_integer(name: str, value: Any, low: int, high: int) -> None:
+def _check_integer(name: str, value: Any, low: int, high: int) -> int | None:
     if value is None and default(name) is None:
-        return
+        return None
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise SettingsError(f"{name} must be a whole number, not {value!r}")
     if not low <= value <= high:
         raise SettingsError(f"{name} must be from {low} to {high}, not {value}")
+    return int(value)  # NumPy's integers are not JSON
 
 
 def _check_number(name: str, value: Any, low: float, high: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,14 +22,18 @@ def record_batches(data: Any) -> Iterator[pyarrow.RecordBatch]:
         yield data
         return
     if not hasattr(data, "__arrow_c_stream__"):
-        raise TypeError(f"run takes an Arrow table, a table with __arrow_c_stream__ or an array, not {type(data).__name__}")
+        raise TypeError(
+            f"run takes an Arrow table, a table with __arrow_c_stream__ or an array, not {type(data).__name__}"
+        )
     reader = pyarrow.RecordBatchReader.from_stream(data)
     empty = True
     for batch in reader:
         empty = False
         yield batch
     if empty:
-        yield pyarrow.RecordBatch.from_arrays([pyarrow.nulls(0, kind) for kind in reader.schema.types], schema=reader.schema)
+        yield pyarrow.RecordBatch.from_arrays(
+            [pyarrow.nulls(0, kind) for kind in reader.schema.types], schema=reader.schema
+        )
 
 
 def column_matrix(batch: pyarrow.RecordBatch, names: Sequence[str]) -> np.ndarray:
@@ -60,8 +65,11 @@ def sequence_starts(column: pyarrow.Array) -> np.ndarray:
     """1 where a value differs from the one in the row before; 0 in the first row, whose predecessor is not here."""
     import pyarrow
 
-    codes = column if pyarrow.types.is_dictionary(column.type) else column.dictionary_encode()
-    numbers = codes.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    if pyarrow.types.is_floating(column.type):
+        column = pyarrow.array(column.to_numpy(zero_copy_only=False), from_pandas=True)  # NaN is null
+    if pyarrow.types.is_dictionary(column.type):
+        column = column.dictionary_decode()  # which may hold a value twice, or null as a value
+    numbers = column.dictionary_encode().indices.fill_null(-1).to_numpy(zero_copy_only=False)
     starts = np.zeros(len(numbers), np.int64)
     starts[1:] = numbers[1:] != numbers[:-1]
     return starts
@@ -69,4 +77,8 @@ def sequence_starts(column: pyarrow.Array) -> np.ndarray:
 
 def plain(value: Any) -> Any:
     """A sequence's value as JSON keeps it."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
     return value if value is None or isinstance(value, str | int | float | bool) else str(value)

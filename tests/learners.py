@@ -1,15 +1,20 @@
-"""Learners in double precision, and the reference beside them."""
+"""Learners in double precision, the reference beside them, and streams to feed both."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numba
 import numpy as np
 from reference import ReferenceLearner
 
-from streamrnn import Learner
+from streamrnn import Learner, Record
+from streamrnn.kernels.jit import FLAGS
+from streamrnn.kernels.state import named_view
 
 COLUMNS = ("a", "b", "c")
+CELLS = [("elman", "tanh"), ("elman", "relu"), ("gru", "tanh"), ("lstm", "tanh")]
 
 
 class DoubleLearner(Learner):
@@ -23,6 +28,14 @@ def randomised(learner: Learner, seed: int = 1, size: float = 0.4) -> Learner:
     random = np.random.default_rng(seed)
     for view in learner.parameters.values():
         view[...] = random.standard_normal(view.shape) * size
+    return learner
+
+
+def with_fixed_scales(learner: Learner) -> Learner:
+    """Give columns the mean 0 and the deviation 1, outputs the scale 1, all seen so often that no row moves them."""
+    often = 10**15
+    for name in ("seen", "m2", "change_seen", "change_sum2"):
+        named_view(learner._state, name)[...] = often
     return learner
 
 
@@ -56,3 +69,117 @@ def stream(rows: int, columns: int = 3, seed: int = 0, nulls: float = 0.0) -> np
     values = waves + 0.1 * np.cumsum(random.standard_normal((rows, columns)), axis=0)
     values[random.random(values.shape) < nulls] = np.nan
     return values
+
+
+def mappings(learner: Learner, values: np.ndarray, sequences: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    """Rows as `Learner.step` takes them; ``sequences`` fill the column that the learner's settings name."""
+    rows: list[dict[str, Any]] = [dict(zip(learner.columns, row, strict=True)) for row in values.tolist()]
+    for row, sequence in zip(rows, sequences, strict=bool(sequences)):
+        row[str(learner.settings.sequence)] = sequence
+    return rows
+
+
+# --- beside the reference ---------------------------------------------------------------------------------------------
+
+
+def run_beside_reference(
+    learner: Learner,
+    values: np.ndarray,
+    sequences: Sequence[Any] = (),
+    learn: Sequence[bool] = (),
+    tolerance: float = 1e-9,
+) -> ReferenceLearner:
+    """Feed both the same rows; every record, and in the end all that they know, must agree."""
+    reference = reference_of(learner)
+    for number, row in enumerate(mappings(learner, values, sequences)):
+        boundary = bool(sequences) and number > 0 and sequences[number] != sequences[number - 1]
+        learning = not learn or learn[number]
+        unit = units_of(reference)
+        record = learner.step(row, learn=learning)
+        expected = reference.step(values[number], learn=learning, boundary=boundary)
+        check_record(record, expected, tolerance, np.maximum(unit, units_of(reference)), f"row {number}")
+    check_knowledge(learner, reference, tolerance)
+    return reference
+
+
+def units_of(reference: ReferenceLearner) -> np.ndarray:
+    """The scale of each target's outputs: (horizons, targets)."""
+    return np.array([[scale.value for scale in horizon] for horizon in reference.scales])
+
+
+def check_record(record: Record, expected: Any, tolerance: float, unit: np.ndarray, where: str) -> None:
+    check_close(record.loss, expected.loss, tolerance, 1.0, where)
+    check_close(list(record.expected.values()), expected.expected, tolerance, unit[0], where)
+    forecast = np.stack([(record.quantiles or record.forecast)[target] for target in record.values], axis=1)
+    levels = expected.forecast.shape[2]
+    check_close(forecast.reshape(expected.forecast.shape), expected.forecast, tolerance, unit[:, :, None], where)
+    assert forecast.ndim == (3 if levels > 1 else 2)
+    assert set(record.event.split(",") if record.event else ()) == expected.event, where
+
+
+def check_close(ours: Any, theirs: Any, tolerance: float, unit: Any, where: str) -> None:
+    """Off by no more than the tolerance, of the number itself or of its unit."""
+    ours, theirs = np.asarray(ours), np.asarray(theirs)
+    np.testing.assert_array_equal(np.isnan(ours), np.isnan(theirs), err_msg=where)
+    with np.errstate(invalid="ignore"):  # infinity less itself
+        off = (np.abs(ours - theirs) > tolerance * (np.abs(theirs) + unit)) & (ours != theirs)
+    assert not off.any(), f"{where}: {ours} is not {theirs}"
+
+
+def check_knowledge(learner: Learner, reference: ReferenceLearner, tolerance: float) -> None:
+    """Weights, statistics, scales, counts and errors."""
+    for name, view in learner.parameters.items():
+        check_close(view, reference.parameters[name], tolerance, 1.0, name)
+    deviation = np.array([column.deviation for column in reference.columns])
+    for name, attribute, unit in (
+        ("mean", "mean", deviation), ("m2", "m2", 0), ("seen", "n", 0), ("held", "held", 0), ("settled", "settled", 0)
+    ):  # fmt: skip
+        known = [float(getattr(column, attribute)) for column in reference.columns]
+        check_close(named_view(learner._state, name), known, tolerance, unit, name)
+    scales = [scale for horizon in reference.scales for scale in horizon]  # (pairs,)
+    sum2 = named_view(learner._state, "change_sum2").T.ravel()
+    check_close(sum2, [scale.sum2 for scale in scales], tolerance, 0, "sums of squared changes")
+    agreement = [(scale.agreed, scale.proposed) for scale in scales]
+    check_close(named_view(learner._state, "agreement"), agreement, tolerance, 1.0, "agreement")
+    metrics = learner.metrics
+    counts = {kind: sum(getattr(metrics, kind).values()) for kind in ("nulls", "invalid", "far")}
+    counts |= {"updates": metrics.updates, "skipped": metrics.skipped_updates}
+    assert counts == reference.counts
+    errors = {name: sums.ravel() for name, sums in reference.metrics.items()}  # (targets x horizons,)
+    for place, score in enumerate(metrics.scores):
+        assert score.count == errors["count"][place]
+        if score.count:
+            means = np.array([score.mae, score.rmse**2, score.last_value_mae, score.last_value_rmse**2])
+            sums = [errors[name][place] for name in ("absolute", "squared", "last_absolute", "last_squared")]
+            check_close(means * score.count, sums, tolerance, 0, "errors")
+
+
+# --- what a learner has learned ---------------------------------------------------------------------------------------
+
+LEARNED = ("weights", "moment1", "moment2", "updates")
+STATISTICS = ("mean", "m2", "seen", "first", "far", "far_run", "change_sum2", "change_seen", "agreement")
+
+
+def copies(learner: Learner, names: Sequence[str] = (*LEARNED, *STATISTICS)) -> dict[str, np.ndarray]:
+    """Copies of some of its arrays: by default of all that learning changes."""
+    return {name: named_view(learner._state, name).copy() for name in names}
+
+
+def assert_unchanged(before: dict[str, np.ndarray], learner: Learner) -> None:
+    """Not a bit of what was copied has changed since."""
+    for name, array in before.items():
+        np.testing.assert_array_equal(named_view(learner._state, name), array, err_msg=name)
+
+
+def check_finite(learner: Learner) -> None:
+    """Weights, moments and statistics are finite, and so is every mean error of a forecast that was graded."""
+    for name, array in copies(learner).items():
+        assert np.isfinite(array).all(), name
+    for score in learner.metrics.scores:
+        if score.count:
+            assert np.isfinite([score.mae, score.rmse, score.last_value_mae, score.last_value_rmse]).all()
+
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """Compile an entry of a test's own, through which Python can call kernels; it is kept nowhere."""
+    return numba.njit(**FLAGS, _nrt=False)(function)

@@ -51,8 +51,8 @@ class Timing:
     rows: int
     group: str
     variant: str
-    first_loss: float
-    last_loss: float
+    learned_error: float  # median squared error, when it is warm
+    last_value_error: float  # that of forecasting the last value
     rounds: list[float]  # microseconds a row
 
     def median(self) -> float:
@@ -80,7 +80,7 @@ class Process:
             stderr=self.errors,
         )
 
-    def __enter__(self) -> Process:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

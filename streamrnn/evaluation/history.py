@@ -59,7 +59,8 @@ def rolling_mean(numbers: np.ndarray, span: int) -> np.ndarray:
     counts = np.cumsum(finite)
     sums[span:] -= sums[:-span].copy()
     counts[span:] -= counts[:-span].copy()
-    return np.divide(sums, counts, out=np.full(len(numbers), np.nan), where=counts > 0)
+    means: np.ndarray = np.divide(sums, counts, out=np.full(len(numbers), np.nan), where=counts > 0)
+    return means
 
 
 def _later(numbers: np.ndarray, rows: int) -> np.ndarray:

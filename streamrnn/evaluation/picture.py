@@ -43,10 +43,11 @@ def draw_run(
     """
     try:
         from matplotlib.figure import Figure
+        from matplotlib.layout_engine import ConstrainedLayoutEngine
     except ImportError:
         raise PictureError("pictures need matplotlib: pip install 'streamrnn[plot]'") from None
-    figure = Figure(figsize=(12, 8.4), dpi=120, facecolor="white", layout="constrained")
-    figure.get_layout_engine().set(h_pad=0.12, w_pad=0.12)
+    layout = ConstrainedLayoutEngine(h_pad=0.12, w_pad=0.12)
+    figure = Figure(figsize=(12, 8.4), dpi=120, facecolor="white", layout=layout)
     figure.suptitle(title, fontsize=15, fontweight="bold", color=TRUTH, x=0.01, ha="left")
     grid = figure.add_gridspec(3, 2, height_ratios=[1.25, 1, 1])
     target, history = next(iter(histories.items()))
@@ -60,7 +61,9 @@ def draw_run(
 def _draw_stream(axes: Axes, target: str, history: History, unit: str, rows: int = 300) -> None:
     """The last stretch of the stream, and what had been forecast of each row."""
     _draw_stretch(axes, history, rows)
-    axes.set_title(f"{target}: the last {rows} {unit}, and the forecasts made {history.horizon} {unit} before", loc="left")
+    axes.set_title(
+        f"{target}: the last {rows} {unit}, and the forecasts made {history.horizon} {unit} before", loc="left"
+    )
     axes.legend(loc="upper left", ncols=3, frameon=False)
     _tidy(axes, f"row ({unit})")
 
@@ -103,7 +106,7 @@ def _draw_skills(axes: Axes, skills: dict[str, list[float]], horizons: list[int]
     shades: list[Any] = [FORECAST, TRUTH, "#2a9d8f", "#e9a23b", "#6a4c93", LAST_VALUE]
     for (target, values), shade in zip(skills.items(), shades * (1 + len(skills) // len(shades)), strict=False):
         axes.plot(horizons, values, color=shade, lw=1.6, marker="o", ms=3, label=target)
-    axes.set_title("skill: 1 − error / error of the last value", loc="left")
+    axes.set_title("skill: 1 - error / error of the last value", loc="left")
     axes.legend(frameon=False, fontsize=8, ncols=2)
     _tidy(axes, f"horizon ({unit})")
 

@@ -21,7 +21,7 @@ SATURATED = 7.90531110763549805  # beyond it the approximation stays at +-0.9999
 
 @kernel
 def tanh_rational(x: Any) -> Any:
-    """x P(x^2) / Q(x^2), the coefficients that Eigen uses for float32."""
+    """Return x P(x^2) / Q(x^2), with the coefficients that Eigen uses for float32."""
     x = greater(lesser(x, constant(x, SATURATED)), constant(x, -SATURATED))
     square = x * x
     above = constant(x, -2.76076847742355e-16)
@@ -39,10 +39,10 @@ def tanh_rational(x: Any) -> Any:
 
 
 @intrinsic
-def tanh_exact(typing_context, x):  # type: ignore[no-untyped-def]
+def tanh_exact(typing_context, x):
     """The C library's tanh, lane by lane."""
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, arguments):
         double = ir.DoubleType()
         tanh = cgutils.get_or_insert_function(builder.module, ir.FunctionType(double, [double]), "tanh")
         (value,) = arguments
@@ -62,7 +62,7 @@ def tanh(x: Any) -> Any:
 
 
 @by_type(tanh)
-def _tanh_by_type(x):  # type: ignore[no-untyped-def]
+def _tanh_by_type(x):
     dtype = x.dtype if isinstance(x, VectorType) else x
     if dtype == types.float64:
         return lambda x: tanh_exact(x)

@@ -30,7 +30,7 @@ from numba.core.serialize import dumps
 CHECKSUM_BYTES = hashlib.sha256().digest_size
 
 
-class KernelCache(_Cache):  # type: ignore[misc]  # numba is untyped
+class KernelCache(_Cache):
     """Numba's cache interface over one checked file per kernel, signature and processor.
 
     Parameters
@@ -45,6 +45,7 @@ class KernelCache(_Cache):  # type: ignore[misc]  # numba is untyped
 
     @property
     def cache_path(self) -> str:
+        """The directory, for Numba's own statistics."""
         return str(directory() or "")
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
@@ -64,9 +65,11 @@ class KernelCache(_Cache):  # type: ignore[misc]  # numba is untyped
                 _write_checked(path, dumps(data._reduce()))
 
     def enable(self) -> None:
+        """Use the cache."""
         self._enabled = True
 
     def disable(self) -> None:
+        """Compile always."""
         self._enabled = False
 
     def flush(self) -> None:

@@ -1,8 +1,8 @@
 """Compile the kernels inside an entry once instead of once per caller.
 
-Numba optimises every jitted function together with all that it calls, and emits machine code for it, before its caller does the
-same again: with calls ten deep, most of the compile time goes into code that nothing runs. Only an entry is called from
-Python, so everything below it is kept as plain LLVM IR until the entry links it.
+Numba optimises every jitted function together with all that it calls, and emits machine code for it, before its
+caller does the same again: with calls ten deep, most of the compile time goes into code that nothing runs. Only an
+entry is called from Python, so everything below it is kept as plain LLVM IR until the entry links it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 
 
-class InnerLibrary(JITCodeLibrary):  # type: ignore[misc]  # numba is untyped
+class InnerLibrary(JITCodeLibrary):
     """The IR of one inner kernel: linked into its callers, never optimised or emitted on its own."""
 
     def _optimize_final_module(self) -> None:
@@ -29,6 +29,7 @@ class InnerLibrary(JITCodeLibrary):  # type: ignore[misc]  # numba is untyped
 
     @property
     def codegen(self) -> Any:
+        """The code generator, as far as inner kernels need it."""
         return _WithoutEnvironments(self._codegen)
 
 
@@ -45,10 +46,10 @@ class _WithoutEnvironments:
         return getattr(self._codegen, name)
 
 
-class InnerCompiler(Compiler):  # type: ignore[misc]
+class InnerCompiler(Compiler):
     """Numba's own compiler, writing into an `InnerLibrary`."""
 
     def define_pipelines(self) -> Any:
         """Numba's pipelines."""
-        self.state.library = InnerLibrary(self.state.targetctx.codegen(), self.state.func_id.func_qualname if self.state.func_id else "kernel")
+        self.state.library = InnerLibrary(self.state.targetctx.codegen(), "kernel")
         return super().define_pipelines()

@@ -1,7 +1,7 @@
 """The compiler's flags and the cache policy, once; nobody else writes ``njit``.
 
-``kernel`` is for everything that other kernels call; ``entry`` is for the few functions that Python calls. Only an entry
-is cached: its machine code contains all that it calls.
+``kernel`` is for everything that other kernels call; ``entry`` is for the few functions that Python calls. Only an
+entry is cached: its machine code contains all that it calls.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def view(function: Function) -> Function:
     return compiled
 
 
-def entry(function: Function) -> Function:
+def entry(function: Callable[..., None]) -> Callable[..., None]:
     """Compile a function that Python calls, and keep its machine code in the cache directory."""
     compiled = numba.njit(**FLAGS, _nrt=False)(function)
     compiled._cache = KernelCache(function.__qualname__)  # Numba's own cache trusts every file that it finds

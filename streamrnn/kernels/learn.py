@@ -37,7 +37,7 @@ from .unroll import backward_sweep, clear_slopes
 
 
 @entry
-def learn_rows(real, double, integer, rows, codes, marks, learn, records):  # type: ignore[no-untyped-def]
+def learn_rows(real, double, integer, rows, codes, marks, learn, records):
     """Run every row through one learner.
 
     real, double, integer: the learner, see ``state.py``
@@ -61,15 +61,13 @@ def learn_rows(real, double, integer, rows, codes, marks, learn, records):  # ty
             lane = open_lane(real, double, integer, number)
         for j in range(records.shape[1]):
             records[i, j] = math.nan
-        event = _take_row(
-            sizes, rates, roles, network, scratch, lane, rows[i], marks[i, BOUNDARY], learn, records[i]
-        )
+        event = _take_row(sizes, rates, roles, network, scratch, lane, rows[i], marks[i, BOUNDARY], learn, records[i])
         records[i, EVENT] = event
     restore_denormals(before)
 
 
 @kernel
-def _take_row(sizes, rates, roles, network, scratch, lane, row, boundary, learn, record):  # type: ignore[no-untyped-def]
+def _take_row(sizes, rates, roles, network, scratch, lane, row, boundary, learn, record):
     """One row. Returns its events."""
     event = _begin_sequence(sizes, network, scratch, lane, learn) if boundary else 0
     if sizes.horizon == 0:
@@ -92,7 +90,7 @@ def _take_row(sizes, rates, roles, network, scratch, lane, row, boundary, learn,
 
 
 @kernel
-def _observe(sizes, roles, scratch, lane, row, c, learn):  # type: ignore[no-untyped-def]
+def _observe(sizes, roles, scratch, lane, row, c, learn):
     """Let the value of column c through the gate; the features stand before the other targets."""
     scratch.arrived[c], shifted = observe(lane.columns, c, row[c], learn)
     if not shifted:
@@ -106,7 +104,7 @@ def _observe(sizes, roles, scratch, lane, row, c, learn):  # type: ignore[no-unt
 
 
 @kernel
-def _reveal_all(sizes, rates, roles, network, scratch, lane, learn, record):  # type: ignore[no-untyped-def]
+def _reveal_all(sizes, rates, roles, network, scratch, lane, learn, record):
     """Let each target that arrived grade what was forecast of it."""
     record[LOSS], record[REVEALED] = 0.0, 0.0
     for t in range(sizes.targets):
@@ -117,7 +115,7 @@ def _reveal_all(sizes, rates, roles, network, scratch, lane, learn, record):  # 
 
 
 @kernel
-def _learn(sizes, rates, network, scratch, lane, learn):  # type: ignore[no-untyped-def]
+def _learn(sizes, rates, network, scratch, lane, learn):
     """One sweep and one update, if ``stride`` rows have passed and something was revealed."""
     lane.counts[SINCE] += 1
     if not learn or lane.counts[SINCE] < rates.stride or lane.counts[UNLEARNED] == 0:
@@ -126,7 +124,7 @@ def _learn(sizes, rates, network, scratch, lane, learn):  # type: ignore[no-unty
 
 
 @kernel
-def _sweep_and_update(sizes, network, scratch, lane):  # type: ignore[no-untyped-def]
+def _sweep_and_update(sizes, network, scratch, lane):
     lane.counts[UNLEARNED] = 0
     if not backward_sweep(sizes, network, scratch, lane):
         return 0
@@ -135,7 +133,7 @@ def _sweep_and_update(sizes, network, scratch, lane):  # type: ignore[no-untyped
 
 
 @kernel
-def _predict(sizes, roles, network, scratch, lane, record):  # type: ignore[no-untyped-def]
+def _predict(sizes, roles, network, scratch, lane, record):
     """One forward step from the carried state; the forecasts become pending."""
     event = 0
     slot = lane.counts[STEPS] % sizes.slots
@@ -154,7 +152,7 @@ def _predict(sizes, roles, network, scratch, lane, record):  # type: ignore[no-u
 
 
 @kernel
-def _begin_sequence(sizes, network, scratch, lane, learn):  # type: ignore[no-untyped-def]
+def _begin_sequence(sizes, network, scratch, lane, learn):
     """Learn what is revealed but unlearned, then forget all but weights and scales."""
     event = 0
     if learn and lane.counts[UNLEARNED] > 0:

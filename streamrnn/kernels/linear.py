@@ -6,7 +6,6 @@ what is loaded once serves four sums, which stay in registers.
 
 from __future__ import annotations
 
-
 from .jit import kernel
 from .vector import LANES, constant, fma, load, splat, spread, store, total
 
@@ -14,7 +13,7 @@ ROWS = 4
 
 
 @kernel
-def linear_forward(weight, bias, x, row, out, place):  # type: ignore[no-untyped-def]
+def linear_forward(weight, bias, x, row, out, place):
     """out[place] = weight @ x[row] + bias.
 
     weight: (units, width), bias: (units,), x: (any, width), out: (any, units)
@@ -38,7 +37,7 @@ def linear_forward(weight, bias, x, row, out, place):  # type: ignore[no-untyped
 
 
 @kernel
-def dot(left, i, right, j):  # type: ignore[no-untyped-def]
+def dot(left, i, right, j):
     """Return left[i] . right[j]; both rows of one padded width."""
     zero = splat(constant(left[i, 0], 0.0))
     sum_ = zero
@@ -48,7 +47,7 @@ def dot(left, i, right, j):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def add_scaled(scale, source, i, out, j):  # type: ignore[no-untyped-def]
+def add_scaled(scale, source, i, out, j):
     """out[j] += scale * source[i]; both rows of one padded width."""
     factor = splat(scale)
     for k in range(0, source.shape[1], LANES):
@@ -56,7 +55,7 @@ def add_scaled(scale, source, i, out, j):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def linear_backward_input(weight, d_out, row, d_x, place):  # type: ignore[no-untyped-def]
+def linear_backward_input(weight, d_out, row, d_x, place):
     """d_x[place] += d_out[row] @ weight.
 
     weight: (units, width), d_out: (any, units), d_x: (any, width)
@@ -69,7 +68,7 @@ def linear_backward_input(weight, d_out, row, d_x, place):  # type: ignore[no-un
 
 
 @kernel
-def _column_2(weight, d_out, row, d_x, place, j):  # type: ignore[no-untyped-def]
+def _column_2(weight, d_out, row, d_x, place, j):
     """Two vectors of d_x, each as four sums: one alone would wait for every addition before it."""
     units = weight.shape[0]
     zero = splat(constant(weight[0, 0], 0.0))
@@ -90,7 +89,7 @@ def _column_2(weight, d_out, row, d_x, place, j):  # type: ignore[no-untyped-def
 
 
 @kernel
-def _column_1(weight, d_out, row, d_x, place, j):  # type: ignore[no-untyped-def]
+def _column_1(weight, d_out, row, d_x, place, j):
     units = weight.shape[0]
     zero = splat(constant(weight[0, 0], 0.0))
     a, b, c, d = load(zero, d_x, place, j), zero, zero, zero
@@ -105,7 +104,7 @@ def _column_1(weight, d_out, row, d_x, place, j):  # type: ignore[no-untyped-def
 
 
 @kernel
-def linear_backward_weight(d_out, x, x_first, span, d_weight):  # type: ignore[no-untyped-def]
+def linear_backward_weight(d_out, x, x_first, span, d_weight):
     """d_weight = the sum over the steps of a sweep of d_out[s] (x) x[r], where r runs along with s from ``x_first``.
 
     d_out: (slots, units), x: (slots, width), d_weight: (units, width)
@@ -123,7 +122,7 @@ def linear_backward_weight(d_out, x, x_first, span, d_weight):  # type: ignore[n
 
 
 @kernel
-def linear_backward_bias(d_out, span, d_bias):  # type: ignore[no-untyped-def]
+def linear_backward_bias(d_out, span, d_bias):
     """d_bias = the sum over the steps s of a sweep of d_out[s]; d_out: (slots, units), d_bias: (units,)."""
     first, count, slots = span
     for i in range(d_bias.shape[0]):
@@ -136,7 +135,7 @@ def linear_backward_bias(d_out, span, d_bias):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _tile_4x2(d_out, x, x_first, span, i, j, d_weight):  # type: ignore[no-untyped-def]
+def _tile_4x2(d_out, x, x_first, span, i, j, d_weight):
     """Four units by two vectors of d_weight, in eight registers over the whole sweep."""
     first, count, slots = span
     zero = splat(constant(d_out[0, 0], 0.0))
@@ -164,7 +163,7 @@ def _tile_4x2(d_out, x, x_first, span, i, j, d_weight):  # type: ignore[no-untyp
 
 
 @kernel
-def _tile_4x1(d_out, x, x_first, span, i, j, d_weight):  # type: ignore[no-untyped-def]
+def _tile_4x1(d_out, x, x_first, span, i, j, d_weight):
     first, count, slots = span
     zero = splat(constant(d_out[0, 0], 0.0))
     a, b, c, d = zero, zero, zero, zero
@@ -184,7 +183,7 @@ def _tile_4x1(d_out, x, x_first, span, i, j, d_weight):  # type: ignore[no-untyp
 
 
 @kernel
-def _tile_1x1(d_out, x, x_first, span, i, j, d_weight):  # type: ignore[no-untyped-def]
+def _tile_1x1(d_out, x, x_first, span, i, j, d_weight):
     first, count, slots = span
     zero = splat(constant(d_out[0, 0], 0.0))
     a = zero

@@ -11,7 +11,7 @@ SQUARED, ABSOLUTE, HUBER, QUANTILE = 0, 1, 2, 3  # as in settings.LOSSES
 
 
 @kernel
-def loss_forward(kind, delta, level, output, label):  # type: ignore[no-untyped-def]
+def loss_forward(kind, delta, level, output, label):
     """The loss of one output."""
     error = output - label
     size = abs(error)
@@ -25,7 +25,7 @@ def loss_forward(kind, delta, level, output, label):  # type: ignore[no-untyped-
 
 
 @kernel
-def loss_backward(kind, delta, level, output, label):  # type: ignore[no-untyped-def]
+def loss_backward(kind, delta, level, output, label):
     """The loss's slope at one output; at a corner, the middle one of an absolute error and 0."""
     error = output - label
     if kind == SQUARED:

@@ -1,7 +1,8 @@
 """Named views onto flat arrays, and the processor's treatment of denormal numbers.
 
-A slice made by Numba shares ownership of its array, and pays for it with atomic counts in the inner loops. The views made
-here own nothing: the flat arrays are arguments of the entry that Python called, so they outlive every view.
+A slice made by Numba shares ownership of its array, and pays for it with atomic counts in the inner loops. The
+views made here own nothing: the flat arrays are arguments of the entry that Python called, so they outlive every
+view.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ ARM = platform.machine() in ("aarch64", "arm64")
 def _carve(dimensions: int) -> Any:
     """Make ``carve(flat, start, *shape)``, a C-ordered view that begins at ``flat[start]``."""
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, arguments):
         flat_type = signature.args[0]
         flat = context.make_array(flat_type)(context, builder, arguments[0])
         view = context.make_array(signature.return_type)(context, builder)
@@ -35,26 +36,26 @@ def _carve(dimensions: int) -> Any:
         populate_array(view, data=data, shape=shape, strides=strides, itemsize=item, meminfo=None, parent=None)
         return view._getvalue()
 
-    def signature(flat):  # type: ignore[no-untyped-def]
+    def signature(flat):
         view = types.Array(flat.dtype, dimensions, "C")
         return view(flat, types.intp, *[types.intp] * dimensions)
 
     if dimensions == 1:
 
         @intrinsic
-        def carve(typing_context, flat, start, size):  # type: ignore[no-untyped-def]
+        def carve(typing_context, flat, start, size):
             return signature(flat), generate
 
     elif dimensions == 2:
 
         @intrinsic
-        def carve(typing_context, flat, start, rows, columns):  # type: ignore[no-untyped-def]
+        def carve(typing_context, flat, start, rows, columns):
             return signature(flat), generate
 
     else:
 
         @intrinsic
-        def carve(typing_context, flat, start, planes, rows, columns):  # type: ignore[no-untyped-def]
+        def carve(typing_context, flat, start, planes, rows, columns):
             return signature(flat), generate
 
     return carve
@@ -93,13 +94,13 @@ def _set_control_word(context: Any, builder: Any, word: Any) -> None:
 
 
 @intrinsic
-def flush_denormals(typing_context):  # type: ignore[no-untyped-def]
+def flush_denormals(typing_context):
     """Treat denormal numbers as zero in this thread; return what was set before, for `restore_denormals`.
 
     A moment that decays towards zero ends in the denormals, where every operation takes many times as long.
     """
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, arguments):
         if not (X86 or ARM):
             return context.get_constant(types.int64, 0)
         before = _control_word(context, builder)
@@ -111,10 +112,10 @@ def flush_denormals(typing_context):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def restore_denormals(typing_context, before):  # type: ignore[no-untyped-def]
+def restore_denormals(typing_context, before):
     """Put back what `flush_denormals` returned: the host's flags are the host's."""
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, arguments):
         if X86 or ARM:
             _set_control_word(context, builder, arguments[0])
         return context.get_dummy_value()

@@ -1,7 +1,7 @@
 """Clip, then one pass over the flat weights per rule. The formulas are PyTorch's.
 
-SGD with momentum (Polyak 1964), RMSProp (Tieleman & Hinton 2012), Adam (Kingma & Ba 2015), AdamW (Loshchilov & Hutter 2019);
-clipping by global norm (Pascanu et al. 2013).
+SGD with momentum (Polyak 1964), RMSProp (Tieleman & Hinton 2012), Adam (Kingma & Ba 2015), AdamW (Loshchilov &
+Hutter 2019); clipping by global norm (Pascanu et al. 2013).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MADE, SKIPPED = 0, 1  # places in `Network.updates`
 
 
 @kernel
-def update(sizes, network):  # type: ignore[no-untyped-def]
+def update(sizes, network):
     """Move the weights down the gradient, and count it; return False, with nothing touched, if it is not finite."""
     rates = open_rates(network)
     norm = math.sqrt(sum_of_squares(network.gradient))
@@ -39,7 +39,7 @@ def update(sizes, network):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def sum_of_squares(gradient):  # type: ignore[no-untyped-def]
+def sum_of_squares(gradient):
     """Return the squared norm; its length is a multiple of LANES."""
     zero = splat(constant(gradient[0], 0.0))
     sum_ = zero
@@ -50,7 +50,7 @@ def sum_of_squares(gradient):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def scheduled_rate(rates, made):  # type: ignore[no-untyped-def]
+def scheduled_rate(rates, made):
     """Return the learning rate of update number ``made``, from 1: a linear warm-up, then constant or 1 / sqrt."""
     rate = rates.lr
     if rates.warmup > 0.0:
@@ -62,7 +62,7 @@ def scheduled_rate(rates, made):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _sgd(network, clip, rate, momentum):  # type: ignore[no-untyped-def]
+def _sgd(network, clip, rate, momentum):
     number = network.weights.dtype.type
     clip_, rate_, momentum_ = splat(number(clip)), splat(number(-rate)), splat(number(momentum))
     for j in range(0, network.weights.shape[0], LANES):
@@ -72,7 +72,7 @@ def _sgd(network, clip, rate, momentum):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _rmsprop(network, clip, rate, alpha, eps):  # type: ignore[no-untyped-def]
+def _rmsprop(network, clip, rate, alpha, eps):
     number = network.weights.dtype.type
     clip_, rate_, eps_ = splat(number(clip)), splat(number(-rate)), splat(number(eps))
     keep, take = splat(number(alpha)), splat(number(1.0 - alpha))
@@ -84,7 +84,7 @@ def _rmsprop(network, clip, rate, alpha, eps):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _adam(network, clip, rate, decay, rates):  # type: ignore[no-untyped-def]
+def _adam(network, clip, rate, decay, rates):
     """Adam; the bias corrections, powers of the count of updates, go into the rate and into eps."""
     number = network.weights.dtype.type
     made = network.updates[MADE]

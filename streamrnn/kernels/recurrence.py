@@ -15,13 +15,13 @@ BLOCKS_PER_LAYER = 4  # weight_ih, weight_hh, bias_ih, bias_hh
 
 
 @kernel
-def slot_before(slot, slots):  # type: ignore[no-untyped-def]
+def slot_before(slot, slots):
     """The ring's slot of the step before."""
     return slot - 1 if slot > 0 else slots - 1
 
 
 @kernel
-def forward_step(sizes, network, scratch, ring, slot):  # type: ignore[no-untyped-def]
+def forward_step(sizes, network, scratch, ring, slot):
     """Take ring.inputs[slot] through every layer; writes ring.hidden and ring.kept at the slot."""
     previous = slot_before(slot, sizes.slots)
     for layer in range(sizes.layers):
@@ -42,7 +42,7 @@ def forward_step(sizes, network, scratch, ring, slot):  # type: ignore[no-untype
 
 
 @kernel
-def open_head(flat, sizes, network):  # type: ignore[no-untyped-def]
+def open_head(flat, sizes, network):
     """View the head in the flat weights or gradient: (outputs, hidden_width), (outputs,)."""
     block = BLOCKS_PER_LAYER * sizes.layers
     weight = matrix(flat, network, block, sizes.outputs, sizes.hidden_width)
@@ -50,14 +50,14 @@ def open_head(flat, sizes, network):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def read_head(sizes, network, ring, slot):  # type: ignore[no-untyped-def]
+def read_head(sizes, network, ring, slot):
     """Write ring.outputs from the top layer at a slot."""
     weight, offset = open_head(network.weights, sizes, network)
     linear_forward(weight, offset, plane(ring.hidden, sizes.layers - 1), slot, ring.outputs, slot)
 
 
 @kernel
-def state_is_finite(sizes, ring, slot):  # type: ignore[no-untyped-def]
+def state_is_finite(sizes, ring, slot):
     """Whether every layer's output at a slot is finite."""
     sum_ = 0.0
     for layer in range(sizes.layers):
@@ -67,7 +67,7 @@ def state_is_finite(sizes, ring, slot):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def clear_state(sizes, ring, slot):  # type: ignore[no-untyped-def]
+def clear_state(sizes, ring, slot):
     """Make a slot hold the state before a first step: zeros."""
     for layer in range(sizes.layers):
         for j in range(sizes.hidden):

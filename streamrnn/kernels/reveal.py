@@ -1,7 +1,7 @@
 """Make forecasts pending, and grade them when their truth arrives.
 
-A reveal does one thing for learning: it writes slopes into ``ring.d_outputs``. The loss is reported for the forecast as it
-was made; its slope is taken at the current head, applied to the hidden state kept for that step.
+A reveal does one thing for learning: it writes slopes into ``ring.d_outputs``. The loss is reported for the
+forecast as it was made; its slope is taken at the current head, applied to the hidden state kept for that step.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .vector import is_finite
 
 
 @kernel
-def make_pending(sizes, roles, lane, slot):  # type: ignore[no-untyped-def]
+def make_pending(sizes, roles, lane, slot):
     """Turn the head's outputs at the newest step into forecasts, in the targets' own units."""
     columns, pending = lane.columns, lane.pending
     for t in range(sizes.targets):
@@ -46,7 +46,7 @@ def make_pending(sizes, roles, lane, slot):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def void_target(sizes, pending, t):  # type: ignore[no-untyped-def]
+def void_target(sizes, pending, t):
     """Forget every pending forecast of one target."""
     for slot in range(sizes.slots):
         for k in range(sizes.horizons):
@@ -54,13 +54,13 @@ def void_target(sizes, pending, t):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _void(sizes, pending, slot, pair):  # type: ignore[no-untyped-def]
+def _void(sizes, pending, slot, pair):
     for q in range(sizes.quantiles):
         pending.forecast[slot, pair * sizes.quantiles + q] = math.nan
 
 
 @kernel
-def reveal(sizes, rates, roles, network, lane, t, truth, learn, record):  # type: ignore[no-untyped-def]
+def reveal(sizes, rates, roles, network, lane, t, truth, learn, record):
     """Grade every pending forecast of target t that was made of this value, the newest first.
 
     Adds to the record's LOSS and REVEALED, and writes the shortest horizon's forecast to its EXPECTED.
@@ -88,7 +88,7 @@ def reveal(sizes, rates, roles, network, lane, t, truth, learn, record):  # type
 
 
 @kernel
-def _middle(sizes, roles, pending, slot, pair):  # type: ignore[no-untyped-def]
+def _middle(sizes, roles, pending, slot, pair):
     """The forecast proper: the only output, or the 0.5 quantile."""
     for q in range(sizes.quantiles):
         if roles.levels[q] == 0.5:
@@ -97,7 +97,7 @@ def _middle(sizes, roles, pending, slot, pair):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _grade(sizes, rates, roles, network, lane, slot, t, k, truth, learn, record):  # type: ignore[no-untyped-def]
+def _grade(sizes, rates, roles, network, lane, slot, t, k, truth, learn, record):
     """Grade one forecast: into the errors, the row's loss, the slopes and the target's unit."""
     pending = lane.pending
     pair = k * sizes.targets + t
@@ -118,7 +118,7 @@ def _grade(sizes, rates, roles, network, lane, slot, t, k, truth, learn, record)
 
 
 @kernel
-def _count_errors(pending, pair, error, error_of_last):  # type: ignore[no-untyped-def]
+def _count_errors(pending, pair, error, error_of_last):
     pending.error_count[pair] += 1
     pending.errors[pair, 0] += abs(error)
     pending.errors[pair, 1] += error * error
@@ -127,7 +127,7 @@ def _count_errors(pending, pair, error, error_of_last):  # type: ignore[no-untyp
 
 
 @kernel
-def _write_slopes(sizes, rates, roles, network, lane, slot, pair, label):  # type: ignore[no-untyped-def]
+def _write_slopes(sizes, rates, roles, network, lane, slot, pair, label):
     """Add the loss's slope at today's outputs to d_outputs; the divisor is fixed: the number of outputs."""
     ring = lane.ring
     weight, offset = open_head(network.weights, sizes, network)

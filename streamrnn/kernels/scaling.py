@@ -1,9 +1,9 @@
 """The gate and the scales: what counts as a value, and in which unit the network sees it.
 
-One sample of 1e300 would poison a running mean for ever. So a column's first `WARM_UP` values are scaled by their median and
-absolute deviations, which then seed a running mean and variance (Welford 1962); after that a value more than `FAR`
-deviations off is *far* and counts as null, until `WARM_UP` far values in a row agree with each other: then the level has
-shifted, and the statistics restart from them.
+One sample of 1e300 would poison a running mean for ever. So a column's first `WARM_UP` values are scaled by their
+median and absolute deviations, which then seed a running mean and variance (Welford 1962); after that a value more
+than `FAR` deviations off is *far* and counts as null, until `WARM_UP` far values in a row agree with each other:
+then the level has shifted, and the statistics restart from them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NULL, INVALID, FAR_OFF = 0, 1, 2  # columns of `Columns.refused`
 
 
 @kernel
-def median(values, count):  # type: ignore[no-untyped-def]
+def median(values, count):
     """Return the median of values[:count], count <= WARM_UP, without moving them.
 
     The value with as many others below it as above it; sorting would need a copy.
@@ -46,11 +46,11 @@ def median(values, count):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def deviation_from(center, values, count):  # type: ignore[no-untyped-def]
+def deviation_from(center, values, count):
     """Return a robust deviation of values[:count] from their center.
 
-    1.4826 times the median absolute deviation; where more than half of the values are equal, the mean absolute deviation
-    without the largest one, so that a single odd value never makes a unit.
+    1.4826 times the median absolute deviation; where more than half of the values are equal, the mean absolute
+    deviation without the largest one, so that a single odd value never makes a unit.
     """
     largest, total = 0.0, 0.0
     for i in range(count):
@@ -64,7 +64,7 @@ def deviation_from(center, values, count):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _median_off(center, values, count):  # type: ignore[no-untyped-def]
+def _median_off(center, values, count):
     low, high = 0.0, 0.0
     for i in range(count):
         below, equal = 0, 0
@@ -81,13 +81,13 @@ def _median_off(center, values, count):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def deviation(columns, c):  # type: ignore[no-untyped-def]
+def deviation(columns, c):
     """Return column c's running standard deviation; 0 while it is constant."""
     return math.sqrt(columns.m2[c] / columns.seen[c]) if columns.seen[c] > 0 else 0.0
 
 
 @kernel
-def observe(columns, c, value, learn):  # type: ignore[no-untyped-def]
+def observe(columns, c, value, learn):
     """Let one value through the gate and into the statistics.
 
     Returns the accepted value, NaN if there is none, and whether the level has shifted.
@@ -120,20 +120,20 @@ def observe(columns, c, value, learn):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _hold(columns, c, value, settled):  # type: ignore[no-untyped-def]
+def _hold(columns, c, value, settled):
     columns.held[c] = value
     columns.settled[c] = settled
 
 
 @kernel
-def _seed(columns, c, values, count):  # type: ignore[no-untyped-def]
+def _seed(columns, c, values, count):
     columns.mean[c] = median(values, count)
     unit = deviation_from(columns.mean[c], values, count)
     columns.m2[c] = unit * unit * count
 
 
 @kernel
-def _add(columns, c, value):  # type: ignore[no-untyped-def]
+def _add(columns, c, value):
     columns.seen[c] += 1
     off = value - columns.mean[c]
     columns.mean[c] += off / columns.seen[c]
@@ -141,7 +141,7 @@ def _add(columns, c, value):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _first_move(columns, c, value):  # type: ignore[no-untyped-def]
+def _first_move(columns, c, value):
     """A constant column moves. Its unit is made when a second value confirms the first, not by one odd value."""
     before = columns.held[c]
     if math.isnan(before) or before == columns.mean[c]:
@@ -153,7 +153,7 @@ def _first_move(columns, c, value):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _level_has_shifted(columns, c, value):  # type: ignore[no-untyped-def]
+def _level_has_shifted(columns, c, value):
     """Keep a far value; if the last WARM_UP agree with each other, restart the statistics from them."""
     far = columns.far[c]
     far[columns.far_run[c] % WARM_UP] = value
@@ -173,7 +173,7 @@ def _level_has_shifted(columns, c, value):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def standardise(sizes, roles, columns, arrived, inputs, slot):  # type: ignore[no-untyped-def]
+def standardise(sizes, roles, columns, arrived, inputs, slot):
     """Write one step's inputs: the standardised features (a missing one as it was held), then who is missing.
 
     arrived: (columns,), inputs: (slots, input_width)
@@ -190,13 +190,13 @@ def standardise(sizes, roles, columns, arrived, inputs, slot):  # type: ignore[n
 
 
 @kernel
-def scale_of(changes, t, k):  # type: ignore[no-untyped-def]
+def scale_of(changes, t, k):
     """Return the unit of target t at horizon index k: the root mean square of the changes seen; 0 before any."""
     return math.sqrt(changes.sum2[t, k] / changes.seen[t, k]) if changes.seen[t, k] > 0 else 0.0
 
 
 @kernel
-def add_change(changes, t, k, change):  # type: ignore[no-untyped-def]
+def add_change(changes, t, k, change):
     """Let a revealed y - base into the unit; the first WARM_UP count by their median, as a column's do."""
     seen = changes.seen[t, k] + 1
     changes.seen[t, k] = seen
@@ -210,26 +210,29 @@ def add_change(changes, t, k, change):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def trust_in(changes, pair):  # type: ignore[no-untyped-def]
-    """Return how far an output is to be believed, in [0, 1]: the least-squares slope of what came on what it proposed.
+def trust_in(changes, pair):
+    """Return how far an output is to be believed, in [0, 1]: the least-squares slope of what came on what it
+    proposed.
 
-    A network that has learned noise proposes changes that do not come. Its slope is near 0, and the forecast shrinks to its
-    base; one that forecasts well is left alone (Mincer & Zarnowitz 1969; James & Stein 1961). 1 before any is known.
+    A network that has learned noise proposes changes that do not come. Its slope is near 0, and the forecast
+    shrinks to its base; one that forecasts well is left alone (Mincer & Zarnowitz 1969; James & Stein 1961). 1
+    before any is known.
     """
     proposed2 = changes.agreement[pair, 1]
     return min(max(changes.agreement[pair, 0] / proposed2, 0.0), 1.0) if proposed2 > 0.0 else 1.0
 
 
 @kernel
-def add_agreement(changes, pair, output, change):  # type: ignore[no-untyped-def]
+def add_agreement(changes, pair, output, change):
     """Let a revealed change, in scaled units, count for or against the output that was to forecast it."""
+    output = np.float64(output)  # in float32 its square may overflow
     change = min(max(change, -LARGEST_CHANGE), LARGEST_CHANGE)
     changes.agreement[pair, 0] = MEMORY * changes.agreement[pair, 0] + output * change
     changes.agreement[pair, 1] = MEMORY * changes.agreement[pair, 1] + output * output
 
 
 @kernel
-def forget_changes(changes, t):  # type: ignore[no-untyped-def]
+def forget_changes(changes, t):
     """Start target t's units afresh, after a level shift."""
     for k in range(changes.seen.shape[1]):
         changes.seen[t, k] = 0
@@ -239,7 +242,7 @@ def forget_changes(changes, t):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def clear_held(columns):  # type: ignore[no-untyped-def]
+def clear_held(columns):
     """A new sequence holds no value of the old one."""
     for c in range(columns.held.shape[0]):
         columns.held[c] = np.nan

@@ -1,11 +1,12 @@
 """The arrays that a kernel sees, every one with its shape.
 
-A learner is three flat arrays: ``real`` (the network's dtype), ``double`` (float64) and ``integer`` (int64). `FIELDS` says
-what lies in them and is the only place that does: Python allocates by it, kernels make their views by it, and a checkpoint
-saves by it. ``integer`` begins with the table of offsets and shapes, then the sizes, so three arrays are all that has to
-cross from Python at a call.
+A learner is three flat arrays: ``real`` (the network's dtype), ``double`` (float64) and ``integer`` (int64).
+`FIELDS` says what lies in them and is the only place that does: Python allocates by it, kernels make their views by
+it, and a checkpoint saves by it. ``integer`` begins with the table of offsets and shapes, then the sizes, so three
+arrays are all that has to cross from Python at a call.
 
-Fields of a *lane* (one key's stream) exist once per lane; the last lane is a spare one, for forecasts that must leave no trace.
+Fields of a *lane* (one key's stream) exist once per lane; the last lane is a spare one, for forecasts that must
+leave no trace.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from .jit import kernel, view
 from .memory import carve1, carve2, carve3
 from .vector import LANES
 
-WARM_UP = 20  # values whose median and absolute deviations seed a column's statistics; as many far ones make a level shift
+# Values whose median and absolute deviations seed a column's statistics; as many far ones in a row are a level shift.
+WARM_UP = 20
 
 
 class Sizes(NamedTuple):
@@ -137,8 +139,8 @@ LEVEL_SHIFT, UPDATE_SKIPPED, DIVERGENCE = 1, 2, 4
 # places in a row of `marks`
 LANE, BOUNDARY = 0, 1  # the row's lane; 1 if it begins a sequence
 
-Index = namedtuple("Index", [field.name for field in FIELDS])  # type: ignore[misc]  # noqa: PYI024
-AT = Index(*range(len(FIELDS)))
+NAMES = [field.name for field in FIELDS]
+AT: Any = namedtuple("Index", NAMES)(*range(len(FIELDS)))  # noqa: PYI024  # each field's row in the table
 ENTRY = 5  # offset, three dimensions, distance between lanes
 SIZES_AT = ENTRY * len(FIELDS)
 SIZE_COUNT = len(Sizes._fields)
@@ -344,37 +346,37 @@ class Lane(NamedTuple):
 
 
 @view
-def _view1(flat, integer, field, lane):  # type: ignore[no-untyped-def]
+def _view1(flat, integer, field, lane):
     at = ENTRY * field
     return carve1(flat, integer[at] + lane * integer[at + 4], integer[at + 1])
 
 
 @view
-def _view2(flat, integer, field, lane):  # type: ignore[no-untyped-def]
+def _view2(flat, integer, field, lane):
     at = ENTRY * field
     return carve2(flat, integer[at] + lane * integer[at + 4], integer[at + 1], integer[at + 2])
 
 
 @view
-def _view3(flat, integer, field, lane):  # type: ignore[no-untyped-def]
+def _view3(flat, integer, field, lane):
     at = ENTRY * field
     return carve3(flat, integer[at] + lane * integer[at + 4], integer[at + 1], integer[at + 2], integer[at + 3])
 
 
 @kernel
-def open_sizes(integer):  # type: ignore[no-untyped-def]
+def open_sizes(integer):
     """Read the sizes behind the table."""
     return Sizes(*to_fixed_tuple(carve1(integer, SIZES_AT, SIZE_COUNT), SIZE_COUNT))
 
 
 @kernel
-def open_rates(network):  # type: ignore[no-untyped-def]
+def open_rates(network):
     """Read the numbers that steer learning."""
     return Rates(*to_fixed_tuple(carve1(network.rates, 0, RATE_COUNT), RATE_COUNT))
 
 
 @kernel
-def open_network(real, double, integer):  # type: ignore[no-untyped-def]
+def open_network(real, double, integer):
     """Views of what all lanes share."""
     return Network(
         weights=_view1(real, integer, AT.weights, 0),
@@ -388,7 +390,7 @@ def open_network(real, double, integer):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def open_scratch(real, double, integer):  # type: ignore[no-untyped-def]
+def open_scratch(real, double, integer):
     """Views of the work space."""
     return Scratch(
         gates=_view2(real, integer, AT.gates, 0),
@@ -401,7 +403,7 @@ def open_scratch(real, double, integer):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def open_roles(double, integer):  # type: ignore[no-untyped-def]
+def open_roles(double, integer):
     """Views of what each column and output is."""
     return Roles(
         feature_columns=_view1(integer, integer, AT.feature_columns, 0),
@@ -412,7 +414,7 @@ def open_roles(double, integer):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def open_lane(real, double, integer, lane):  # type: ignore[no-untyped-def]
+def open_lane(real, double, integer, lane):
     """Views of one key's stream."""
     ring = Ring(
         inputs=_view2(real, integer, AT.inputs, lane),
@@ -453,18 +455,18 @@ def open_lane(real, double, integer, lane):  # type: ignore[no-untyped-def]
 
 
 @view
-def matrix(flat, network, block, rows, width):  # type: ignore[no-untyped-def]
+def matrix(flat, network, block, rows, width):
     """View one matrix of the flat weights, or of the flat gradient."""
     return carve2(flat, network.offsets[block], rows, width)
 
 
 @view
-def bias(flat, network, block, rows):  # type: ignore[no-untyped-def]
+def bias(flat, network, block, rows):
     """View one bias of the flat weights, or of the flat gradient."""
     return carve1(flat, network.offsets[block], rows)
 
 
 @view
-def plane(cube, index):  # type: ignore[no-untyped-def]
+def plane(cube, index):
     """View cube[index]: one layer's slots."""
     return carve2(cube, index * cube.shape[1] * cube.shape[2], cube.shape[1], cube.shape[2])

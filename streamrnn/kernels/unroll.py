@@ -1,8 +1,8 @@
 """Back through the window: truncated backpropagation through time over the ring of kept activations.
 
-The one input is ``ring.d_outputs``, the slopes that reveals have written. From the newest step with a slope the sweep goes
-back to ``window - 1`` steps before the oldest one, layer by layer from the top. Activations are as they were kept, matrices
-as they are now (Williams & Peng 1990, with their h' = stride and h = window; Werbos 1990).
+The one input is ``ring.d_outputs``, the slopes that reveals have written. From the newest step with a slope the
+sweep goes back to ``window - 1`` steps before the oldest one, layer by layer from the top. Activations are as they
+were kept, matrices as they are now (Williams & Peng 1990, with their h' = stride and h = window; Werbos 1990).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .state import SEQUENCE_START, STEPS, bias, matrix, plane
 
 
 @kernel
-def backward_sweep(sizes, network, scratch, lane):  # type: ignore[no-untyped-def]
+def backward_sweep(sizes, network, scratch, lane):
     """Write the gradient of all that was revealed since the last update; clears the slopes.
 
     Returns False if every slope's step has left the ring.
@@ -39,7 +39,7 @@ def backward_sweep(sizes, network, scratch, lane):  # type: ignore[no-untyped-de
 
 
 @kernel
-def _graded_ages(sizes, lane):  # type: ignore[no-untyped-def]
+def _graded_ages(sizes, lane):
     """Return how many steps ago the newest and the oldest step with a slope were; -1 if none."""
     steps = lane.counts[STEPS]
     newest, oldest = -1, -1
@@ -53,7 +53,7 @@ def _graded_ages(sizes, lane):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _head_backward(sizes, network, scratch, ring, span):  # type: ignore[no-untyped-def]
+def _head_backward(sizes, network, scratch, ring, span):
     """Slopes of outputs into the head's gradient and into d_hidden of the top layer.
 
     A step has few graded outputs among many (one horizon's), so they are taken one by one.
@@ -79,7 +79,7 @@ def _head_backward(sizes, network, scratch, ring, span):  # type: ignore[no-unty
 
 
 @kernel
-def clear_slopes(ring, slot):  # type: ignore[no-untyped-def]
+def clear_slopes(ring, slot):
     """Forget what was revealed of one step."""
     for out in range(ring.graded[slot, 0], ring.graded[slot, 1]):
         ring.d_outputs[slot, out] = 0
@@ -88,9 +88,9 @@ def clear_slopes(ring, slot):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _layer_backward(sizes, network, scratch, ring, layer, newest_slot, span):  # type: ignore[no-untyped-def]
+def _layer_backward(sizes, network, scratch, ring, layer, newest_slot, span):
     """One layer: the chain back through time, then the gradient of its matrices as one product over all steps."""
-    first, count, slots = span
+    _, count, slots = span
     block = BLOCKS_PER_LAYER * layer
     hidden, kept = plane(ring.hidden, layer), plane(ring.kept, layer)
     weight_hh = matrix(network.weights, network, block + 1, sizes.gate_rows, sizes.hidden_width)
@@ -115,7 +115,7 @@ def _layer_backward(sizes, network, scratch, ring, layer, newest_slot, span):  #
 
 
 @kernel
-def _matrices_backward(sizes, network, scratch, ring, layer, d_input, d_state, span):  # type: ignore[no-untyped-def]
+def _matrices_backward(sizes, network, scratch, ring, layer, d_input, d_state, span):
     block = BLOCKS_PER_LAYER * layer
     below = plane(ring.hidden, layer - 1) if layer > 0 else ring.inputs
     hidden = plane(ring.hidden, layer)

@@ -26,7 +26,7 @@ LANES = 16
 INDEX = ir.IntType(64)
 
 
-class VectorType(types.Type):  # type: ignore[misc]  # numba is untyped
+class VectorType(types.Type):
     """Numba's type of `LANES` numbers of one dtype."""
 
     def __init__(self, dtype: Any) -> None:
@@ -35,7 +35,7 @@ class VectorType(types.Type):  # type: ignore[misc]  # numba is untyped
 
 
 @register_model(VectorType)
-class VectorModel(models.PrimitiveModel):  # type: ignore[misc]
+class VectorModel(models.PrimitiveModel):
     """A vector is one LLVM value."""
 
     def __init__(self, manager: Any, vector: VectorType) -> None:
@@ -74,16 +74,16 @@ def _is_vector(value: Any) -> bool:
 
 
 @intrinsic
-def _load(typing_context, array, i, j):  # type: ignore[no-untyped-def]
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+def _load(typing_context, array, i, j):
+    def generate(context, builder, signature, arguments):
         return builder.load(_pointer(context, builder, array, arguments), align=array.dtype.bitwidth // 8)
 
     return VectorType(array.dtype)(array, types.int64, types.int64), generate
 
 
 @intrinsic
-def _store(typing_context, array, i, j, vector):  # type: ignore[no-untyped-def]
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+def _store(typing_context, array, i, j, vector):
+    def generate(context, builder, signature, arguments):
         pointer = _pointer(context, builder, array, arguments[:3])
         builder.store(arguments[3], pointer, align=array.dtype.bitwidth // 8)
         return context.get_dummy_value()
@@ -92,10 +92,10 @@ def _store(typing_context, array, i, j, vector):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def _load_one(typing_context, array, i, j):  # type: ignore[no-untyped-def]
+def _load_one(typing_context, array, i, j):
     """array[i, j] as it stands: Numba's own indexing also looks for negative indices."""
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, arguments):
         pointer = _pointer(context, builder, array, arguments)
         return builder.load(builder.bitcast(pointer, _llvm(array.dtype).element.as_pointer()))
 
@@ -103,7 +103,7 @@ def _load_one(typing_context, array, i, j):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def spread(array, i, j):  # type: ignore[no-untyped-def]
+def spread(array, i, j):
     """A vector that holds array[i, j] in every lane."""
     return splat(_load_one(array, i, j))
 
@@ -113,7 +113,7 @@ def load(like: Any, array: Any, i: int, j: int) -> Any:
 
 
 @by_type(load)
-def _load_like(like, array, i, j):  # type: ignore[no-untyped-def]
+def _load_like(like, array, i, j):
     if _is_vector(like):
         return lambda like, array, i, j: _load(array, i, j)
     return lambda like, array, i, j: _load_one(array, i, j)
@@ -124,11 +124,11 @@ def store(array: Any, i: int, j: int, value: Any) -> None:
 
 
 @by_type(store)
-def _store_like(array, i, j, value):  # type: ignore[no-untyped-def]
+def _store_like(array, i, j, value):
     if _is_vector(value):
         return lambda array, i, j, value: _store(array, i, j, value)
 
-    def write(array, i, j, value):  # type: ignore[no-untyped-def]
+    def write(array, i, j, value):
         array[i, j] = value
 
     return write
@@ -138,10 +138,10 @@ def _store_like(array, i, j, value):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def splat(typing_context, number):  # type: ignore[no-untyped-def]
+def splat(typing_context, number):
     """A vector that holds one number in every lane."""
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, arguments):
         empty = ir.Constant(_llvm(number), ir.Undefined)
         first = builder.insert_element(empty, arguments[0], ir.Constant(ir.IntType(32), 0))
         lanes = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
@@ -151,10 +151,10 @@ def splat(typing_context, number):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def total(typing_context, vector):  # type: ignore[no-untyped-def]
+def total(typing_context, vector):
     """The sum of a vector's lanes."""
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, arguments):
         element = arguments[0].type.element
         return _call(
             builder, "vector.reduce.fadd", arguments[0].type, [ir.Constant(element, 0.0), arguments[0]], element
@@ -168,7 +168,7 @@ def constant(like: Any, value: float) -> Any:
 
 
 @by_type(constant)
-def _constant_like(like, value):  # type: ignore[no-untyped-def]
+def _constant_like(like, value):
     if _is_vector(like):
         narrow = types.float32 if like.dtype == types.float32 else types.float64
         return lambda like, value: splat(narrow(value))
@@ -183,14 +183,14 @@ def _define(symbol: Any, instruction: str) -> None:
     """Let Python's operator work on two vectors."""
 
     @intrinsic
-    def operation(typing_context, left, right):  # type: ignore[no-untyped-def]
-        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def operation(typing_context, left, right):
+        def generate(context, builder, signature, arguments):
             return getattr(builder, instruction)(*arguments, flags=tuple(FAST_MATH))
 
         return left(left, right), generate
 
     @by_type(symbol)
-    def _on_vectors(left, right):  # type: ignore[no-untyped-def]
+    def _on_vectors(left, right):
         if _is_vector(left) and _is_vector(right):
             return lambda left, right: operation(left, right)
         return None
@@ -208,25 +208,25 @@ for _symbol, _instruction in (
 def _elementwise(name: str, arity: int) -> Any:
     """An LLVM intrinsic that takes and returns vectors or numbers of one type."""
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, arguments):
         return _call(builder, name, arguments[0].type, list(arguments))
 
     if arity == 1:
 
         @intrinsic
-        def operation(typing_context, a):  # type: ignore[no-untyped-def]
+        def operation(typing_context, a):
             return a(a), generate
 
     elif arity == 2:
 
         @intrinsic
-        def operation(typing_context, a, b):  # type: ignore[no-untyped-def]
+        def operation(typing_context, a, b):
             return a(a, b), generate
 
     else:
 
         @intrinsic
-        def operation(typing_context, a, b, c):  # type: ignore[no-untyped-def]
+        def operation(typing_context, a, b, c):
             return a(a, b, c), generate
 
     return operation
@@ -236,8 +236,8 @@ def _bounded(comparison: str) -> Any:
     """``bound`` where ``bound comparison x``, else x. LLVM's minnum and maxnum would make a number of NaN."""
 
     @intrinsic
-    def operation(typing_context, x, bound):  # type: ignore[no-untyped-def]
-        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def operation(typing_context, x, bound):
+        def generate(context, builder, signature, arguments):
             value, limit = arguments
             return builder.select(builder.fcmp_ordered(comparison, limit, value), limit, value)
 
@@ -253,7 +253,7 @@ greater = _bounded(">")  # the greater of x and a bound; NaN if x is
 
 
 @kernel
-def is_finite(number):  # type: ignore[no-untyped-def]
+def is_finite(number):
     """Whether a number is neither infinite nor NaN.
 
     ``math.isfinite`` asks whether x - x is 0, which `FAST_MATH` takes for granted where x is a sum.
@@ -262,10 +262,10 @@ def is_finite(number):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def positive(typing_context, x):  # type: ignore[no-untyped-def]
+def positive(typing_context, x):
     """1 where x > 0, else 0."""
 
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, arguments):
         (value,) = arguments
         zero = ir.Constant(value.type, [0.0] * LANES if isinstance(value.type, ir.VectorType) else 0.0)
         return builder.uitofp(builder.fcmp_ordered(">", value, zero), value.type)

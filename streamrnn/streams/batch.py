@@ -59,7 +59,8 @@ class Batch:
     @property
     def arrivals(self) -> int:
         """How many rows came: the accepted and the refused ones."""
-        return self.table.num_rows + len(self.refused)
+        rows: int = self.table.num_rows
+        return rows + len(self.refused)
 
     def split(self, arrivals: int) -> tuple[Batch, Batch]:
         """Cut behind so many arrivals; either part may be empty."""

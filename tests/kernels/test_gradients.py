@@ -1,7 +1,7 @@
 """The sweep is the exact truncated gradient: against finite differences and an independent reference, in float64.
 
-The rate is 0, so activations and matrices agree; every check is made after the ring has turned three times, with a carried
-state that is not zero.
+The rate is 0, so activations and matrices agree; every check is made after the ring has turned three times, with a
+carried state that is not zero.
 """
 
 from __future__ import annotations

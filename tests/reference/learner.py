@@ -327,6 +327,8 @@ class ReferenceLearner:
                 scale = self.scales[k][j].value
                 trust = self.scales[k][j].trust if self.shrink else 1.0
                 values = base + scale * trust * outputs[k, j]
+                if not np.isfinite(values).all():
+                    continue
                 self.record.forecast[k, j] = values
                 kept_scale = scale if column.settled else math.nan
                 step.pending[k, j] = Forecast(

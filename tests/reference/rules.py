@@ -97,7 +97,7 @@ class Optimizer:
             value -= rate * d_value / (np.sqrt(v) + self.eps)
         else:
             if self.kind == "adamw":
-                value -= rate * self.weight_decay * value
+                value -= min(1.0, rate * self.weight_decay) * value
             m = self.beta1 * m + (1.0 - self.beta1) * d_value
             v = self.beta2 * v + (1.0 - self.beta2) * d_value * d_value
             m_unbiased = m / (1.0 - self.beta1**self.updates)

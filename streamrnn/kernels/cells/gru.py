@@ -1,8 +1,8 @@
 """Gated recurrent unit (Cho et al. 2014), reset after the product as in cuDNN and PyTorch: ::
 
-    r, z = sigmoid(a_r + b_r), sigmoid(a_z + b_z)             a = W_ih x + b_ih,  b = W_hh h' + b_hh
-    n = tanh(a_n + r b_n)
-    h = (1 - z) n + z h'
+r, z = sigmoid(a_r + b_r), sigmoid(a_z + b_z)             a = W_ih x + b_ih,  b = W_hh h' + b_hh
+n = tanh(a_n + r b_n)
+h = (1 - z) n + z h'
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ KEPT = 4  # r, z, n, b_n: each a block of `hidden` numbers
 
 
 @kernel
-def gru_forward(hidden, gates, kept, h, slot, previous):  # type: ignore[no-untyped-def]
+def gru_forward(hidden, gates, kept, h, slot, previous):
     """gates: (2, 3 hidden), kept: (slots, 4 hidden), h: (slots, hidden_width); writes kept[slot] and h[slot]."""
     whole = hidden - hidden % LANES
     for j in range(0, whole, LANES):
@@ -26,7 +26,7 @@ def gru_forward(hidden, gates, kept, h, slot, previous):  # type: ignore[no-unty
 
 
 @kernel
-def gru_backward(hidden, kept, h, slot, previous, d_h, d_input, d_state):  # type: ignore[no-untyped-def]
+def gru_backward(hidden, kept, h, slot, previous, d_h, d_input, d_state):
     """h, d_h: (slots, hidden_width), d_input, d_state: (slots, 3 hidden).
 
     Writes the slopes at a and b to d_input[slot] and d_state[slot]; adds what passes z to d_h[previous].
@@ -39,7 +39,7 @@ def gru_backward(hidden, kept, h, slot, previous, d_h, d_input, d_state):  # typ
 
 
 @kernel
-def _forward(like, hidden, gates, kept, h, slot, previous, j):  # type: ignore[no-untyped-def]
+def _forward(like, hidden, gates, kept, h, slot, previous, j):
     r = sigmoid(load(like, gates, 0, j) + load(like, gates, 1, j))
     z = sigmoid(load(like, gates, 0, hidden + j) + load(like, gates, 1, hidden + j))
     b_n = load(like, gates, 1, 2 * hidden + j)
@@ -52,7 +52,7 @@ def _forward(like, hidden, gates, kept, h, slot, previous, j):  # type: ignore[n
 
 
 @kernel
-def _backward(like, hidden, kept, h, slot, previous, d_h, d_input, d_state, j):  # type: ignore[no-untyped-def]
+def _backward(like, hidden, kept, h, slot, previous, d_h, d_input, d_state, j):
     r, z = load(like, kept, slot, j), load(like, kept, slot, hidden + j)
     n, b_n = load(like, kept, slot, 2 * hidden + j), load(like, kept, slot, 3 * hidden + j)
     d_y = load(like, d_h, slot, j)

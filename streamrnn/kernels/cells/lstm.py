@@ -1,4 +1,6 @@
-"""Long short-term memory (Hochreiter & Schmidhuber 1997) with a forget gate (Gers et al. 2000), gates in PyTorch's order: ::
+"""Long short-term memory (Hochreiter & Schmidhuber 1997) with a forget gate (Gers et al. 2000).
+
+The gates stand in PyTorch's order: ::
 
     i, f, o = sigmoid(a_i), sigmoid(a_f), sigmoid(a_o)        a = (W_ih x + b_ih) + (W_hh h' + b_hh)
     g = tanh(a_g)
@@ -18,7 +20,7 @@ STATE = 4  # the block of c
 
 
 @kernel
-def lstm_forward(hidden, gates, kept, h, slot, previous):  # type: ignore[no-untyped-def]
+def lstm_forward(hidden, gates, kept, h, slot, previous):
     """gates: (2, 4 hidden), kept: (slots, 6 hidden), h: (slots, hidden_width); writes kept[slot] and h[slot]."""
     whole = hidden - hidden % LANES
     for j in range(0, whole, LANES):
@@ -28,7 +30,7 @@ def lstm_forward(hidden, gates, kept, h, slot, previous):  # type: ignore[no-unt
 
 
 @kernel
-def lstm_backward(hidden, kept, slot, previous, d_h, d_c, d_gates):  # type: ignore[no-untyped-def]
+def lstm_backward(hidden, kept, slot, previous, d_h, d_c, d_gates):
     """d_h: (slots, hidden_width), d_c: (1, hidden_width), d_gates: (slots, 4 hidden).
 
     Writes d_gates[slot]; d_c holds the slope at c on entry and at c' on return.
@@ -41,7 +43,7 @@ def lstm_backward(hidden, kept, slot, previous, d_h, d_c, d_gates):  # type: ign
 
 
 @kernel
-def _forward(like, hidden, gates, kept, h, slot, previous, j):  # type: ignore[no-untyped-def]
+def _forward(like, hidden, gates, kept, h, slot, previous, j):
     i = sigmoid(load(like, gates, 0, j) + load(like, gates, 1, j))
     f = sigmoid(load(like, gates, 0, hidden + j) + load(like, gates, 1, hidden + j))
     g = tanh(load(like, gates, 0, 2 * hidden + j) + load(like, gates, 1, 2 * hidden + j))
@@ -58,7 +60,7 @@ def _forward(like, hidden, gates, kept, h, slot, previous, j):  # type: ignore[n
 
 
 @kernel
-def _backward(like, hidden, kept, slot, previous, d_h, d_c, d_gates, j):  # type: ignore[no-untyped-def]
+def _backward(like, hidden, kept, slot, previous, d_h, d_c, d_gates, j):
     i, f = load(like, kept, slot, j), load(like, kept, slot, hidden + j)
     g, o = load(like, kept, slot, 2 * hidden + j), load(like, kept, slot, 3 * hidden + j)
     tanh_c = load(like, kept, slot, 5 * hidden + j)

@@ -21,9 +21,7 @@ class ArrowStreamSink:
 
     format = "arrow"
 
-    def __init__(
-        self, path: str, schema: pyarrow.Schema, overwrite: bool = False, position: int | None = None
-    ) -> None:
+    def __init__(self, path: str, schema: pyarrow.Schema, overwrite: bool = False, position: int | None = None) -> None:
         self._schema = schema
         self._output = Output(path, overwrite, position)
         self.name = self._output.name
@@ -66,9 +64,7 @@ class ArrowStreamSink:
 class ArrowFileSink(ArrowStreamSink):
     """An Arrow IPC file, which appears under its name when it is complete."""
 
-    def __init__(
-        self, path: str, schema: pyarrow.Schema, overwrite: bool = False, position: int | None = None
-    ) -> None:
+    def __init__(self, path: str, schema: pyarrow.Schema, overwrite: bool = False, position: int | None = None) -> None:
         self._path = path
         self._partial_path = f"{path}.partial"
         if position is None:

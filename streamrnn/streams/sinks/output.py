@@ -79,7 +79,9 @@ def _open_behind(path: str, position: int) -> int:
         descriptor = os.open(path, os.O_WRONLY)
         if os.fstat(descriptor).st_size < position:
             os.close(descriptor)
-            raise StreamError(f"{path} is shorter than it was left: replace it with --overwrite, or choose another name")
+            raise StreamError(
+                f"{path} is shorter than it was left: replace it with --overwrite, or choose another name"
+            )
         os.ftruncate(descriptor, position)
         os.lseek(descriptor, position, os.SEEK_SET)
         return descriptor

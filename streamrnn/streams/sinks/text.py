@@ -18,9 +18,7 @@ class NdjsonSink:
 
     format = "ndjson"
 
-    def __init__(
-        self, path: str, schema: pyarrow.Schema, overwrite: bool = False, position: int | None = None
-    ) -> None:
+    def __init__(self, path: str, schema: pyarrow.Schema, overwrite: bool = False, position: int | None = None) -> None:
         names = [json.dumps(name, ensure_ascii=False).replace("%", "%%") for name in schema.names]
         self._line = "{" + ",".join(f"{name}:%s" for name in names) + "}\n"
         self._schema = schema
@@ -51,9 +49,7 @@ class CsvSink:
 
     format = "csv"
 
-    def __init__(
-        self, path: str, schema: pyarrow.Schema, overwrite: bool = False, position: int | None = None
-    ) -> None:
+    def __init__(self, path: str, schema: pyarrow.Schema, overwrite: bool = False, position: int | None = None) -> None:
         self._line = ",".join(["%s"] * len(schema)) + "\n"
         self._schema = schema
         self._output = Output(path, overwrite, position)

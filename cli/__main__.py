@@ -1,0 +1,5 @@
+"""`python -m streamrnn_cli` is the command, too."""
+
+from .main import main
+
+main()

@@ -1,0 +1,120 @@
+"""`streamrnn demo`: the main job on a recording that ships inside the package."""
+
+from __future__ import annotations
+
+import time
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .errors import complain
+from .help import CONTEXT, HelpfulCommand
+from .table import aligned, figure, percent
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from streamrnn import Learner
+    from streamrnn.evaluation.history import History
+
+TARGETS = ("cpu_user", "memory_used", "network_sent", "load")
+HORIZON = 10
+SHOWN = (1, 5, 10)
+ROWS_AT_A_TIME = 200
+
+EXAMPLES = """
+streamrnn demo
+streamrnn demo --picture /tmp/forecast.svg
+"""
+
+
+@click.command(
+    "demo",
+    cls=HelpfulCommand,
+    context_settings=CONTEXT,
+    examples=EXAMPLES,
+    help="Learn on a recording that ships with streamrnn: one machine's metrics, a row a second.",
+)
+@click.option("--picture", default="forecast.png", show_default=True, metavar="FILE", help="where to draw it")
+def command(picture: str) -> None:
+    """Run the demo."""
+    recording = read_recording()
+    minutes = recording.num_rows / 60
+    click.echo(f"{minutes:.0f} minutes of one machine's metrics, a row a second: {recording.num_rows:,} rows.")
+    click.echo(f"For every row, a network that knows nothing at first forecasts {', '.join(TARGETS)}")
+    click.echo(f"for each of the next {HORIZON} seconds, then sees what came, then learns from it.\n")
+    learner, records, seconds = learn(recording)
+    show_table(learner, seconds)
+    show_course(records)
+    draw(picture, learner, records)
+
+
+def read_recording() -> pyarrow.Table:
+    """The recording, as a table."""
+    import pyarrow
+
+    content = files("streamrnn").joinpath("recordings/host.arrow").read_bytes()
+    return pyarrow.ipc.open_file(pyarrow.py_buffer(content)).read_all()
+
+
+def learn(recording: pyarrow.Table) -> tuple[Learner, pyarrow.Table, float]:
+    """Run a learner over the recording once; return it, its records, and the seconds that it took."""
+    import pyarrow
+    from tqdm import tqdm
+
+    from streamrnn import Learner
+    from streamrnn.kernels.cache import is_kept
+
+    if not is_kept("learn_rows"):
+        click.echo("Compiling the kernels, once on this machine: some ten seconds ...", err=True)
+    features = [name for name in recording.column_names if name != "time"]
+    learner = Learner(TARGETS, features, time="time", horizon=HORIZON, loss="huber")
+    started, parts = time.perf_counter(), []
+    with tqdm(total=recording.num_rows, unit=" rows", leave=False, disable=None) as bar:
+        for start in range(0, recording.num_rows, ROWS_AT_A_TIME):
+            parts.append(learner.run(recording.slice(start, ROWS_AT_A_TIME)))
+            bar.update(parts[-1].num_rows)
+    return learner, pyarrow.concat_tables(parts), time.perf_counter() - started
+
+
+def show_table(learner: Learner, seconds: float) -> None:
+    """Mean absolute errors beside the last-value forecast."""
+    rows = learner.rows
+    click.echo(f"Done in {seconds:.1f} s: {rows / seconds:,.0f} rows a second, each forecast before it was seen.\n")
+    lines = [["target", "seconds ahead", "error", "of last value", "skill"]]
+    for score in learner.metrics.scores:
+        if score.horizon in SHOWN:
+            errors = figure(score.mae), figure(score.last_value_mae)
+            lines.append([score.target, str(score.horizon), *errors, percent(score.skill)])
+    click.echo("\n".join(aligned(lines)))
+
+
+def show_course(records: pyarrow.Table) -> None:
+    """The error from the first row to the last, as a line of text."""
+    from streamrnn.evaluation.history import history_of
+    from streamrnn.evaluation.picture import sparkline
+
+    ours, last = history_of(records, TARGETS[0], HORIZON).rolling_errors(600)
+    click.echo(
+        f"\nerror of {TARGETS[0]}, {HORIZON} seconds ahead, over that of the last value, from first row to last:"
+    )
+    click.echo(f"  {sparkline(ours / last)}  {ours[-1] / last[-1]:.2f} at the end\n")
+
+
+def draw(path: str, learner: Learner, records: pyarrow.Table) -> None:
+    """Draw the run, or say what is missing for it."""
+    from streamrnn.evaluation.history import history_of
+    from streamrnn.evaluation.picture import PictureError, draw_run
+
+    histories: dict[str, History] = {target: history_of(records, target, HORIZON) for target in TARGETS}
+    skills: dict[str, Any] = {
+        target: [s.skill for s in learner.metrics.scores if s.target == target] for target in TARGETS
+    }
+    title = f"{learner.rows:,} seconds of a machine, learned as they came"
+    try:
+        draw_run(path, histories, skills, list(range(1, HORIZON + 1)), title, "s")
+    except PictureError as error:
+        complain(f"no picture: {error}")
+    else:
+        click.echo(f"The picture is in {path}.")

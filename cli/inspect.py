@@ -1,0 +1,99 @@
+"""`streamrnn inspect`: what is in a model file."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .help import CONTEXT, GroupedOption, HelpfulCommand
+from .report import counts, listed, shown
+from .table import score_table
+from .values import Text
+
+if TYPE_CHECKING:
+    from streamrnn.description import Description
+
+EXAMPLES = """
+streamrnn inspect bid.safetensors
+streamrnn inspect bid.safetensors --json | jq .settings
+"""
+WIDTH = 16
+
+
+def inspect(model: str, as_json: bool) -> None:
+    """Carry out the command."""
+    from streamrnn.description import describe_model
+
+    description = describe_model(model)
+    if as_json:
+        import orjson
+
+        click.echo(orjson.dumps(as_dict(description), option=orjson.OPT_INDENT_2))
+        return
+    for line in as_lines(model, description):
+        click.echo(line)
+
+
+def as_dict(description: Description) -> dict[str, Any]:
+    """Everything, as JSON; a number that does not exist is null."""
+    scores = [asdict(score) | {"skill": score.skill} for score in description.metrics.scores]
+    metrics = asdict(description.metrics) | {"scores": scores, "skill": description.metrics.skill}
+    content: dict[str, Any] = _without_nan(
+        {
+            "settings": description.settings.to_dict(),
+            "columns": description.columns,
+            "parameters": {name: view.shape for name, view in description.parameters.items()},
+            "metrics": metrics,
+            "session": description.session,
+            "file_bytes": description.file_bytes,
+            "memory_bytes": description.memory_bytes,
+        }
+    )
+    return content
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def as_lines(model: str, description: Description) -> list[str]:
+    """Everything, for a person."""
+    metrics = description.metrics
+    size = sum(view.size for view in description.parameters.values())
+    lines = [f"{model}: {description.file_bytes:,} bytes; in memory {description.memory_bytes:,} bytes", ""]
+    lines += [f"{name:<{WIDTH}} {shown(value)}" for name, value in description.settings.to_dict().items()]
+    lines += ["", f"{'columns':<{WIDTH}} {listed(description.columns)}", f"{'parameters':<{WIDTH}} {size:,}"]
+    lines += [
+        f"  {name:<{WIDTH - 2}} {' x '.join(map(str, view.shape))}" for name, view in description.parameters.items()
+    ]
+    lines += ["", f"{'rows':<{WIDTH}} {metrics.rows:,}", f"{'updates':<{WIDTH}} {metrics.updates:,}"]
+    lines += [f"{name:<{WIDTH}} {text}" for name, text in counts(metrics).items()]
+    source, written = description.session.get("source"), description.session.get("written")
+    if source:
+        lines.append(f"{'source':<{WIDTH}} {source}, {description.session['consumed']['rows']:,} rows of it")
+    if written:
+        lines.append(f"{'output':<{WIDTH}} {written['path']}")
+    if any(score.count for score in metrics.scores):
+        lines += ["", *score_table(metrics)]
+    return lines
+
+
+command = HelpfulCommand(
+    "inspect",
+    params=[
+        click.Argument(["model"], type=Text(), metavar="MODEL"),
+        GroupedOption(["--json", "as_json"], group="Output", is_flag=True, help="write one JSON object"),
+    ],
+    callback=inspect,
+    context_settings=CONTEXT,
+    help="Show what is in a model file: settings, columns, parameters, rows seen, errors, counts and size.",
+    short_help="what is in a model file",
+    examples=EXAMPLES,
+)

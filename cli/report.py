@@ -1,0 +1,111 @@
+"""What a run tells at its beginning and at its end, in lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .table import score_table
+
+if TYPE_CHECKING:
+    from streamrnn.learner import Learner
+    from streamrnn.metrics import Metrics
+    from streamrnn.session import Outcome, Session
+
+MOST_NAMES = 10
+
+
+def beginning(session: Session) -> list[str]:
+    """Say which columns were chosen, and which model goes on."""
+    source, plan, settings = session.source, session.plan, session.start.settings
+    goes_on = session.start.checkpoint is not None
+    with_model = f", going on with {plan.model}" if goes_on else ""
+    lines = [f"streamrnn: {source.name} ({source.format}){with_model}"]
+    for role in ("targets", "features"):
+        names = listed(getattr(settings, role))
+        if role == "features" and settings.features == settings.targets:
+            names = "the targets"
+        why = "" if goes_on or plan.settings.get(role) else "  (every number column)"
+        lines.append(f"  {role:<9} {names}{why}")
+    used = {*session.layout.numbers, *session.layout.others}
+    unused = [f"{name} ({kind})" for name, kind in source.columns.items() if name not in used]
+    lines += [f"  {'not used':<9} {listed(unused)}"] if unused else []
+    for name, (before, now) in session.start.changed.items():
+        lines.append(f"  {name:<9} {shown(now)} from now on; it was {shown(before)}")
+    return lines
+
+
+def ending(session: Session) -> list[str]:
+    """Sum up a run, on one screen."""
+    outcome, model = session.outcome, session.plan.model
+    if outcome.resumed and not outcome.rows:
+        known = session.start.note.consumed
+        rows = known.rows if known else 0
+        unchanged = f"; {listed(list(session.start.changed))} not changed" if session.start.changed else ""
+        return [
+            f"streamrnn: nothing new in {session.source.name}: {model} has taken all of its {rows:,} rows{unchanged}"
+        ]
+    lines = [_headline(outcome, session.learner)]
+    metrics = session.learner.metrics
+    if any(score.count for score in metrics.scores):
+        lines += ["", *score_table(metrics), ""]
+    lines += [f"{what:<16} {value}" for what, value in counts(metrics, outcome).items()]
+    if session.plan.saves:
+        lines.append(f"{'model':<16} {model}, after {metrics.rows:,} rows")
+    return lines
+
+
+def _headline(outcome: Outcome, learner: Learner) -> str:
+    rate = f", {outcome.rows / outcome.seconds:,.0f} rows/s" if outcome.seconds > 0.0 else ""
+    before = learner.rows - outcome.rows
+    went_on = f", after {before:,} earlier ones" if before else ""
+    stopped = "; stopped by a signal" if outcome.signal is not None else ""
+    return f"streamrnn: {outcome.rows:,} rows in {outcome.seconds:.1f} s{rate}{went_on}{stopped}"
+
+
+def counts(metrics: Metrics, outcome: Outcome | None = None) -> dict[str, str]:
+    """Whatever happened that should not, by name; nothing for what did not happen."""
+    texts = {
+        "nulls": by_column(metrics.nulls),
+        "invalid values": by_column(metrics.invalid),
+        "far values": by_column(metrics.far),
+        "refused rows": number(metrics.refused_rows),
+        "skipped updates": number(metrics.skipped_updates),
+        "level shifts": number(metrics.level_shifts),
+        "diverged": number(metrics.diverged),
+    }
+    if outcome is not None:
+        texts["bad cells"] = _with_first(outcome.bad_cells, outcome.first_bad_cell)
+        texts["refused rows"] = _with_first(outcome.refused, outcome.first_refused)
+    return {name: text for name, text in texts.items() if text}
+
+
+def _with_first(count: int, first: str | None) -> str:
+    return f"{count:,}; first {first}" if count else ""
+
+
+def number(count: int) -> str:
+    """A count, or nothing if it is zero."""
+    return f"{count:,}" if count else ""
+
+
+def by_column(by_name: dict[str, int]) -> str:
+    """A sum, and the columns that it comes from."""
+    found = [f"{name} {count:,}" for name, count in by_name.items() if count]
+    return f"{sum(by_name.values()):,} ({listed(found)})" if found else ""
+
+
+def listed(names: list[str] | tuple[str, ...]) -> str:
+    """Names with commas, cut short if there are many."""
+    most = ", ".join(names[:MOST_NAMES])
+    return f"{most} and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else most
+
+
+def shown(value: object) -> str:
+    """A setting as one would write it on the command line."""
+    if isinstance(value, list | tuple):
+        return ",".join(map(shown, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    return "-" if value is None else str(value)

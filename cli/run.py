@@ -1,0 +1,128 @@
+"""`streamrnn run`: forecast each row, then learn from it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from streamrnn.streams.formats import READABLE, WRITABLE
+
+from .config import config_option
+from .errors import FAILED
+from .help import CONTEXT, HelpfulCommand
+from .options import flag, named_settings, option, setting_options
+from .values import List, RowsOrTime, Text, Whole
+
+if TYPE_CHECKING:
+    from streamrnn.session import Plan
+
+EXAMPLES = """
+streamrnn run load.csv
+tail -f plant.csv | streamrnn run --targets temp --horizon 12
+streamrnn run ticks.arrow -t bid -m bid.safetensors -o out.arrow
+"""
+
+SOURCE = click.Argument(["source"], required=False, type=Text(), metavar="[SOURCE]", envvar="STREAMRNN_SOURCE")
+
+RUN_OPTIONS = [
+    option(
+        "--emit", name="emit", group="Forecast", type=List(Whole()), multiple=True, metavar="K,..",
+        text="write the forecasts of these horizons only [all]",
+    ),
+    option("-m", "--model", name="model", group="Model", type=Text(), metavar="FILE",
+           text="go on with this model, or save a new one there [none is kept]"),
+    option("--checkpoint-every", name="checkpoint_every", group="Model", type=RowsOrTime(), metavar="N|T",
+           text="save the model every N rows, or every 30s, 5m, 2h [at the end only]"),
+    option("--learn", name="learn", group="Model", type=click.BOOL, default=True, text="go on learning"),
+    option("--save", name="save", group="Model", type=click.BOOL, default=True, text="write the model file"),
+    option("-o", "--output", name="output", group="In and out", type=Text(), default="-", metavar="FILE",
+           text="write records there; - is stdout"),
+    flag("--overwrite", name="overwrite", group="In and out", text="replace an output file that exists"),
+    option("--input-format", name="input_format", group="In and out", type=click.Choice(READABLE),
+           text="[by extension, else by the first bytes]"),
+    option("--output-format", name="output_format", group="In and out", type=click.Choice(WRITABLE),
+           text="[by extension; ndjson on stdout]"),
+    option("--echo", name="echo", group="In and out", type=List(Text()), multiple=True, metavar="COLUMNS",
+           text="columns of the source to repeat in each record"),
+    option("--limit", name="limit", group="In and out", type=Whole(1), metavar="ROWS", text="stop after so many rows"),
+    config_option(),
+    flag("--dry-run", name="dry_run", group="In and out",
+         text="show the columns, the settings and where each comes from, and do nothing"),
+    flag("--quiet", name="quiet", group="In and out", text="no progress and no summary: errors and warnings only"),
+]  # fmt: skip
+
+
+def run(source: str | None, **values: Any) -> int:
+    """Carry out the command."""
+    context = click.get_current_context()
+    plan = plan_of(context, source, values)
+    from streamrnn.session import Session
+
+    from .terminal import Terminal
+
+    terminal = Terminal(quiet=values["quiet"], records_on_stdout=plan.output == "-")
+    session = Session(plan)
+    if values["dry_run"]:
+        from .dry_run import show_plan
+
+        show_plan(context, session)
+        session.source.close()
+        return 0
+    from .report import beginning, ending
+
+    terminal.tell(beginning(session))
+    warned = _warn(terminal, session.source.warnings, 0)
+    try:
+        outcome = session.run(terminal)
+    finally:
+        terminal.close()
+    _warn(terminal, session.source.warnings, warned)
+    terminal.tell(ending(session))
+    if outcome.signal is not None:
+        return 128 + outcome.signal
+    return 0 if outcome.complete else FAILED
+
+
+def _warn(terminal: Any, warnings: list[str], before: int) -> int:
+    for warning in warnings[before:]:
+        terminal.warn(warning)
+    return len(warnings)
+
+
+def plan_of(context: click.Context, source: str | None, values: dict[str, Any]) -> Plan:
+    """Put what was named into a plan."""
+    from streamrnn.session import Plan
+
+    if source is None:
+        if os.isatty(0):
+            example = "tail -f plant.csv | streamrnn run --targets temp"
+            raise click.UsageError(f"name a SOURCE, or pipe rows in: {example}", context)
+        source = "-"
+    return Plan(
+        source=source,
+        output=values["output"] or "-",
+        settings=named_settings(context, values),
+        model=values["model"],
+        learn=values["learn"] is not False,
+        save=values["save"] is not False,
+        checkpoint_every=values["checkpoint_every"],
+        overwrite=values["overwrite"],
+        input_format=values["input_format"],
+        output_format=values["output_format"],
+        echo=values["echo"] or (),
+        emit=values["emit"] or (),
+        limit=values["limit"],
+    )
+
+
+command = HelpfulCommand(
+    "run",
+    params=[SOURCE, *setting_options(), *RUN_OPTIONS],
+    callback=run,
+    context_settings=CONTEXT,
+    help="Forecast each row, then learn from it. SOURCE is a file, or - for stdin: Arrow, Parquet, CSV or NDJSON.",
+    short_help="forecast each row, then learn from it",
+    examples=EXAMPLES,
+)

@@ -1,0 +1,69 @@
+"""Errors beside the last-value forecast, as a table that fits on a screen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from streamrnn.metrics import Metrics, Score
+
+MOST_LINES = 12
+HEADER = ["target", "horizon", "MAE", "last value", "skill", "RMSE", "last value"]
+
+
+def score_table(metrics: Metrics) -> list[str]:
+    """Lines of a table: a line per target and horizon, or the first, some and the last; then the mean skill."""
+    targets = list(dict.fromkeys(score.target for score in metrics.scores))
+    horizons = list(dict.fromkeys(score.horizon for score in metrics.scores))
+    some = set(chosen(horizons, max(1, MOST_LINES // len(targets))))
+    lines = [_line(score) for score in metrics.scores if score.horizon in some and score.target in targets[:MOST_LINES]]
+    table = aligned([HEADER, *lines, *_mean(metrics)])
+    if len(targets) > MOST_LINES:
+        table.insert(-1, f"... and {len(targets) - MOST_LINES} more targets")
+    return table
+
+
+def _line(score: Score) -> list[str]:
+    pairs = (score.mae, score.last_value_mae), (score.rmse, score.last_value_rmse)
+    (mae, last_mae), (rmse, last_rmse) = ((figure(left), figure(right)) for left, right in pairs)
+    return [score.target, str(score.horizon), mae, last_mae, percent(score.skill), rmse, last_rmse]
+
+
+def _mean(metrics: Metrics) -> list[list[str]]:
+    if len(metrics.scores) < 2:
+        return []
+    return [["mean", "all", "", "", percent(metrics.skill), "", ""]]
+
+
+def chosen(horizons: Sequence[int], most: int) -> list[int]:
+    """At most so many of the horizons, the first and the last among them, closer together at the beginning."""
+    count = len(horizons)
+    if count <= most:
+        return list(horizons)
+    if most == 1:
+        return [horizons[0]]
+    places = {round(count ** (step / (most - 1))) - 1 for step in range(most)}
+    return [horizons[place] for place in sorted(places)]
+
+
+def figure(value: float) -> str:
+    """Four digits."""
+    return "-" if math.isnan(value) else f"{value:.4g}"
+
+
+def percent(value: float) -> str:
+    """A skill, with its sign."""
+    return "-" if math.isnan(value) else f"{value:+.1%}"
+
+
+def aligned(rows: list[list[str]]) -> list[str]:
+    """Columns of one width each: the first to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        ).rstrip()
+        for row in rows
+    ]

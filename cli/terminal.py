@@ -1,0 +1,78 @@
+"""What a person sees on stderr while a run goes on."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from streamrnn.learner import Learner
+
+SECONDS_BETWEEN_SKILLS = 0.5
+
+
+class Terminal:
+    """Messages, and a progress bar where it is in nobody's way.
+
+    Parameters
+    ----------
+    quiet : bool
+        Warnings only.
+    records_on_stdout : bool
+        Whether a bar would run through the records, if stdout is the same terminal.
+    """
+
+    def __init__(self, quiet: bool, records_on_stdout: bool) -> None:
+        self._quiet = quiet
+        self._wants_bar = not quiet and sys.stderr.isatty() and not (records_on_stdout and os.isatty(1))
+        self._bar: Any = None
+        self._next_skill = 0.0
+
+    def say(self, text: str) -> None:
+        """Show a line, unless it is to be quiet."""
+        if not self._quiet:
+            self.warn(text)
+
+    def warn(self, text: str) -> None:
+        """Show a line."""
+        if self._bar is not None:
+            self._bar.clear()
+        click.echo(f"streamrnn: {text}", err=True)
+
+    def tell(self, lines: list[str]) -> None:
+        """Show several lines as they are, unless it is to be quiet."""
+        for line in () if self._quiet else lines:
+            click.echo(line, err=True)
+
+    def advance(self, rows: int, learner: Learner) -> None:
+        """Move the bar."""
+        if not self._wants_bar:
+            return
+        if self._bar is None:
+            self._bar = _new_bar()
+        if (now := time.monotonic()) >= self._next_skill:
+            self._next_skill = now + SECONDS_BETWEEN_SKILLS
+            skill = learner.metrics.skill
+            if not math.isnan(skill):
+                self._bar.set_postfix_str(f"skill {skill:+.1%}", refresh=False)
+        self._bar.update(rows)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def _new_bar() -> Any:
+    from tqdm import tqdm
+
+    tqdm.monitor_interval = 0  # no thread
+    return tqdm(
+        unit=" rows", file=sys.stderr, leave=False, dynamic_ncols=True, bar_format="{n:,} rows, {rate_fmt}{postfix}"
+    )

@@ -1,0 +1,118 @@
+"""Text on the command line -> values; what comes from a TOML file has its type already."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import click
+
+SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+class Value(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3
+    """One value; an environment variable holds one, too, whatever characters it has."""
+
+    def split_envvar_value(self, rv: str) -> Sequence[str]:
+        """Leave it whole."""
+        return [rv]
+
+
+class Whole(Value):
+    """A whole number."""
+
+    name = "integer"
+
+    def __init__(self, least: int | None = None) -> None:
+        self._least = least
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number."""
+        is_text = isinstance(value, str) and re.fullmatch(r"[+-]?\d+", value.strip(), re.ASCII)
+        if not is_text and (isinstance(value, bool) or not isinstance(value, int)):
+            raise click.BadParameter(f"{value!r} is not a whole number", ctx, param)
+        if self._least is not None and int(value) < self._least:
+            raise click.BadParameter(f"{int(value)} is less than {self._least}", ctx, param)
+        return int(value)
+
+
+class Number(Value):
+    """A number."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number."""
+        if not isinstance(value, bool):
+            try:
+                return float(value)
+            except (TypeError, ValueError):
+                pass
+        raise click.BadParameter(f"{value!r} is not a number", ctx, param)
+
+
+class Text(Value):
+    """A name or a path."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text."""
+        if not isinstance(value, str):
+            raise click.BadParameter(f"{value!r} is not text; put it in quotes", ctx, param)
+        return value
+
+
+class List(Value):
+    """Items, separated by commas where they come as text; an item with a comma in it stands in quotes."""
+
+    name = "list"
+
+    def __init__(self, item: Value) -> None:
+        self._item = item
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Any, ...]:
+        """Return the items as a tuple."""
+        if isinstance(value, str):
+            items: Sequence[Any] = [item.strip() for item in next(csv.reader([value], skipinitialspace=True), [])]
+        else:
+            items = value if isinstance(value, list | tuple) else [value]
+        if not items or "" in items:
+            raise click.BadParameter(f"{value!r} has an empty item", ctx, param)
+        return tuple(self._item.convert(item, param, ctx) for item in items)
+
+
+class Horizon(Value):
+    """``24``: the next 1..24; ``6,12``: those alone."""
+
+    name = "horizon"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | tuple[int, ...]:
+        """Return one number, or a tuple of single horizons."""
+        if isinstance(value, int | float) or (isinstance(value, str) and "," not in value):
+            return Whole().convert(value, param, ctx)
+        single = value.rstrip(", ") if isinstance(value, str) else value
+        return List(Whole()).convert(single, param, ctx)
+
+
+class RowsOrTime(Value):
+    """``5000`` rows, or ``30s``, ``5m``, ``2h``."""
+
+    name = "rows or time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | timedelta:
+        """Return a number of rows, or a duration."""
+        if isinstance(value, timedelta):
+            return value
+        text = str(value).strip()
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?", text, re.ASCII)
+        if match and match[2] and float(match[1]) > 0.0:
+            return timedelta(seconds=float(match[1]) * SECONDS[match[2]])
+        if match and not match[2] and text.isdecimal() and int(text) > 0:
+            return int(text)
+        raise click.BadParameter(
+            f"{value!r} is neither a number of rows nor a duration such as 30s, 5m or 2h", ctx, param
+        )

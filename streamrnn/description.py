@@ -1,0 +1,72 @@
+"""What is in a model file, without building the learner: no kernel is compiled to look at a file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .checkpoint import decode
+from .kernels.state import allocate, nbytes
+from .metrics import Metrics, metrics_of
+from .network import parameter_views, sizes_of, write_roles
+from .restore import restore_tensors
+from .schema import numeric_columns
+from .settings import Settings
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a model file holds.
+
+    Attributes
+    ----------
+    settings : Settings
+    columns : tuple of str
+        The columns that the learner reads, in its order.
+    parameters : dict of str to numpy.ndarray
+        Weights under PyTorch's names.
+    metrics : Metrics
+    session : dict
+        What whoever fed the learner noted.
+    file_bytes, memory_bytes : int
+        Size of the file, and of the learner that is made of it.
+    """
+
+    settings: Settings
+    columns: tuple[str, ...]
+    parameters: dict[str, np.ndarray]
+    metrics: Metrics
+    session: dict[str, Any]
+    file_bytes: int
+    memory_bytes: int
+
+
+def describe_model(path: str | os.PathLike[str]) -> Description:
+    """Read a model file.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is not a model, is damaged, or is of an unknown version.
+    """
+    content, name = Path(path).read_bytes(), os.fspath(path)
+    description, tensors = decode(content, name)
+    settings = Settings(**description["settings"])
+    sizes = sizes_of(settings, lanes=1)
+    state = allocate(sizes, np.float32)
+    write_roles(state, settings)
+    parameters = parameter_views(state, settings)
+    restore_tensors(state, 1, parameters, tensors, name)
+    return Description(
+        settings=settings,
+        columns=numeric_columns(settings),
+        parameters=parameters,
+        metrics=metrics_of(state, settings, 1, description["rows"], description["refused_rows"]),
+        session=description["session"],
+        file_bytes=len(content),
+        memory_bytes=nbytes(sizes, np.float32),
+    )

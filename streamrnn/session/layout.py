@@ -1,0 +1,93 @@
+"""How a record is put together: which columns of the learner's record, and which of the source beside them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .. import __version__
+from ..schema import check_columns_exist, numeric_columns, record_names
+from ..settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from ..streams import Batch, Source
+
+
+class Layout:
+    """The columns of the records that a run writes; see ``docs/record.md``.
+
+    Attributes
+    ----------
+    numbers, others : list of str
+        What is asked of the source: the learner's columns, and those that are passed through as they are.
+    names : list of str
+        The record's columns, in order.
+    """
+
+    def __init__(self, settings: Settings, source: Source, echo: tuple[str, ...], emit: tuple[int, ...]) -> None:
+        self._settings = settings
+        roles = [name for name in (settings.time, settings.sequence) if name]
+        self.numbers = list(numeric_columns(settings))
+        check_columns_exist((*self.numbers, *roles, *echo), list(source.columns), source.name)
+        self._echo = echo
+        self.roles = roles
+        self.others = [*roles, *(name for name in echo if name not in (*self.numbers, *roles))]
+        self.names = _with_echo(record_names(_showing(settings, emit)), echo, 1 + len(roles))
+        self._source = source
+
+    def schema(self) -> pyarrow.Schema:
+        """Return the records' schema; its metadata key ``streamrnn`` holds version and settings."""
+        import pyarrow
+
+        passed = self._source.schema(self.numbers, self.others)
+        fixed = {"row": pyarrow.int64(), "event": pyarrow.string()}
+        fields = []
+        for name in self.names:
+            if name in (*self.roles, *self._echo):
+                fields.append(passed.field(name))
+            else:
+                fields.append(pyarrow.field(name, fixed.get(name, pyarrow.float64())))
+        about = {"version": __version__, "settings": self._settings.to_dict()}
+        return pyarrow.schema(fields, metadata={"streamrnn": json.dumps(about, sort_keys=True)})
+
+    def arrange(self, records: pyarrow.Table, batch: Batch, schema: pyarrow.Schema) -> pyarrow.Table:
+        """Put the learner's records of a batch and the source's columns together."""
+        import pyarrow
+
+        columns = []
+        for name in self.names:
+            column = batch.table[name] if name in self._echo else records[name]
+            if name == "row" and batch.refused:
+                column = _row_numbers(column.to_numpy(), [row.offset for row in batch.refused])
+            columns.append(column)
+        return pyarrow.Table.from_arrays(columns, schema=schema)
+
+
+def _row_numbers(numbers: np.ndarray, refused: list[int]) -> pyarrow.Array:
+    """Leave out the numbers of the refused rows, which stand before the accepted rows at these offsets."""
+    import pyarrow
+
+    return pyarrow.array(numbers + np.searchsorted(refused, np.arange(len(numbers)), side="right"))
+
+
+def _showing(settings: Settings, emit: tuple[int, ...]) -> Settings:
+    """The settings of a learner whose records have these horizons only."""
+    for horizon in emit:
+        if horizon not in settings.horizons:
+            known = ", ".join(map(str, settings.horizons))
+            raise SettingsError(f"--emit {horizon}: there is no forecast of that horizon; the horizons are {known}")
+    return replace(settings, horizon=tuple(sorted(set(emit)))) if emit else settings
+
+
+def _with_echo(names: list[str], echo: tuple[str, ...], place: int) -> list[str]:
+    for name in echo:
+        if name in names:
+            raise SettingsError(f"--echo {name}: the record has a column {name!r} already")
+    if len(set(echo)) < len(echo):
+        raise SettingsError("--echo names a column twice")
+    return [*names[:place], *echo, *names[place:]]

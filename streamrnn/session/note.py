@@ -1,0 +1,96 @@
+"""What a model remembers of its runs: how far it has read its source, and how far it has written its output.
+
+A source counts as the same if it has the same path and its rows up to there have the same content. Content is compared
+by checksums over rows, not over bytes or batches, so it does not matter how a stream is cut.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from ..tables import column_matrix
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from ..streams import Batch
+
+
+@dataclass
+class Consumed:
+    """The rows of a source that were taken, from its first on, as a count and rolling checksums (CRC-32)."""
+
+    rows: int = 0  # accepted and refused
+    numbers: int = 0  # of the numbers, float64, row by row
+    others: int = 0  # of the time and the sequence
+    refused: int = 0  # of the rows that could not be read
+
+    def add(self, batch: Batch, numbers: Sequence[str], others: Sequence[str]) -> None:
+        """Take note of a batch."""
+        self.numbers = zlib.crc32(column_matrix(batch.table, numbers).data, self.numbers)
+        if others:
+            rows = zip(*(_texts(batch.table[name]) for name in others), strict=True)
+            self.others = zlib.crc32("".join(map(repr, rows)).encode(), self.others)
+        for before, row in enumerate(batch.refused):
+            self.refused = zlib.crc32(f"{self.rows + row.offset + before}:{row.raw}\n".encode(), self.refused)
+        self.rows += batch.arrivals
+
+
+@dataclass(frozen=True)
+class Written:
+    """The file that a model was writing its records to, and how far it had come."""
+
+    path: str
+    format: str
+    columns: list[str]
+    position: int
+
+
+@dataclass(frozen=True)
+class Note:
+    """What is kept in a model file beside the learner."""
+
+    source: str | None = None  # absolute path; None for what cannot be read again
+    consumed: Consumed | None = None
+    written: Written | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The note as JSON holds it."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, note: dict[str, Any]) -> Note:
+        """Read what `to_dict` wrote; an empty dictionary is the note of a learner that no session has fed."""
+        consumed, written = note.get("consumed"), note.get("written")
+        return cls(
+            source=note.get("source"),
+            consumed=Consumed(**consumed) if consumed else None,
+            written=Written(**written) if written else None,
+        )
+
+
+def _texts(column: pyarrow.Array) -> list[str | None]:
+    import pyarrow
+
+    if pyarrow.types.is_temporal(column.type):
+        times: list[str | None] = column.to_numpy(zero_copy_only=False).astype(str).tolist()
+        return times
+    texts: list[str | None] = column.cast(pyarrow.string()).to_pylist()
+    return texts
+
+
+def behind(
+    batches: Iterator[Batch], known: Consumed, numbers: Sequence[str], others: Sequence[str]
+) -> Iterator[Batch] | None:
+    """Return what follows the rows that are known, or None if the stream does not begin with them."""
+    seen = Consumed()
+    for batch in batches:
+        head, rest = batch.split(known.rows - seen.rows)
+        seen.add(head, numbers, others)
+        if seen.rows == known.rows:
+            return chain([rest] if rest.arrivals else [], batches) if seen == known else None
+    return None

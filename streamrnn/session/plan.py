@@ -1,0 +1,60 @@
+"""What a run is told: where rows come from, where records go, and what becomes of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+
+class SessionError(Exception):
+    """A run cannot be done, or cannot go on; the message is one line."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is told; nothing is opened yet.
+
+    Attributes
+    ----------
+    source, output : str
+        A path, or ``-`` for stdin and stdout.
+    settings : mapping
+        The settings that somebody named, and no others: a model file decides the rest, or else the defaults.
+    model : str, optional
+        Model file: absent, a new learner is saved there; present, it goes on.
+    learn, save : bool
+        Whether weights may change, and whether the model file may.
+    checkpoint_every : int or timedelta, optional
+        Save the model after so many rows, or when so much time has passed.
+    overwrite : bool
+        Whether an output file that the model was not writing may be replaced.
+    input_format, output_format : str, optional
+        By default found from the name, or from the first bytes.
+    echo : tuple of str
+        Columns of the source that the record repeats.
+    emit : tuple of int
+        The horizons that the record shows; all if empty.
+    limit : int, optional
+        Stop after so many rows.
+    """
+
+    source: str = "-"
+    output: str = "-"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    model: str | None = None
+    learn: bool = True
+    save: bool = True
+    checkpoint_every: int | timedelta | None = None
+    overwrite: bool = False
+    input_format: str | None = None
+    output_format: str | None = None
+    echo: tuple[str, ...] = ()
+    emit: tuple[int, ...] = ()
+    limit: int | None = None
+
+    @property
+    def saves(self) -> bool:
+        """Whether a model file will be written."""
+        return self.model is not None and self.save
