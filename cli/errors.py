@@ -19,6 +19,10 @@ READER_GONE = 141
 SHOW_BUGS = "STREAMRNN_TRACEBACK"
 
 
+class ReaderGone(Exception):
+    """Nobody reads stdout any more."""
+
+
 def complain(message: str) -> None:
     """Write one line for the person at the terminal."""
     click.echo(f"streamrnn: {' '.join(message.split())}", err=True)
@@ -30,7 +34,7 @@ def exit_code_of(command: Callable[[], object]) -> int:
         code = command()
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
-    except BrokenPipeError:
+    except (ReaderGone, BrokenPipeError):
         _drop_what_stdout_holds()
         return READER_GONE
     except (KeyboardInterrupt, click.Abort):

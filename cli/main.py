@@ -10,11 +10,11 @@ import click
 
 from streamrnn import __version__
 
-from .errors import exit_code_of
+from .errors import ReaderGone, exit_code_of
 from .help import CONTEXT, HelpfulGroup
 
 # Each stands in the file of its name, as `command`. In this order they are listed.
-COMMANDS = ("run", "inspect")
+COMMANDS = ("run", "inspect", "demo")
 
 EXAMPLES = """
 streamrnn demo
@@ -39,6 +39,13 @@ class LazyGroup(HelpfulGroup):
             raise click.UsageError(f"there is no command {cmd_name!r}; {hint}", ctx)
         command: click.Command = import_module(f".{cmd_name}", __package__).command
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; click itself would make a reader that has gone exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderGone from error
 
 
 def _help_if_alone(version: bool) -> None:

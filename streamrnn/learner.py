@@ -10,10 +10,10 @@ import numpy as np
 
 from .checkpoint import decode, encode, write_file
 from .kernels.learn import learn_rows
-from .kernels.state import BOUNDARY, EXPECTED, LANE, Sizes, State, allocate, lane_block, named_view, nbytes
+from .kernels.state import BOUNDARY, LANE, Sizes, State, allocate, lane_block, named_view, nbytes
 from .metrics import Metrics, metrics_of
 from .network import parameter_views, sizes_of, write_first_weights, write_rates, write_roles
-from .record import Record, forecasts_by_target, make_record, make_table
+from .record import Record, RecordLayout
 from .restore import changed_settings, restore_tensors, saved_tensors
 from .schema import check_columns_exist, check_record_names, numeric_columns, record_names
 from .settings import Settings, SettingsError
@@ -72,6 +72,7 @@ class Learner:
         check_record_names(record_names(settings))
         self.settings = settings
         self.columns = numeric_columns(settings)
+        self._layout = RecordLayout(settings)
         self._lanes = 1
         self._sizes: Sizes = sizes_of(settings, self._lanes)
         self._state: State = allocate(self._sizes, self.dtype)
@@ -87,7 +88,7 @@ class Learner:
         self._no_codes = np.empty((0, 0), np.int64)  # categories are coded here once columns can have them
         self._one_row = np.empty((1, len(self.columns)))
         self._one_mark = np.zeros((1, 2), np.int64)
-        self._one_answer = np.empty((1, self._answer_width))
+        self._one_answer = np.empty((1, self._layout.answer_width))
         self._call(self._one_row[:0], self._one_mark[:0], False, self._one_answer[:0])
 
     # --- one row ----------------------------------------------------------------------------------------------------
@@ -117,7 +118,7 @@ class Learner:
         self._call(self._one_row, self._one_mark, learn, self._one_answer)
         self._sequence = plain(sequence)
         self.rows += 1
-        return self._record(self.rows - 1, time, sequence)
+        return self._layout.record(self.rows - 1, time, sequence, self._one_row[0], self._one_answer[0])
 
     def predict(self, row: Mapping[str, Any] | Sequence[float] | np.ndarray) -> dict[str, np.ndarray]:
         """Return the forecasts that ``step(row, learn=False)`` would give, and leave no trace.
@@ -134,9 +135,9 @@ class Learner:
         self._one_mark[0, LANE] = spare
         self._one_mark[0, BOUNDARY] = self._starts_sequence(sequence)
         self._call(self._one_row, self._one_mark, False, self._one_answer)
-        forecasts = forecasts_by_target(self.settings, self._one_answer[0, EXPECTED + self._sizes.targets :])
-        shown = forecasts if self.settings.loss == "quantile" else forecasts[:, :, 0]
-        return {target: shown[t].copy() for t, target in enumerate(self.settings.targets)}
+        forecasts = self._layout.forecasts(self._one_answer[0]).copy()
+        shown = forecasts if self._layout.has_quantiles else forecasts[:, :, 0]
+        return dict(zip(self.settings.targets, shown, strict=True))
 
     def refuse(self, rows: int = 1) -> None:
         """Count rows that arrived but could not be used: they have a number but are no step."""
@@ -148,8 +149,10 @@ class Learner:
         buffer = self._one_row[0]
         if isinstance(row, Mapping):
             for place, name in enumerate(self.columns):
-                buffer[place] = _number(row.get(name), name, self.rows)
-            return tuple(row.get(name) if name else None for name in (self.settings.time, self.settings.sequence))  # type: ignore[return-value]
+                value = row.get(name)
+                buffer[place] = value if type(value) is float else _number(value, name, self.rows)
+            time, sequence = self.settings.time, self.settings.sequence
+            return row.get(time) if time else None, row.get(sequence) if sequence else None
         if len(row) != len(self.columns):
             raise TypeError(f"row {self.rows} has {len(row)} numbers; the columns are {', '.join(self.columns)}")
         for place, value in enumerate(row):
@@ -158,10 +161,6 @@ class Learner:
 
     def _starts_sequence(self, sequence: Any) -> bool:
         return bool(self.settings.sequence) and self.rows > 0 and plain(sequence) != self._sequence
-
-    def _record(self, row: int, time: Any, sequence: Any) -> Record:
-        targets = named_view(self._state, "target_columns")
-        return make_record(self.settings, row, time, sequence, self._one_row[0, targets], self._one_answer[0])
 
     # --- many rows --------------------------------------------------------------------------------------------------
 
@@ -212,7 +211,7 @@ class Learner:
     ) -> pyarrow.Table:
         count = len(matrix)
         matrix = np.ascontiguousarray(matrix, np.float64)
-        answers = np.empty((count, self._answer_width))
+        answers = np.empty((count, self._layout.answer_width))
         marks = np.zeros((count, 2), np.int64)
         if sequences is not None and count:
             marks[:, BOUNDARY] = sequence_starts(sequences)
@@ -222,18 +221,13 @@ class Learner:
             self._call(matrix[part], marks[part], learn, answers[part])
         numbers = np.arange(self.rows, self.rows + count)
         self.rows += count
-        targets = named_view(self._state, "target_columns")
-        return make_table(self.settings, numbers, passed, matrix[:, targets], answers)
+        return self._layout.table(numbers, passed, matrix, answers)
 
     def _slices(self, count: int) -> Iterator[slice]:
         work = self._sizes.parameters * (2 + self.settings.window // self.settings.stride)
         rows = max(1, WORK_PER_SLICE // work)
         for start in range(0, count, rows):
             yield slice(start, start + rows)
-
-    @property
-    def _answer_width(self) -> int:
-        return EXPECTED + self._sizes.targets + self._sizes.outputs
 
     def _call(self, rows: np.ndarray, marks: np.ndarray, learn: bool, answers: np.ndarray) -> None:
         learn_rows(*self._state, rows, self._no_codes, marks, learn, answers)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .kernels.state import DIVERGENCE, EVENT, EXPECTED, LEVEL_SHIFT, LOSS, UPDATE_SKIPPED
-from .schema import record_names, record_schema
+from .schema import numeric_columns, record_names, record_schema
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EVENT_NAMES = {DIVERGENCE: "diverged", LEVEL_SHIFT: "level-shift", UPDATE_SKIPPED: "update-skipped"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Record:
     """What a learner says about one row.
 
@@ -49,96 +49,98 @@ class Record:
     quantiles: dict[str, np.ndarray]
     loss: float
     event: str | None
-    _settings: Settings
+    _layout: RecordLayout
 
     def to_dict(self) -> dict[str, Any]:
         """The record as a line of NDJSON has it: flat, None where a number is missing."""
-        settings = self._settings
-        flat: dict[str, Any] = {"row": self.row}
-        for role in ("time", "sequence"):
-            if getattr(settings, role):
-                flat[getattr(settings, role)] = getattr(self, role)
-        numbers: list[float] = []
-        for target in settings.targets:
-            numbers.append(self.values[target])
-            if settings.horizons != (0,):
-                numbers.append(self.expected[target])
+        layout, settings = self._layout, self._layout.settings
+        cells: list[Any] = [self.row]
+        cells += [getattr(self, role) for role in ("time", "sequence") if getattr(settings, role)]
+        for target in layout.targets:
+            cells.append(_finite(self.values[target]))
+            if layout.has_expected:
+                cells.append(_finite(self.expected[target]))
             for k, point in enumerate(self.forecast[target].tolist()):
-                numbers += [point, *(self.quantiles[target][k].tolist() if self.quantiles else ())]
-        names = record_names(settings)[len(flat) : -1]
-        flat |= {
-            name: value if math.isfinite(value) else None
-            for name, value in zip(names, [*numbers, self.loss], strict=True)
-        }
-        flat["event"] = self.event
-        return flat
+                cells.append(_finite(point))
+                cells += map(_finite, self.quantiles[target][k].tolist() if self.quantiles else ())
+        cells += [_finite(self.loss), self.event]
+        return dict(zip(layout.names, cells, strict=True))
+
+
+class RecordLayout:
+    """Where everything stands in the kernel's answers and in the record, worked out once per learner."""
+
+    def __init__(self, settings: Settings) -> None:
+        columns = numeric_columns(settings)
+        self.settings = settings
+        self.targets = settings.targets
+        self.names = record_names(settings)
+        self.places = [columns.index(target) for target in settings.targets]  # of each target in a row
+        self.has_expected = settings.horizons != (0,)
+        self.has_quantiles = settings.loss == "quantile"
+        self.middle = settings.levels.index(0.5)
+        self.forecasts_at = EXPECTED + len(settings.targets)
+        self.shape = len(settings.horizons), len(settings.targets), len(settings.levels)
+        self.answer_width = self.forecasts_at + math.prod(self.shape)
+
+    def forecasts(self, answers: np.ndarray) -> np.ndarray:
+        """Forecasts of (rows, answer_width) answers, or of one, as (..., targets, horizons, quantiles)."""
+        numbers = answers[..., self.forecasts_at :]
+        return np.swapaxes(numbers.reshape(*numbers.shape[:-1], *self.shape), -3, -2)
+
+    def record(self, row: int, time: Any, sequence: Any, inputs: np.ndarray, answer: np.ndarray) -> Record:
+        """Build one record.
+
+        inputs: (columns,) as they arrived; answer: (answer_width,) as the kernel wrote it
+        """
+        forecasts = self.forecasts(answer).copy()
+        numbers = inputs.tolist()
+        head = answer[: self.forecasts_at].tolist()
+        return Record(
+            row,
+            time,
+            sequence,
+            {target: numbers[place] for target, place in zip(self.targets, self.places, strict=True)},
+            dict(zip(self.targets, head[EXPECTED:], strict=True)),
+            dict(zip(self.targets, forecasts[:, :, self.middle], strict=True)),
+            dict(zip(self.targets, forecasts, strict=True)) if self.has_quantiles else {},
+            head[LOSS],
+            event_text(int(head[EVENT])),
+            self,
+        )
+
+    def table(
+        self, rows: np.ndarray, passed: dict[str, pyarrow.Array], inputs: np.ndarray, answers: np.ndarray
+    ) -> pyarrow.Table:
+        """Build the records of many rows.
+
+        rows: (n,) int64 numbers; passed: time and sequence columns by name
+        inputs: (n, columns); answers: (n, answer_width)
+        """
+        import pyarrow
+
+        forecasts = self.forecasts(answers)
+        columns: list[Any] = [pyarrow.array(rows), *passed.values()]
+        for t, place in enumerate(self.places):
+            columns.append(_nullable(inputs[:, place]))
+            if self.has_expected:
+                columns.append(_nullable(answers[:, EXPECTED + t]))
+            for k in range(self.shape[0]):
+                columns.append(_nullable(forecasts[:, t, k, self.middle]))
+                if self.has_quantiles:
+                    columns += [_nullable(forecasts[:, t, k, q]) for q in range(self.shape[2])]
+        columns += [_nullable(answers[:, LOSS]), _event_column(answers[:, EVENT])]
+        types = {name: column.type for name, column in passed.items()}
+        return pyarrow.Table.from_arrays(columns, schema=record_schema(self.settings, types))
 
 
 def event_text(bits: int) -> str | None:
     """Names of the events in a record, comma-joined; None if nothing happened."""
-    return ",".join(name for bit, name in EVENT_NAMES.items() if bits & bit) or None
+    return ",".join(name for bit, name in EVENT_NAMES.items() if bits & bit) if bits else None
 
 
-def forecasts_by_target(settings: Settings, numbers: np.ndarray) -> np.ndarray:
-    """Forecasts as kernels write them, (..., outputs), as (..., targets, horizons, quantiles)."""
-    shape = (*numbers.shape[:-1], len(settings.horizons), len(settings.targets), len(settings.levels))
-    return np.swapaxes(numbers.reshape(shape), -3, -2)
-
-
-def make_record(
-    settings: Settings, row: int, time: Any, sequence: Any, values: np.ndarray, answer: np.ndarray
-) -> Record:
-    """Build one record.
-
-    values: (targets,) as they arrived; answer: (EXPECTED + targets + outputs,) as the kernel wrote it
-    """
-    targets = settings.targets
-    expected = answer[EXPECTED : EXPECTED + len(targets)]
-    forecasts = forecasts_by_target(settings, answer[EXPECTED + len(targets) :])
-    middle = settings.levels.index(0.5)
-    return Record(
-        row=row,
-        time=time,
-        sequence=sequence,
-        values=dict(zip(targets, values.tolist(), strict=True)),
-        expected=dict(zip(targets, expected.tolist(), strict=True)),
-        forecast=dict(zip(targets, forecasts[:, :, middle].copy(), strict=True)),
-        quantiles=dict(zip(targets, forecasts.copy(), strict=True)) if settings.loss == "quantile" else {},
-        loss=float(answer[LOSS]),
-        event=event_text(int(answer[EVENT])),
-        _settings=settings,
-    )
-
-
-def make_table(
-    settings: Settings,
-    row_numbers: np.ndarray,
-    passed: dict[str, pyarrow.Array],
-    values: np.ndarray,
-    answers: np.ndarray,
-) -> pyarrow.Table:
-    """Build the records of many rows.
-
-    row_numbers: (n,) int64; passed: time and sequence columns by name; values: (n, targets)
-    answers: (n, EXPECTED + targets + outputs), as in `make_record`
-    """
-    import pyarrow
-
-    targets = len(settings.targets)
-    forecasts = forecasts_by_target(settings, answers[:, EXPECTED + targets :])
-    middle = settings.levels.index(0.5)
-    columns: list[Any] = [pyarrow.array(row_numbers), *passed.values()]
-    for t in range(targets):
-        columns.append(_nullable(values[:, t]))
-        if settings.horizons != (0,):
-            columns.append(_nullable(answers[:, EXPECTED + t]))
-        for k in range(len(settings.horizons)):
-            columns.append(_nullable(forecasts[:, t, k, middle]))
-            if settings.loss == "quantile":
-                columns += [_nullable(forecasts[:, t, k, q]) for q in range(len(settings.levels))]
-    columns += [_nullable(answers[:, LOSS]), _event_column(answers[:, EVENT])]
-    types = {name: column.type for name, column in passed.items()}
-    return pyarrow.Table.from_arrays(columns, schema=record_schema(settings, types))
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None
 
 
 def _nullable(numbers: np.ndarray) -> pyarrow.Array:

@@ -109,7 +109,7 @@ class Settings:
     )  # fmt: skip
     seed: int = _option(0, "Network", "of the first weights", structure=True, metavar="N")
 
-    stride: int = _option(1, "Training", "rows between two updates (k1)", structure=True, metavar="ROWS")
+    stride: int = _option(1, "Training", "rows between two updates (k1)", metavar="ROWS")
     optimizer: str = _option("adam", "Training", "update rule", choices=OPTIMIZERS, structure=True)
     lr: float = _option(1e-3, "Training", "learning rate", metavar="X")
     schedule: str = _option("constant", "Training", "of the learning rate", choices=SCHEDULES)

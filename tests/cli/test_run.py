@@ -385,4 +385,4 @@ def test_an_interrupt_before_the_first_row_ends_without_a_word(process):
         running.wait(1.0)
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=PATIENCE)
-    assert (running.returncode, out, err) == (130, b"", b"")
+    assert (running.returncode, out, err.strip()) == (130, b"", b"")

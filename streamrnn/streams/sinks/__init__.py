@@ -98,7 +98,7 @@ def open_sink(
     choice = ", ".join(formats.WRITABLE)
     if format:
         raise StreamError(f"cannot write the format {format!r}: choose one of {choice}")
-    raise StreamError(f"{path}: its extension tells no format to write: choose one with --output-format: {choice}")
+    raise StreamError(f"{path}: its extension tells no format to write; with --output-format choose one of {choice}")
 
 
 def written_format(path: str) -> str | None:

@@ -1,0 +1,123 @@
+"""A network's sizes, PyTorch's names and shapes for its weights, and the first values of these."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from learners import COLUMNS
+
+from streamrnn import Learner
+from streamrnn.kernels.state import Rates, named_view
+
+GATES = {"elman": 1, "gru": 3, "lstm": 4}
+
+
+@pytest.mark.parametrize("cell", GATES)
+def test_parameters_have_pytorchs_names_and_shapes(cell):
+    learner = Learner(["a", "b"], COLUMNS, cell=cell, hidden=5, layers=2, horizon=3)
+    rows = GATES[cell] * 5
+    assert {name: view.shape for name, view in learner.parameters.items()} == {
+        "weight_ih_l0": (rows, 6),  # three values, three missing indicators
+        "weight_hh_l0": (rows, 5),
+        "bias_ih_l0": (rows,),
+        "bias_hh_l0": (rows,),
+        "weight_ih_l1": (rows, 5),
+        "weight_hh_l1": (rows, 5),
+        "bias_ih_l1": (rows,),
+        "bias_hh_l1": (rows,),
+        "head.weight": (6, 5),  # horizons x targets
+        "head.bias": (6,),
+    }
+    assert all(view.dtype == np.float32 for view in learner.parameters.values())
+
+
+@pytest.mark.parametrize("cell", GATES)
+def test_pytorch_takes_the_parameters_as_they_are(cell):
+    torch = pytest.importorskip("torch")
+    learner = Learner("a", COLUMNS, cell=cell, hidden=5, layers=2)
+    network = {"elman": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}[cell](6, 5, 2)
+    values = {name: torch.tensor(view) for name, view in learner.parameters.items()}
+    network.load_state_dict({name: value for name, value in values.items() if not name.startswith("head.")})
+    head = torch.nn.Linear(5, 1)
+    head.load_state_dict({"weight": values["head.weight"], "bias": values["head.bias"]})
+
+
+def test_parameters_are_views_of_one_flat_array():
+    learner = Learner("a", COLUMNS, hidden=5)
+    flat = named_view(learner._state, "weights")
+    for view in learner.parameters.values():
+        assert np.shares_memory(view, flat)
+
+
+# --- first weights ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cell", GATES)
+def test_recurrent_matrices_are_orthogonal_gate_by_gate(cell):
+    learner = Learner("a", cell=cell, hidden=24, layers=2)
+    for name in ("weight_hh_l0", "weight_hh_l1"):
+        for gate in np.split(learner.parameters[name], GATES[cell]):
+            np.testing.assert_allclose(gate @ gate.T, np.eye(24), atol=1e-5)
+
+
+def test_input_matrices_are_uniform_with_the_variance_of_one_over_fan_in():
+    learner = Learner("a", [f"f{number}" for number in range(50)], cell="lstm", hidden=64, layers=2)
+    for name, fan_in in (("weight_ih_l0", 50), ("weight_ih_l1", 64)):
+        weights = learner.parameters[name]
+        assert weights.var() == pytest.approx(1 / fan_in, rel=0.05)
+        assert np.abs(weights).max() <= np.sqrt(3 / fan_in) * (1 + 1e-6)
+
+
+def test_an_untrained_network_with_the_skip_is_the_last_value_forecast():
+    learner = Learner(["a", "b"], COLUMNS, horizon=3, lr=0.0)
+    random = np.random.default_rng(0)
+    for row in random.standard_normal((60, 3)):
+        forecast = learner.step(row).forecast
+        assert forecast["a"].tolist() == [row[0]] * 3 and forecast["b"].tolist() == [row[1]] * 3
+    assert all(score.mae == score.last_value_mae for score in learner.metrics.scores)
+
+
+def test_without_the_skip_the_head_is_drawn_too():
+    assert np.count_nonzero(Learner("a", skip=False).parameters["head.weight"]) == 32
+    assert np.count_nonzero(Learner("a", ["b"], horizon=0).parameters["head.weight"]) == 32
+    assert not Learner("a", skip=True).parameters["head.weight"].any()
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_the_gate_that_keeps_the_state_starts_open(cell):
+    learner = Learner("a", cell=cell, hidden=6, layers=2)
+    for name in ("bias_ih_l0", "bias_ih_l1"):
+        assert learner.parameters[name][6:12].tolist() == [1.0] * 6
+        assert np.count_nonzero(learner.parameters[name]) == 6
+    assert not learner.parameters["bias_hh_l0"].any()
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_expected_lag_gives_the_chrono_initialisation(cell):
+    """The keeping gate's bias is log U(1, lag - 1), the LSTM's input gate's its negative (Tallec & Ollivier 2018)."""
+    bias = Learner("a", cell=cell, hidden=500, expected_lag=100).parameters["bias_ih_l0"].reshape(-1, 500)
+    assert 0.0 <= bias[1].min() < 1.0 and np.log(90.0) < bias[1].max() <= np.log(99.0) + 1e-6
+    np.testing.assert_allclose(np.exp(bias[1]).mean(), 50.0, rtol=0.1)
+    if cell == "lstm":
+        np.testing.assert_array_equal(bias[0], -bias[1])
+
+
+# --- what the kernels are told ----------------------------------------------------------------------------------------
+
+
+def test_every_rate_reaches_the_kernels_under_its_own_name():
+    settings = {
+        "lr": 0.5, "warmup": 7, "clip": 2.0, "momentum": 0.3, "alpha": 0.4, "beta1": 0.6, "beta2": 0.7, "eps": 1e-5,
+        "weight_decay": 0.2, "huber_delta": 3.0, "stride": 4,
+    }  # fmt: skip
+    learner = Learner("a", **settings, schedule="inverse-sqrt")
+    rates = Rates(*named_view(learner._state, "rates")[: len(Rates._fields)].tolist())
+    assert rates._asdict() == settings | {"inverse_sqrt": 1.0}
+
+
+def test_a_first_weight_is_the_same_on_every_machine():
+    """Saved figures can be repeated: the draw is NumPy's default generator, seeded with the seed alone."""
+    weights = Learner("a", ["a", "b"], cell="elman", hidden=3, seed=1).parameters["weight_ih_l0"]
+    bound = np.sqrt(3 / 2)
+    expected = np.random.default_rng(1).uniform(-bound, bound, (3, 4))
+    np.testing.assert_allclose(weights, expected, rtol=1e-6)
