@@ -29,7 +29,7 @@ def config_option() -> GroupedOption:
     )
 
 
-def _read(context: click.Context, parameter: click.Parameter, path: str | None) -> str | None:  # noqa: ARG001
+def _read(context: click.Context, parameter: click.Parameter, path: str | None) -> str | None:
     if path is not None:
         context.default_map = {**(context.default_map or {}), **read_config(path, context)}
     return path
@@ -55,7 +55,7 @@ def read_config(path: str, context: click.Context) -> dict[str, Any]:
     for key, value in content.items():
         name = key.replace("-", "_")
         if name not in known:
-            near = get_close_matches(name, known, n=3, cutoff=0.5)
+            near = get_close_matches(name, known, n=3)
             hint = f"; did you mean {' or '.join(near)}?" if near else f"; it takes {', '.join(known)}"
             raise click.UsageError(f"{path}: there is no option {key!r}{hint}", context)
         values[name] = _value(path, key, value, parameters[name], context)

@@ -19,7 +19,7 @@ READER_GONE = 141
 SHOW_BUGS = "STREAMRNN_TRACEBACK"
 
 
-class ReaderGone(Exception):
+class ReaderGoneError(Exception):
     """Nobody reads stdout any more."""
 
 
@@ -34,7 +34,7 @@ def exit_code_of(command: Callable[[], object]) -> int:
         code = command()
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
-    except (ReaderGone, BrokenPipeError):
+    except (ReaderGoneError, BrokenPipeError):
         _drop_what_stdout_holds()
         return READER_GONE
     except (KeyboardInterrupt, click.Abort):

@@ -10,7 +10,7 @@ import click
 
 from streamrnn import __version__
 
-from .errors import ReaderGone, exit_code_of
+from .errors import ReaderGoneError, exit_code_of
 from .help import CONTEXT, HelpfulGroup
 
 # Each stands in the file of its name, as `command`. In this order they are listed.
@@ -27,7 +27,7 @@ streamrnn run ticks.arrow -t bid -m bid.safetensors -o out.arrow
 class LazyGroup(HelpfulGroup):
     """Imports a command when it is called, or listed."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+    def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, in the order of the table."""
         return list(COMMANDS)
 
@@ -45,7 +45,7 @@ class LazyGroup(HelpfulGroup):
         try:
             return super().invoke(ctx)
         except BrokenPipeError as error:
-            raise ReaderGone from error
+            raise ReaderGoneError from error
 
 
 def _help_if_alone(version: bool) -> None:

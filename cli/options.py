@@ -89,7 +89,7 @@ def _shown_default(default: Any) -> str:
     return "" if default is None else str(default)
 
 
-def _flattened(context: click.Context, parameter: click.Parameter, parts: tuple[tuple[Any, ...], ...] | None) -> Any:  # noqa: ARG001
+def _flattened(context: click.Context, parameter: click.Parameter, parts: tuple[tuple[Any, ...], ...] | None) -> Any:
     """The items of a list that was given in several parts; None if there is none."""
     return tuple(item for part in parts for item in part) if parts else None
 

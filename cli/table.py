@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from streamrnn.metrics import Metrics, Score
 
-MOST_LINES = 12
+MOST_LINES = 14
 HEADER = ["target", "horizon", "MAE", "last value", "skill", "RMSE", "last value"]
 
 
@@ -17,11 +17,12 @@ def score_table(metrics: Metrics) -> list[str]:
     """Lines of a table: a line per target and horizon, or the first, some and the last; then the mean skill."""
     targets = list(dict.fromkeys(score.target for score in metrics.scores))
     horizons = list(dict.fromkeys(score.horizon for score in metrics.scores))
-    some = set(chosen(horizons, max(1, MOST_LINES // len(targets))))
-    lines = [_line(score) for score in metrics.scores if score.horizon in some and score.target in targets[:MOST_LINES]]
+    some = chosen(horizons, max(2, MOST_LINES // len(targets)))
+    first = targets[: MOST_LINES // len(some)]
+    lines = [_line(score) for score in metrics.scores if score.horizon in some and score.target in first]
     table = aligned([HEADER, *lines, *_mean(metrics)])
-    if len(targets) > MOST_LINES:
-        table.insert(-1, f"... and {len(targets) - MOST_LINES} more targets")
+    if len(first) < len(targets):
+        table.insert(-1, f"... and {len(targets) - len(first)} more targets")
     return table
 
 
@@ -38,12 +39,10 @@ def _mean(metrics: Metrics) -> list[list[str]]:
 
 
 def chosen(horizons: Sequence[int], most: int) -> list[int]:
-    """At most so many of the horizons, the first and the last among them, closer together at the beginning."""
+    """At most so many of the horizons (two or more), the first and the last among them, closer together at the beginning."""
     count = len(horizons)
     if count <= most:
         return list(horizons)
-    if most == 1:
-        return [horizons[0]]
     places = {round(count ** (step / (most - 1))) - 1 for step in range(most)}
     return [horizons[place] for place in sorted(places)]
 

@@ -73,6 +73,5 @@ def _new_bar() -> Any:
     from tqdm import tqdm
 
     tqdm.monitor_interval = 0  # no thread
-    return tqdm(
-        unit=" rows", file=sys.stderr, leave=False, dynamic_ncols=True, bar_format="{n:,} rows, {rate_fmt}{postfix}"
-    )
+    form = "{n:,} rows, {rate_fmt}{postfix}"
+    return tqdm(unit=" rows", unit_scale=True, file=sys.stderr, leave=False, dynamic_ncols=True, bar_format=form)

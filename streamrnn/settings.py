@@ -251,7 +251,7 @@ def _horizon(value: Any) -> int | tuple[int, ...]:
 
 
 def _quantiles(value: Any) -> tuple[float, ...]:
-    levels = (value,) if isinstance(value, int | float) else tuple(value)
+    levels = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
     ascending = [_check_number("quantiles", level, 1e-6, 1 - 1e-6) for level in levels]
     if sorted(set(ascending)) != ascending or 0.5 not in ascending:
         raise SettingsError(f"quantiles takes ascending numbers with 0.5 among them, not {levels}")

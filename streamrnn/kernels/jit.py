@@ -13,7 +13,7 @@ import numba
 from numba.extending import overload
 
 from .cache import KernelCache
-from .inner import InnerCompiler
+from .compilers import EntryCompiler, InnerCompiler
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -45,7 +45,7 @@ def view(function: Function) -> Function:
 
 def entry(function: Callable[..., None]) -> Callable[..., None]:
     """Compile a function that Python calls, and keep its machine code in the cache directory."""
-    compiled = numba.njit(**FLAGS, _nrt=False)(function)
+    compiled = numba.njit(**FLAGS, _nrt=False, no_cfunc_wrapper=True, pipeline_class=EntryCompiler)(function)
     compiled._cache = KernelCache(function.__qualname__)  # Numba's own cache trusts every file that it finds
     return compiled
 

@@ -68,22 +68,24 @@ def learn_rows(real, double, integer, rows, codes, marks, learn, records):
 
 @kernel
 def _take_row(sizes, rates, roles, network, scratch, lane, row, boundary, learn, record):
-    """One row. Returns its events."""
+    """One row: reveal, learn, predict; or, where this row's own targets are forecast, predict, reveal, learn.
+
+    Returns its events.
+    """
+    of_own_row = sizes.horizon == 0
+    known = sizes.features if of_own_row else sizes.columns  # columns that a forecast may be made of
     event = _begin_sequence(sizes, network, scratch, lane, learn) if boundary else 0
-    if sizes.horizon == 0:
-        for feature in range(sizes.features):
-            event |= _observe(sizes, roles, scratch, lane, row, feature, learn)
+    for c in range(known):
+        event |= _observe(sizes, roles, scratch, lane, row, c, learn)
+    if of_own_row:
         event |= _predict(sizes, roles, network, scratch, lane, record)
-        for target in range(sizes.features, sizes.columns):
-            event |= _observe(sizes, roles, scratch, lane, row, target, learn)
-        _reveal_all(sizes, rates, roles, network, scratch, lane, learn, record)
+    for c in range(known, sizes.columns):
+        event |= _observe(sizes, roles, scratch, lane, row, c, learn)
+    _reveal_all(sizes, rates, roles, network, scratch, lane, learn, record)
+    if of_own_row:
         lane.counts[STEPS] += 1
-        event |= _learn(sizes, rates, network, scratch, lane, learn)
-    else:
-        for column in range(sizes.columns):
-            event |= _observe(sizes, roles, scratch, lane, row, column, learn)
-        _reveal_all(sizes, rates, roles, network, scratch, lane, learn, record)
-        event |= _learn(sizes, rates, network, scratch, lane, learn)
+    event |= _learn(sizes, rates, network, scratch, lane, learn)
+    if not of_own_row:
         event |= _predict(sizes, roles, network, scratch, lane, record)
         lane.counts[STEPS] += 1
     return event

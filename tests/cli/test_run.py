@@ -1,10 +1,17 @@
 """`streamrnn run`: rows in, records out, and what is said when that cannot be."""
 
+import fcntl
 import io
 import json
 import os
+import pty
+import re
 import signal
+import struct
 import subprocess
+import sys
+import termios
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv
@@ -177,6 +184,12 @@ def test_horizon_0_predicts_the_named_label_from_the_other_numbers(streamrnn, cs
     assert "  features  wind  (every number column)" in result.lines
 
 
+def test_the_example_on_the_page_of_the_record_is_what_is_written(streamrnn):
+    page = (Path(__file__).parents[2] / "docs" / "record.md").read_text(encoding="utf-8")
+    rows, words, records = re.search(r"\$ printf '(.*)' \| streamrnn (.*)\n((?:\{.*\}\n)+)", page).groups()
+    assert streamrnn(*words.split(), stdin=rows.replace("\\n", "\n").encode()).out.decode() == records
+
+
 # --- what is said ---------------------------------------------------------------------------------------------------
 
 
@@ -201,6 +214,41 @@ def test_the_table_of_many_horizons_fits_on_a_screen(streamrnn, csv):
     assert len(lines) < 24
     horizons = [line.split()[1] for line in lines if line.startswith("load")]
     assert (horizons[0], horizons[-1]) == ("1", "48")
+
+
+@pytest.fixture
+def on_a_terminal():
+    """Run the command with stderr, or all of it, on a terminal; returns what the terminal showed."""
+
+    def run(*arguments, stdout):
+        terminal, end = pty.openpty()
+        fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+        words = [sys.executable, "-m", "streamrnn_cli", *map(str, arguments)]
+        running = subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=end if stdout is None else stdout, stderr=end
+        )
+        os.close(end)
+        shown = b""
+        while True:
+            try:
+                chunk = os.read(terminal, 65536)
+            except OSError:  # how Linux says that nobody writes any more
+                break
+            if not chunk:
+                break
+            shown += chunk
+        os.close(terminal)
+        assert running.wait(PATIENCE) == 0
+        return shown.decode()
+
+    return run
+
+
+def test_a_bar_shows_on_a_terminal_unless_the_records_go_there(on_a_terminal, csv):
+    assert " rows, " in on_a_terminal(*RUN, csv, stdout=subprocess.DEVNULL)
+    shown = on_a_terminal(*RUN, csv, stdout=None)
+    assert '{"row":0,' in shown
+    assert " rows, " not in shown.replace("60 rows in", "")
 
 
 def test_quiet_says_nothing(streamrnn, csv):
@@ -250,8 +298,8 @@ def test_a_mistake_on_the_command_line_is_one_line_and_exit_code_2(streamrnn, cs
     ("data", "message"),
     [
         (b"", "streamrnn: stdin is empty"),
-        (b"\x7fELF\0\0\0\0", "streamrnn: stdin: unknown format; if it is one of arrow, csv, ndjson, parquet, say so with "
-         "--input-format"),
+        (b"\x7fELF\0\0\0\0", "streamrnn: stdin: unknown format; if it is one of arrow, csv, ndjson, parquet, "
+         "say so with --input-format"),
         (b"1,2\n3,4\n", "streamrnn: stdin has no header: its first line is '1,2'; put a line of names before it"),
         (b"{\n", "streamrnn: stdin: no row could be read; line 1: not JSON: unexpected end of data, at character 2"),
     ],

@@ -15,6 +15,8 @@ import pyarrow.ipc
 from ..errors import StreamError, arrow_errors_as
 from .output import Output, refuse_existing
 
+END = b"\xff\xff\xff\xff\0\0\0\0"
+
 
 class ArrowStreamSink:
     """An Arrow IPC stream; each write is one batch or more."""
@@ -25,29 +27,25 @@ class ArrowStreamSink:
         self._schema = schema
         self._output = Output(path, overwrite, position)
         self.name = self._output.name
-        self._messages = _Messages()
         self._is_open = True
-        self._writer = pyarrow.ipc.new_stream(pyarrow.PythonFile(self._messages, mode="w"), schema)
-        schema_message = self._messages.take()
         if not position:
-            self._output.write(schema_message)
+            self._output.write(schema.serialize())
 
     @property
     def position(self) -> int:
         return self._output.position
 
     def write(self, table: pyarrow.Table | pyarrow.RecordBatch) -> None:
-        self._writer.write(table.select(self._schema.names).cast(self._schema))
-        self._output.write(self._messages.take())
+        for batch in _batches(table.select(self._schema.names).cast(self._schema)):
+            self._output.write(batch.serialize())
 
     def close(self) -> None:
         if not self._is_open:
             return
         self._is_open = False
-        self._writer.close()
         position = self._output.position
         try:
-            self._output.write(self._messages.take())
+            self._output.write(END)
         finally:
             self._output.close()
             self._output.position = position  # a later sink goes on before the end marker
@@ -94,6 +92,12 @@ class ArrowFileSink(ArrowStreamSink):
         os.unlink(self._partial_path)
 
 
+def _batches(table: pyarrow.Table | pyarrow.RecordBatch) -> list[pyarrow.RecordBatch]:
+    """A table's batches that have rows."""
+    batches = [table] if isinstance(table, pyarrow.RecordBatch) else table.to_batches()
+    return [batch for batch in batches if batch.num_rows]
+
+
 def _unseal(path: str, partial_path: str, position: int) -> None:
     """Write the stream that a file was sealed from, up to `position`."""
     opening_path = f"{path}.opening"
@@ -108,23 +112,3 @@ def _unseal(path: str, partial_path: str, position: int) -> None:
         os.unlink(opening_path)
         raise StreamError(f"{path} is not as it was left: replace it with --overwrite, or choose another name")
     os.replace(opening_path, partial_path)
-
-
-class _Messages:
-    """Collects what Arrow writes in small pieces, so that the system is given it at once."""
-
-    closed = False
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-
-    def write(self, piece: bytes) -> None:
-        self._pieces.append(bytes(piece))
-
-    def take(self) -> bytes:
-        taken, self._pieces = b"".join(self._pieces), []
-        return taken
-
-    def flush(self) -> None: ...
-
-    def close(self) -> None: ...

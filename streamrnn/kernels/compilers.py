@@ -46,10 +46,28 @@ class _WithoutEnvironments:
         return getattr(self._codegen, name)
 
 
+class EntryLibrary(JITCodeLibrary):
+    """An entry with all its kernels, optimised in one go: Numba's first pass is for counts of owners, which they lack."""
+
+    def _optimize_final_module(self) -> None:
+        manager, builder = self._codegen._module_pass_manager()
+        manager.run(self._final_module, builder)
+
+
 class InnerCompiler(Compiler):
     """Numba's own compiler, writing into an `InnerLibrary`."""
 
     def define_pipelines(self) -> Any:
         """Numba's pipelines."""
         self.state.library = InnerLibrary(self.state.targetctx.codegen(), "kernel")
+        return super().define_pipelines()
+
+
+class EntryCompiler(Compiler):
+    """Numba's own compiler, writing into an `EntryLibrary` that can be cached."""
+
+    def define_pipelines(self) -> Any:
+        """Numba's pipelines."""
+        self.state.library = EntryLibrary(self.state.targetctx.codegen(), "entry")
+        self.state.library.enable_object_caching()
         return super().define_pipelines()
