@@ -39,7 +39,7 @@ def _mean(metrics: Metrics) -> list[list[str]]:
 
 
 def chosen(horizons: Sequence[int], most: int) -> list[int]:
-    """At most so many of the horizons (two or more), the first and the last among them, closer together at the beginning."""
+    """At most so many of the horizons (two or more): the first, the last, and more of the near ones."""
     count = len(horizons)
     if count <= most:
         return list(horizons)

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import pyarrow.csv
 import pytest
 from commands import Result, csv_of
 from streamrnn_cli.main import execute
@@ -65,3 +66,8 @@ def csv(tmp_path: Path) -> Path:
     path = tmp_path / "load.csv"
     path.write_bytes(csv_of(60))
     return path
+
+
+@pytest.fixture
+def table(csv: Path) -> pyarrow.Table:
+    return pyarrow.csv.read_csv(csv)

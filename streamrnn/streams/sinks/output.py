@@ -82,7 +82,7 @@ def _open_behind(path: str, position: int) -> int:
             raise StreamError(
                 f"{path} is shorter than it was left: replace it with --overwrite, or choose another name"
             )
-        pass
+        os.ftruncate(descriptor, position)
         os.lseek(descriptor, position, os.SEEK_SET)
         return descriptor
     except OSError as error:

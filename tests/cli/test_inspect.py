@@ -1,0 +1,71 @@
+"""`streamrnn inspect`: what is in a model file."""
+
+import json
+
+import pytest
+from commands import SMALL, csv_of
+
+from streamrnn import Learner
+
+
+@pytest.fixture
+def model(streamrnn, tmp_path):
+    """A model that has seen 60 rows, one of them refused, and a null."""
+    (tmp_path / "in.csv").write_bytes(csv_of(30) + b"t,,1,a\n" + b"1,2\n" + csv_of(28, start=30).partition(b"\n")[2])
+    path = tmp_path / "my.model"
+    streamrnn("run", *SMALL, tmp_path / "in.csv", "-m", path, "-o", tmp_path / "out.csv", "--horizon", 2)
+    return path
+
+
+def test_everything_that_is_in_a_model_is_shown(streamrnn, model, tmp_path):
+    result = streamrnn("inspect", model)
+    lines = result.out.decode().splitlines()
+    learner = Learner.load(model)
+    assert (result.code, result.err) == (0, "")
+    assert lines[0] == f"{model}: {model.stat().st_size:,} bytes; in memory {learner.nbytes:,} bytes"
+    for line in (
+        "targets          load,wind",
+        "hidden           4",
+        "columns          load, wind",
+        f"parameters       {sum(view.size for view in learner.parameters.values()):,}",
+        f"  weight_hh_l0   {learner.parameters['weight_hh_l0'].shape[0]} x 4",
+        "  head.bias      4",
+        "rows             60",
+        "nulls            1 (load 1)",
+        "refused rows     1",
+        f"source           {tmp_path / 'in.csv'}, 60 rows of it",
+        f"output           {tmp_path / 'out.csv'}",
+    ):
+        assert line in lines
+    assert lines[-6].split()[:3] == ["target", "horizon", "MAE"]
+
+
+def test_json_holds_the_same(streamrnn, model):
+    content = json.loads(streamrnn("inspect", model, "--json").out)
+    learner = Learner.load(model)
+    assert content["settings"] == learner.settings.to_dict()
+    assert content["columns"] == list(learner.columns)
+    assert content["parameters"] == {name: list(view.shape) for name, view in learner.parameters.items()}
+    assert content["metrics"]["rows"] == 60
+    assert [score["mae"] for score in content["metrics"]["scores"]] == [score.mae for score in learner.metrics.scores]
+    assert (content["memory_bytes"], content["session"]) == (learner.nbytes, learner.session)
+
+
+def test_a_model_that_has_seen_nothing_is_shown_without_errors(streamrnn, tmp_path):
+    Learner("load", hidden=4).save(tmp_path / "new.model")
+    assert "rows             0" in streamrnn("inspect", tmp_path / "new.model").out.decode().splitlines()
+    content = json.loads(streamrnn("inspect", tmp_path / "new.model", "--json").out)
+    assert content["metrics"]["scores"][0]["mae"] is None
+
+
+def test_what_is_no_model_is_one_line_and_exit_code_1(streamrnn, model, csv, tmp_path):
+    damaged = tmp_path / "damaged.model"
+    damaged.write_bytes(model.read_bytes()[:-1] + b"\xff")
+    for path, message in (
+        (csv, f"{csv} is not a streamrnn model"),
+        (tmp_path / "no.model", f"{tmp_path / 'no.model'}: No such file or directory"),
+        (tmp_path, f"{tmp_path}: Is a directory"),
+        (damaged, f"{damaged} is damaged: its content does not match its checksum"),
+    ):
+        result = streamrnn("inspect", path)
+        assert (result.err, result.code, result.out) == (f"streamrnn: {message}\n", 1, b"")

@@ -1,0 +1,47 @@
+"""Which columns are chosen when nobody names them."""
+
+import pytest
+
+from streamrnn import SettingsError
+from streamrnn.session.start import with_columns
+from streamrnn.settings import Settings
+from streamrnn.streams import open_source
+
+
+@pytest.fixture
+def columns_of(tmp_path):
+    """The targets and features that are chosen for a source with text, two numbers, and an id."""
+    (tmp_path / "in.csv").write_bytes(b"time,load,wind,id\nnoon,1,2,3\n")
+    source = open_source(str(tmp_path / "in.csv"))
+
+    def columns(echo=(), **settings):
+        chosen = with_columns(Settings(**settings), source, echo)
+        return list(chosen.targets), list(chosen.features)
+
+    yield columns
+    source.close()
+
+
+def test_targets_and_features_default_to_every_number_column(columns_of):
+    assert columns_of() == (["load", "wind", "id"], ["load", "wind", "id"])
+    assert columns_of(targets="load") == (["load"], ["load", "wind", "id"])
+    assert columns_of(features="load") == (["load", "wind", "id"], ["load"])
+
+
+def test_a_column_with_another_role_is_never_chosen(columns_of):
+    assert columns_of(time="wind", sequence="id") == (["load"], ["load"])
+    assert columns_of(echo=("id",)) == (["load", "wind"], ["load", "wind", "id"])
+
+
+def test_at_horizon_0_the_features_are_the_numbers_that_are_no_targets(columns_of):
+    assert columns_of(horizon=0, targets="load") == (["load"], ["wind", "id"])
+    with pytest.raises(
+        SettingsError, match="horizon 0 predicts a label from the other columns: name it with --targets"
+    ):
+        columns_of(horizon=0)
+
+
+@pytest.mark.parametrize("role", ["targets", "features"])
+def test_text_cannot_be_a_target_or_a_feature(columns_of, role):
+    with pytest.raises(SettingsError, match=f"column 'time' holds text, not numbers; it cannot be in {role}$"):
+        columns_of(**{role: "time"})
