@@ -47,7 +47,7 @@ class _WithoutEnvironments:
 
 
 class EntryLibrary(JITCodeLibrary):
-    """An entry with all its kernels, optimised in one go: Numba's first pass is for counts of owners, which they lack."""
+    """An entry with all its kernels, optimised once: Numba runs a first pass for its counts of owners."""
 
     def _optimize_final_module(self) -> None:
         manager, builder = self._codegen._module_pass_manager()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 
 from .jit import kernel
-from .state import open_rates
 from .vector import LANES, constant, fma, is_finite, load, root, splat, store, total
 
 SGD, RMSPROP, ADAM, ADAMW = 0, 1, 2, 3  # as in settings.OPTIMIZERS
@@ -17,9 +16,9 @@ MADE, SKIPPED = 0, 1  # places in `Network.updates`
 
 
 @kernel
-def update(sizes, network):
+def update(model):
     """Move the weights down the gradient, and count it; return False, with nothing touched, if it is not finite."""
-    rates = open_rates(network)
+    rule, network, rates = model.sizes.rule, model.network, model.rates
     norm = math.sqrt(sum_of_squares(network.gradient))
     if not is_finite(norm):
         network.updates[SKIPPED] += 1
@@ -27,13 +26,13 @@ def update(sizes, network):
     network.updates[MADE] += 1
     clip = min(1.0, rates.clip / (norm + 1e-6)) if rates.clip > 0.0 else 1.0
     rate = scheduled_rate(rates, network.updates[MADE])
-    if sizes.rule == SGD:
+    if rule == SGD:
         _sgd(network, clip, rate, rates.momentum)
-    elif sizes.rule == RMSPROP:
+    elif rule == RMSPROP:
         _rmsprop(network, clip, rate, rates.alpha, rates.eps)
     else:
         # beyond 1 the weights would change sign, beyond 2 grow without end
-        decay = min(1.0, rate * rates.weight_decay) if sizes.rule == ADAMW else 0.0
+        decay = min(1.0, rate * rates.weight_decay) if rule == ADAMW else 0.0
         _adam(network, clip, rate, decay, rates)
     return True
 

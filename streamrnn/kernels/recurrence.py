@@ -7,8 +7,8 @@ from .cells.gru import gru_forward
 from .cells.lstm import lstm_forward
 from .jit import kernel
 from .linear import linear_forward
-from .state import bias, matrix, plane
 from .vector import is_finite
+from .views import bias, matrix, plane
 
 ELMAN, GRU, LSTM = 0, 1, 2  # as in settings.CELLS
 BLOCKS_PER_LAYER = 4  # weight_ih, weight_hh, bias_ih, bias_hh
@@ -21,8 +21,9 @@ def slot_before(slot, slots):
 
 
 @kernel
-def forward_step(sizes, network, scratch, ring, slot):
-    """Take ring.inputs[slot] through every layer; writes ring.hidden and ring.kept at the slot."""
+def forward_step(model, lane, slot):
+    """Take the inputs at a slot through every layer; writes its hidden and kept."""
+    sizes, network, ring, gates = model.sizes, model.network, lane.ring, model.scratch.gates
     previous = slot_before(slot, sizes.slots)
     for layer in range(sizes.layers):
         block = BLOCKS_PER_LAYER * layer
@@ -32,43 +33,47 @@ def forward_step(sizes, network, scratch, ring, slot):
             x, row = (below, slot) if part == 0 else (hidden, previous)
             weight = matrix(network.weights, network, block + part, sizes.gate_rows, x.shape[1])
             offset = bias(network.weights, network, block + 2 + part, sizes.gate_rows)
-            linear_forward(weight, offset, x, row, scratch.gates, part)
+            linear_forward(weight, offset, x, row, gates, part)
         if sizes.cell == LSTM:
-            lstm_forward(sizes.hidden, scratch.gates, kept, hidden, slot, previous)
+            lstm_forward(sizes.hidden, gates, kept, hidden, slot, previous)
         elif sizes.cell == GRU:
-            gru_forward(sizes.hidden, scratch.gates, kept, hidden, slot, previous)
+            gru_forward(sizes.hidden, gates, kept, hidden, slot, previous)
         else:
-            elman_forward(sizes.hidden, sizes.relu, scratch.gates, hidden, slot)
+            elman_forward(sizes.hidden, sizes.relu, gates, hidden, slot)
 
 
 @kernel
-def open_head(flat, sizes, network):
+def open_head(flat, model):
     """View the head in the flat weights or gradient: (outputs, hidden_width), (outputs,)."""
+    sizes, network = model.sizes, model.network
     block = BLOCKS_PER_LAYER * sizes.layers
     weight = matrix(flat, network, block, sizes.outputs, sizes.hidden_width)
     return weight, bias(flat, network, block + 1, sizes.outputs)
 
 
 @kernel
-def read_head(sizes, network, ring, slot):
-    """Write ring.outputs from the top layer at a slot."""
-    weight, offset = open_head(network.weights, sizes, network)
-    linear_forward(weight, offset, plane(ring.hidden, sizes.layers - 1), slot, ring.outputs, slot)
+def read_head(model, lane, slot):
+    """Write the outputs at a slot from its top layer."""
+    ring = lane.ring
+    weight, offset = open_head(model.network.weights, model)
+    linear_forward(weight, offset, plane(ring.hidden, ring.hidden.shape[0] - 1), slot, ring.outputs, slot)
 
 
 @kernel
-def state_is_finite(sizes, ring, slot):
+def state_is_finite(model, lane, slot):
     """Whether every layer's output at a slot is finite."""
+    sizes, hidden = model.sizes, lane.ring.hidden
     sum_ = 0.0
     for layer in range(sizes.layers):
         for j in range(sizes.hidden):
-            sum_ += abs(ring.hidden[layer, slot, j])
+            sum_ += abs(hidden[layer, slot, j])
     return is_finite(sum_)
 
 
 @kernel
-def clear_state(sizes, ring, slot):
+def clear_state(model, lane, slot):
     """Make a slot hold the state before a first step: zeros."""
+    sizes, ring = model.sizes, lane.ring
     for layer in range(sizes.layers):
         for j in range(sizes.hidden):
             ring.hidden[layer, slot, j] = 0

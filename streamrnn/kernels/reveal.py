@@ -15,106 +15,113 @@ from .linear import dot
 from .losses import loss_backward, loss_forward
 from .recurrence import open_head
 from .scaling import add_agreement, add_change, scale_of, trust_in
-from .state import EXPECTED, LOSS, REVEALED, SEQUENCE_START, STEPS, UNLEARNED, plane
+from .state import EXPECTED, LOSS, REVEALED, SEQUENCE_START, STEPS, UNLEARNED
 from .vector import is_finite
+from .views import plane
 
 
 @kernel
-def make_pending(sizes, roles, lane, slot):
+def make_pending(model, lane, slot):
     """Turn the head's outputs at the newest step into forecasts, in the targets' own units."""
-    columns, pending = lane.columns, lane.pending
+    sizes, columns, pending = model.sizes, lane.columns, lane.pending
     for t in range(sizes.targets):
-        c = roles.target_columns[t]
+        c = model.roles.target_columns[t]
         mean = columns.mean[c] if columns.seen[c] > 0 else math.nan
         last = mean if math.isnan(columns.held[c]) else columns.held[c]
-        base = last if sizes.skip else mean
         pending.last[slot, t] = last
-        pending.base[slot, t] = base
+        pending.base[slot, t] = last if sizes.skip else mean
         pending.clock[slot, t] = pending.values_seen[t] if sizes.by_value else lane.counts[STEPS]
         for k in range(sizes.horizons):
-            scale = scale_of(lane.changes, t, k)
-            pair = k * sizes.targets + t
-            pending.scale[slot, pair] = scale if columns.settled[c] else math.nan
-            unit = scale * trust_in(lane.changes, pair) if sizes.shrink else scale
-            finite = True
-            for q in range(sizes.quantiles):
-                out = pair * sizes.quantiles + q
-                pending.forecast[slot, out] = base + unit * lane.ring.outputs[slot, out]
-                finite &= is_finite(pending.forecast[slot, out])
-            if not finite:  # no base yet, or outputs that have overflowed: the sums of errors must not see them
-                _void(sizes, pending, slot, pair)
+            _make_forecast(model, lane, slot, t, k, columns.settled[c])
 
 
 @kernel
-def void_target(sizes, pending, t):
+def _make_forecast(model, lane, slot, t, k, settled):
+    """Base + scale * output, the change shrunk as far as the past deserves."""
+    sizes, changes, pending, outputs = model.sizes, lane.changes, lane.pending, lane.ring.outputs
+    pair = k * sizes.targets + t
+    scale = scale_of(changes, t, k)
+    unit = scale * trust_in(changes, pair) if sizes.shrink else scale
+    pending.scale[slot, pair] = scale if settled else math.nan
+    finite = True
+    for out in range(pair * sizes.quantiles, (pair + 1) * sizes.quantiles):
+        pending.forecast[slot, out] = pending.base[slot, t] + unit * outputs[slot, out]
+        finite &= is_finite(pending.forecast[slot, out])
+    if not finite:  # no base yet, or outputs that have overflowed: the sums of errors must not see them
+        _void(model, lane, slot, pair)
+
+
+@kernel
+def void_target(model, lane, t):
     """Forget every pending forecast of one target."""
+    sizes = model.sizes
     for slot in range(sizes.slots):
         for k in range(sizes.horizons):
-            _void(sizes, pending, slot, k * sizes.targets + t)
+            _void(model, lane, slot, k * sizes.targets + t)
 
 
 @kernel
-def _void(sizes, pending, slot, pair):
-    for q in range(sizes.quantiles):
-        pending.forecast[slot, pair * sizes.quantiles + q] = math.nan
+def _void(model, lane, slot, pair):
+    quantiles, forecast = model.sizes.quantiles, lane.pending.forecast
+    for out in range(pair * quantiles, (pair + 1) * quantiles):
+        forecast[slot, out] = math.nan
 
 
 @kernel
-def reveal(sizes, rates, roles, network, lane, t, truth, learn, record):
+def reveal(model, lane, t, truth, learn, record):
     """Grade every pending forecast of target t that was made of this value, the newest first.
 
     Adds to the record's LOSS and REVEALED, and writes the shortest horizon's forecast to its EXPECTED.
     """
-    pending = lane.pending
+    sizes, pending, counts = model.sizes, lane.pending, lane.counts
+    horizon_index = model.roles.horizon_index
     pending.values_seen[t] += 1
-    steps = lane.counts[STEPS]
-    now = pending.values_seen[t] if sizes.by_value else steps
+    now = pending.values_seen[t] if sizes.by_value else counts[STEPS]
     shortest = sizes.horizons
     for age in range(0 if sizes.horizon == 0 else 1, sizes.reach + 1):
-        step = steps - age
-        if step < lane.counts[SEQUENCE_START]:
+        step = counts[STEPS] - age
+        if step < counts[SEQUENCE_START]:
             break
         slot = step % sizes.slots
         waited = now - pending.clock[slot, t]
         if waited > sizes.horizon:
             break
-        k = roles.horizon_index[waited] if waited >= 0 else -1
+        k = horizon_index[waited] if waited >= 0 else -1
         if k < 0 or math.isnan(pending.forecast[slot, (k * sizes.targets + t) * sizes.quantiles]):
             continue
         if k < shortest:
             shortest = k
-            record[EXPECTED + t] = _middle(sizes, roles, pending, slot, k * sizes.targets + t)
-        _grade(sizes, rates, roles, network, lane, slot, t, k, truth, learn, record)
+            record[EXPECTED + t] = _middle(model, lane, slot, k * sizes.targets + t)
+        _grade(model, lane, slot, t, k, truth, learn, record)
 
 
 @kernel
-def _middle(sizes, roles, pending, slot, pair):
+def _middle(model, lane, slot, pair):
     """The forecast proper: the only output, or the 0.5 quantile."""
-    for q in range(sizes.quantiles):
-        if roles.levels[q] == 0.5:
-            return pending.forecast[slot, pair * sizes.quantiles + q]
-    return math.nan
+    levels, forecast = model.roles.levels, lane.pending.forecast
+    middle = math.nan
+    for q in range(levels.shape[0]):
+        if levels[q] == 0.5:
+            middle = forecast[slot, pair * levels.shape[0] + q]
+    return middle
 
 
 @kernel
-def _grade(sizes, rates, roles, network, lane, slot, t, k, truth, learn, record):
+def _grade(model, lane, slot, t, k, truth, learn, record):
     """Grade one forecast: into the errors, the row's loss, the slopes and the target's unit."""
-    pending = lane.pending
+    sizes, pending, changes = model.sizes, lane.pending, lane.changes
     pair = k * sizes.targets + t
-    _count_errors(pending, pair, truth - _middle(sizes, roles, pending, slot, pair), truth - pending.last[slot, t])
+    _count_errors(pending, pair, truth - _middle(model, lane, slot, pair), truth - pending.last[slot, t])
     change, scale = truth - pending.base[slot, t], pending.scale[slot, pair]
     if scale > 0.0:
-        for q in range(sizes.quantiles):
-            output = (pending.forecast[slot, pair * sizes.quantiles + q] - pending.base[slot, t]) / scale
-            record[LOSS] += loss_forward(sizes.loss, rates.huber_delta, roles.levels[q], output, change / scale)
-            record[REVEALED] += 1.0
-    if learn and lane.columns.settled[roles.target_columns[t]]:
+        _add_losses(model, lane, slot, t, pair, change / scale, record)
+    if learn and lane.columns.settled[model.roles.target_columns[t]]:
         if scale > 0.0:
-            _write_slopes(sizes, rates, roles, network, lane, slot, pair, change / scale)
-            add_agreement(lane.changes, pair, lane.ring.outputs[slot, pair * sizes.quantiles], change / scale)
+            _write_slopes(model, lane, slot, pair, change / scale)
+            add_agreement(changes, pair, lane.ring.outputs[slot, pair * sizes.quantiles], change / scale)
         if not math.isnan(scale):
-            add_change(lane.changes, t, k, change)
-    _void(sizes, pending, slot, pair)
+            add_change(changes, t, k, change)
+    _void(model, lane, slot, pair)
 
 
 @kernel
@@ -127,16 +134,27 @@ def _count_errors(pending, pair, error, error_of_last):
 
 
 @kernel
-def _write_slopes(sizes, rates, roles, network, lane, slot, pair, label):
+def _add_losses(model, lane, slot, t, pair, label, record):
+    """Add what the forecast cost as it was made, in scaled units."""
+    sizes, pending, levels = model.sizes, lane.pending, model.roles.levels
+    for q in range(sizes.quantiles):
+        made = pending.forecast[slot, pair * sizes.quantiles + q] - pending.base[slot, t]
+        output = made / pending.scale[slot, pair]
+        record[LOSS] += loss_forward(sizes.loss, model.rates.huber_delta, levels[q], output, label)
+        record[REVEALED] += 1.0
+
+
+@kernel
+def _write_slopes(model, lane, slot, pair, label):
     """Add the loss's slope at today's outputs to d_outputs; the divisor is fixed: the number of outputs."""
-    ring = lane.ring
-    weight, offset = open_head(network.weights, sizes, network)
+    sizes, ring, levels = model.sizes, lane.ring, model.roles.levels
+    weight, offset = open_head(model.network.weights, model)
     hidden = plane(ring.hidden, sizes.layers - 1)
     first = pair * sizes.quantiles
     for q in range(sizes.quantiles):
         out = first + q
         output = np.float64(dot(weight, out, hidden, slot) + offset[out])
-        slope = loss_backward(sizes.loss, rates.huber_delta, roles.levels[q], output, label)
+        slope = loss_backward(sizes.loss, model.rates.huber_delta, levels[q], output, label)
         ring.d_outputs[slot, out] += ring.d_outputs.dtype.type(slope / sizes.outputs)
     begun = ring.graded[slot, 1] > 0
     ring.graded[slot, 0] = min(ring.graded[slot, 0], first) if begun else first

@@ -173,20 +173,21 @@ def _level_has_shifted(columns, c, value):
 
 
 @kernel
-def standardise(sizes, roles, columns, arrived, inputs, slot):
+def standardise(feature_columns, columns, arrived, inputs, slot):
     """Write one step's inputs: the standardised features (a missing one as it was held), then who is missing.
 
-    arrived: (columns,), inputs: (slots, input_width)
+    feature_columns: (features,), arrived: (columns,), inputs: (slots, input_width)
     """
     real = inputs.dtype.type
-    for f in range(sizes.features):
-        c = roles.feature_columns[f]
+    features = feature_columns.shape[0]
+    for f in range(features):
+        c = feature_columns[f]
         missing = math.isnan(arrived[c])
         value = columns.held[c] if missing else arrived[c]
         unit = deviation(columns, c)
         x = (value - columns.mean[c]) / unit if unit > 0.0 and not math.isnan(value) else 0.0
         inputs[slot, f] = real(min(max(x, -FAR), FAR))
-        inputs[slot, sizes.features + f] = real(1.0 if missing else 0.0)
+        inputs[slot, features + f] = real(1.0 if missing else 0.0)
 
 
 @kernel

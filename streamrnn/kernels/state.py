@@ -2,8 +2,8 @@
 
 A learner is three flat arrays: ``real`` (the network's dtype), ``double`` (float64) and ``integer`` (int64).
 `FIELDS` says what lies in them and is the only place that does: Python allocates by it, kernels make their views by
-it, and a checkpoint saves by it. ``integer`` begins with the table of offsets and shapes, then the sizes, so three
-arrays are all that has to cross from Python at a call.
+it (``views.py``), and a checkpoint saves by it. ``integer`` begins with the table of offsets and shapes, then the
+sizes, so three arrays are all that has to cross from Python at a call.
 
 Fields of a *lane* (one key's stream) exist once per lane; the last lane is a spare one, for forecasts that must
 leave no trace.
@@ -15,10 +15,7 @@ from collections import namedtuple
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba.np.unsafe.ndarray import to_fixed_tuple
 
-from .jit import kernel, view
-from .memory import carve1, carve2, carve3
 from .vector import LANES
 
 # Values whose median and absolute deviations seed a column's statistics; as many far ones in a row are a level shift.
@@ -167,9 +164,6 @@ class Rates(NamedTuple):
 RATE_COUNT = len(Rates._fields)
 
 
-# --- Python's side: allocate, and make named views ------------------------------------------------------------------
-
-
 class State(NamedTuple):
     """The three flat arrays of a learner."""
 
@@ -251,222 +245,3 @@ def lane_block(state: State, lane: int) -> list[np.ndarray]:
         start, stride = state.integer[ENTRY * index], state.integer[ENTRY * index + 4]
         blocks.append(getattr(state, flat)[start + lane * stride : start + (lane + 1) * stride])
     return blocks
-
-
-# --- the kernels' side: groups of views, opened once per call -------------------------------------------------------
-
-
-class Network(NamedTuple):
-    """Weights and what an update needs."""
-
-    weights: Any  # (parameters,)
-    gradient: Any  # (parameters,)
-    moment1: Any  # (parameters,)
-    moment2: Any  # (parameters,)
-    offsets: Any  # (blocks,)
-    updates: Any  # (2,)
-    rates: Any  # (16,)
-
-
-class Scratch(NamedTuple):
-    """Work space of one row."""
-
-    gates: Any  # (2, gate_rows)
-    d_hidden: Any  # (slots, hidden_width)
-    d_gates_input: Any  # (slots, gate_rows)
-    d_gates_hidden: Any  # (slots, gate_rows)
-    d_state: Any  # (1, hidden_width)
-    arrived: Any  # (columns,)
-
-
-class Roles(NamedTuple):
-    """What each column and output is."""
-
-    feature_columns: Any  # (features,)
-    target_columns: Any  # (targets,)
-    horizon_index: Any  # (horizon_count,)
-    levels: Any  # (quantiles,)
-
-
-class Ring(NamedTuple):
-    """The steps that a sweep can reach."""
-
-    inputs: Any  # (slots, input_width)
-    hidden: Any  # (layers, slots, hidden_width)
-    kept: Any  # (layers, slots, kept_width)
-    outputs: Any  # (slots, outputs)
-    d_outputs: Any  # (slots, outputs)
-    graded: Any  # (slots, 2)
-
-
-class Columns(NamedTuple):
-    """Statistics of the columns."""
-
-    mean: Any  # (columns,)
-    m2: Any  # (columns,)
-    held: Any  # (columns,)
-    first: Any  # (columns, WARM_UP)
-    far: Any  # (columns, WARM_UP)
-    seen: Any  # (columns,)
-    far_run: Any  # (columns,)
-    settled: Any  # (columns,)
-    refused: Any  # (columns, 3)
-
-
-class Changes(NamedTuple):
-    """Statistics of y - base, the unit of a target's outputs."""
-
-    sum2: Any  # (targets, horizons)
-    first: Any  # (pairs, WARM_UP)
-    seen: Any  # (targets, horizons)
-    agreement: Any  # (pairs, 2)
-
-
-class Pending(NamedTuple):
-    """Forecasts that wait for their truth, and how the graded ones did."""
-
-    forecast: Any  # (slots, outputs)
-    base: Any  # (slots, targets)
-    scale: Any  # (slots, pairs)
-    last: Any  # (slots, targets)
-    clock: Any  # (slots, targets)
-    values_seen: Any  # (targets,)
-    errors: Any  # (pairs, 4)
-    error_count: Any  # (pairs,)
-
-
-class Lane(NamedTuple):
-    """One key's stream."""
-
-    ring: Ring
-    columns: Columns
-    changes: Changes
-    pending: Pending
-    counts: Any  # (6,)
-
-
-@view
-def _view1(flat, integer, field, lane):
-    at = ENTRY * field
-    return carve1(flat, integer[at] + lane * integer[at + 4], integer[at + 1])
-
-
-@view
-def _view2(flat, integer, field, lane):
-    at = ENTRY * field
-    return carve2(flat, integer[at] + lane * integer[at + 4], integer[at + 1], integer[at + 2])
-
-
-@view
-def _view3(flat, integer, field, lane):
-    at = ENTRY * field
-    return carve3(flat, integer[at] + lane * integer[at + 4], integer[at + 1], integer[at + 2], integer[at + 3])
-
-
-@kernel
-def open_sizes(integer):
-    """Read the sizes behind the table."""
-    return Sizes(*to_fixed_tuple(carve1(integer, SIZES_AT, SIZE_COUNT), SIZE_COUNT))
-
-
-@kernel
-def open_rates(network):
-    """Read the numbers that steer learning."""
-    return Rates(*to_fixed_tuple(carve1(network.rates, 0, RATE_COUNT), RATE_COUNT))
-
-
-@kernel
-def open_network(real, double, integer):
-    """Views of what all lanes share."""
-    return Network(
-        weights=_view1(real, integer, AT.weights, 0),
-        gradient=_view1(real, integer, AT.gradient, 0),
-        moment1=_view1(real, integer, AT.moment1, 0),
-        moment2=_view1(real, integer, AT.moment2, 0),
-        offsets=_view1(integer, integer, AT.offsets, 0),
-        updates=_view1(integer, integer, AT.updates, 0),
-        rates=_view1(double, integer, AT.rates, 0),
-    )
-
-
-@kernel
-def open_scratch(real, double, integer):
-    """Views of the work space."""
-    return Scratch(
-        gates=_view2(real, integer, AT.gates, 0),
-        d_hidden=_view2(real, integer, AT.d_hidden, 0),
-        d_gates_input=_view2(real, integer, AT.d_gates_input, 0),
-        d_gates_hidden=_view2(real, integer, AT.d_gates_hidden, 0),
-        d_state=_view2(real, integer, AT.d_state, 0),
-        arrived=_view1(double, integer, AT.arrived, 0),
-    )
-
-
-@kernel
-def open_roles(double, integer):
-    """Views of what each column and output is."""
-    return Roles(
-        feature_columns=_view1(integer, integer, AT.feature_columns, 0),
-        target_columns=_view1(integer, integer, AT.target_columns, 0),
-        horizon_index=_view1(integer, integer, AT.horizon_index, 0),
-        levels=_view1(double, integer, AT.levels, 0),
-    )
-
-
-@kernel
-def open_lane(real, double, integer, lane):
-    """Views of one key's stream."""
-    ring = Ring(
-        inputs=_view2(real, integer, AT.inputs, lane),
-        hidden=_view3(real, integer, AT.hidden, lane),
-        kept=_view3(real, integer, AT.kept, lane),
-        outputs=_view2(real, integer, AT.outputs, lane),
-        d_outputs=_view2(real, integer, AT.d_outputs, lane),
-        graded=_view2(integer, integer, AT.graded, lane),
-    )
-    columns = Columns(
-        mean=_view1(double, integer, AT.mean, lane),
-        m2=_view1(double, integer, AT.m2, lane),
-        held=_view1(double, integer, AT.held, lane),
-        first=_view2(double, integer, AT.first, lane),
-        far=_view2(double, integer, AT.far, lane),
-        seen=_view1(integer, integer, AT.seen, lane),
-        far_run=_view1(integer, integer, AT.far_run, lane),
-        settled=_view1(integer, integer, AT.settled, lane),
-        refused=_view2(integer, integer, AT.refused, lane),
-    )
-    changes = Changes(
-        sum2=_view2(double, integer, AT.change_sum2, lane),
-        first=_view2(double, integer, AT.change_first, lane),
-        seen=_view2(integer, integer, AT.change_seen, lane),
-        agreement=_view2(double, integer, AT.agreement, lane),
-    )
-    pending = Pending(
-        forecast=_view2(double, integer, AT.forecast, lane),
-        base=_view2(double, integer, AT.base, lane),
-        scale=_view2(double, integer, AT.scale, lane),
-        last=_view2(double, integer, AT.last, lane),
-        clock=_view2(integer, integer, AT.clock, lane),
-        values_seen=_view1(integer, integer, AT.values_seen, lane),
-        errors=_view2(double, integer, AT.errors, lane),
-        error_count=_view1(integer, integer, AT.error_count, lane),
-    )
-    return Lane(ring, columns, changes, pending, counts=_view1(integer, integer, AT.lane_counts, lane))
-
-
-@view
-def matrix(flat, network, block, rows, width):
-    """View one matrix of the flat weights, or of the flat gradient."""
-    return carve2(flat, network.offsets[block], rows, width)
-
-
-@view
-def bias(flat, network, block, rows):
-    """View one bias of the flat weights, or of the flat gradient."""
-    return carve1(flat, network.offsets[block], rows)
-
-
-@view
-def plane(cube, index):
-    """View cube[index]: one layer's slots."""
-    return carve2(cube, index * cube.shape[1] * cube.shape[2], cube.shape[1], cube.shape[2])

@@ -13,39 +13,37 @@ from .cells.lstm import lstm_backward
 from .jit import kernel
 from .linear import add_scaled, linear_backward_bias, linear_backward_input, linear_backward_weight
 from .recurrence import BLOCKS_PER_LAYER, GRU, LSTM, open_head, slot_before
-from .state import SEQUENCE_START, STEPS, bias, matrix, plane
+from .state import SEQUENCE_START, STEPS
+from .views import bias, matrix, plane
 
 
 @kernel
-def backward_sweep(sizes, network, scratch, lane):
+def backward_sweep(model, lane):
     """Write the gradient of all that was revealed since the last update; clears the slopes.
 
     Returns False if every slope's step has left the ring.
     """
-    ring = lane.ring
-    newest, oldest = _graded_ages(sizes, lane)
+    sizes, counts = model.sizes, lane.counts
+    newest, oldest = _graded_ages(model, lane)
     if newest < 0:
         return False
-    last = lane.counts[STEPS] - 1
-    earliest = max(last - oldest - (sizes.window - 1), lane.counts[SEQUENCE_START], last - sizes.slots + 2)
+    last = counts[STEPS] - 1
+    earliest = max(last - oldest - (sizes.window - 1), counts[SEQUENCE_START], last - sizes.slots + 2)
     count = last - newest - earliest + 1
     span = (earliest % sizes.slots, count, sizes.slots)
-    newest_slot = (last - newest) % sizes.slots
-
-    _head_backward(sizes, network, scratch, ring, span)
+    _head_backward(model, lane, span)
     for layer in range(sizes.layers - 1, -1, -1):
-        _layer_backward(sizes, network, scratch, ring, layer, newest_slot, span)
+        _layer_backward(model, lane, layer, (last - newest) % sizes.slots, span)
     return True
 
 
 @kernel
-def _graded_ages(sizes, lane):
+def _graded_ages(model, lane):
     """Return how many steps ago the newest and the oldest step with a slope were; -1 if none."""
-    steps = lane.counts[STEPS]
+    slots, graded, counts = model.sizes.slots, lane.ring.graded, lane.counts
     newest, oldest = -1, -1
-    for age in range(min(sizes.slots - 1, steps - lane.counts[SEQUENCE_START])):
-        slot = (steps - 1 - age) % sizes.slots
-        if lane.ring.graded[slot, 1] > 0:
+    for age in range(min(slots - 1, counts[STEPS] - counts[SEQUENCE_START])):
+        if graded[(counts[STEPS] - 1 - age) % slots, 1] > 0:
             oldest = age
             if newest < 0:
                 newest = age
@@ -53,13 +51,14 @@ def _graded_ages(sizes, lane):
 
 
 @kernel
-def _head_backward(sizes, network, scratch, ring, span):
+def _head_backward(model, lane, span):
     """Slopes of outputs into the head's gradient and into d_hidden of the top layer.
 
     A step has few graded outputs among many (one horizon's), so they are taken one by one.
     """
-    weight, _ = open_head(network.weights, sizes, network)
-    d_weight, d_bias = open_head(network.gradient, sizes, network)
+    sizes, network, ring, d_hidden = model.sizes, model.network, lane.ring, model.scratch.d_hidden
+    weight, _ = open_head(network.weights, model)
+    d_weight, d_bias = open_head(network.gradient, model)
     hidden = plane(ring.hidden, sizes.layers - 1)
     for out in range(sizes.outputs):
         d_bias[out] = 0
@@ -68,19 +67,20 @@ def _head_backward(sizes, network, scratch, ring, span):
     slot, count, slots = span
     for _ in range(count):
         for j in range(sizes.hidden_width):
-            scratch.d_hidden[slot, j] = 0
+            d_hidden[slot, j] = 0
         for out in range(ring.graded[slot, 0], ring.graded[slot, 1]):
             slope = ring.d_outputs[slot, out]
             d_bias[out] += slope
             add_scaled(slope, hidden, slot, d_weight, out)
-            add_scaled(slope, weight, out, scratch.d_hidden, slot)
-        clear_slopes(ring, slot)
+            add_scaled(slope, weight, out, d_hidden, slot)
+        clear_slopes(model, lane, slot)
         slot = slot + 1 if slot + 1 < slots else 0
 
 
 @kernel
-def clear_slopes(ring, slot):
+def clear_slopes(model, lane, slot):
     """Forget what was revealed of one step."""
+    ring = lane.ring
     for out in range(ring.graded[slot, 0], ring.graded[slot, 1]):
         ring.d_outputs[slot, out] = 0
     ring.graded[slot, 0] = 0
@@ -88,8 +88,9 @@ def clear_slopes(ring, slot):
 
 
 @kernel
-def _layer_backward(sizes, network, scratch, ring, layer, newest_slot, span):
+def _layer_backward(model, lane, layer, newest_slot, span):
     """One layer: the chain back through time, then the gradient of its matrices as one product over all steps."""
+    sizes, network, ring, scratch = model.sizes, model.network, lane.ring, model.scratch
     _, count, slots = span
     block = BLOCKS_PER_LAYER * layer
     hidden, kept = plane(ring.hidden, layer), plane(ring.kept, layer)
@@ -111,11 +112,12 @@ def _layer_backward(sizes, network, scratch, ring, layer, newest_slot, span):
         if step + 1 < count:
             linear_backward_input(weight_hh, d_state, slot, d_hidden, previous)
         slot = previous
-    _matrices_backward(sizes, network, scratch, ring, layer, d_input, d_state, span)
+    _matrices_backward(model, lane, layer, d_input, d_state, span)
 
 
 @kernel
-def _matrices_backward(sizes, network, scratch, ring, layer, d_input, d_state, span):
+def _matrices_backward(model, lane, layer, d_input, d_state, span):
+    sizes, network, ring, d_hidden = model.sizes, model.network, lane.ring, model.scratch.d_hidden
     block = BLOCKS_PER_LAYER * layer
     below = plane(ring.hidden, layer - 1) if layer > 0 else ring.inputs
     hidden = plane(ring.hidden, layer)
@@ -130,6 +132,6 @@ def _matrices_backward(sizes, network, scratch, ring, layer, d_input, d_state, s
         slot, count, slots = span
         for _ in range(count):
             for j in range(sizes.hidden_width):
-                scratch.d_hidden[slot, j] = 0
-            linear_backward_input(weight_ih, d_input, slot, scratch.d_hidden, slot)
+                d_hidden[slot, j] = 0
+            linear_backward_input(weight_ih, d_input, slot, d_hidden, slot)
             slot = slot + 1 if slot + 1 < slots else 0
