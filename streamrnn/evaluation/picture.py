@@ -64,7 +64,7 @@ def _draw_stream(axes: Axes, target: str, history: History, unit: str, rows: int
     axes.set_title(
         f"{target}: the last {rows} {unit}, and the forecasts made {history.horizon} {unit} before", loc="left"
     )
-    axes.legend(loc="upper left", ncols=3, frameon=False)
+    _legend(axes)
     _tidy(axes, f"row ({unit})")
 
 
@@ -88,7 +88,7 @@ def _draw_errors(axes: Axes, target: str, history: History, unit: str) -> None:
     axes.set_title(f"{target}: mean absolute error of the {span} {unit} before, from the first row on", loc="left")
     axes.set_ylim(bottom=0)
     axes.set_xlim(0, len(rows))
-    axes.legend(loc="upper right", ncols=2, frameon=False)
+    _legend(axes)
     _tidy(axes, f"row ({unit})")
 
 
@@ -107,8 +107,13 @@ def _draw_skills(axes: Axes, skills: dict[str, list[float]], horizons: list[int]
     for (target, values), shade in zip(skills.items(), shades * (1 + len(skills) // len(shades)), strict=False):
         axes.plot(horizons, values, color=shade, lw=1.6, marker="o", ms=3, label=target)
     axes.set_title("skill: 1 - error / error of the last value", loc="left")
-    axes.legend(frameon=False, fontsize=8, ncols=2)
+    _legend(axes)
     _tidy(axes, f"horizon ({unit})")
+
+
+def _legend(axes: Axes) -> None:
+    """Above the plot, at the right: the title stands at the left."""
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.99), ncols=3, frameon=False, fontsize=9)
 
 
 def _tidy(axes: Axes, label: str) -> None:
