@@ -14,12 +14,12 @@ from numba.core.compiler import Compiler
 
 
 class InnerLibrary(JITCodeLibrary):
-    """The IR of one inner kernel: linked into its callers, never optimised or emitted on its own."""
+    """The IR of one inner kernel, without that of the kernels it calls; never optimised or emitted on its own."""
 
-    def _optimize_final_module(self) -> None:
-        pass
-
-    def _finalize_final_module(self) -> None:
+    def finalize(self) -> None:
+        """Leave linking to the entry."""
+        for library in self._linking_libraries:
+            self._reload_init.update(library._reload_init)
         self._finalize_dynamic_globals()
         self._finalized = True
 
@@ -47,11 +47,27 @@ class _WithoutEnvironments:
 
 
 class EntryLibrary(JITCodeLibrary):
-    """An entry with all its kernels, optimised once: Numba runs a first pass for its counts of owners."""
+    """An entry with all its kernels, linked and optimised once."""
+
+    def finalize(self) -> None:
+        """Link every kernel that is called, however deep."""
+        self._linking_libraries = list(_called(self).values())
+        super().finalize()
 
     def _optimize_final_module(self) -> None:
+        """Numba's full pipeline; the pass that it runs before is for its counts of owners."""
         manager, builder = self._codegen._module_pass_manager()
         manager.run(self._final_module, builder)
+
+
+def _called(library: Any, found: dict[int, Any] | None = None) -> dict[int, Any]:
+    """Every library below this one, by identity."""
+    found = {} if found is None else found
+    for callee in library._linking_libraries:
+        if id(callee) not in found:
+            found[id(callee)] = callee
+            _called(callee, found)
+    return found
 
 
 class InnerCompiler(Compiler):

@@ -24,20 +24,19 @@ def middle_and_deviation(values, count, center, out):
 def observe_all(real, double, integer, values, learn, out):
     """out: (n, 3): the accepted value, whether the level shifted, the standardised input of this row."""
     model, lane = open_model(real, double, integer), open_lane(real, double, integer, 0)
-    roles, scratch = model.roles, model.scratch
+    arrived, inputs = model.scratch.arrived, lane.ring.inputs
     for i in range(values.shape[0]):
-        accepted, shifted = observe(lane.columns, 0, values[i], learn[i])
-        scratch.arrived[0] = accepted
-        standardise(roles.feature_columns, lane.columns, scratch.arrived, lane.ring.inputs, 0)
-        out[i, 0], out[i, 1], out[i, 2] = accepted, shifted, lane.ring.inputs[0, 0]
+        arrived[0], shifted = observe(lane.columns, 0, values[i], learn[i])
+        standardise(model.roles.feature_columns, lane.columns, arrived, inputs, 0)
+        out[i, 0], out[i, 1], out[i, 2] = arrived[0], shifted, inputs[0, 0]
 
 
 @compiled
 def add_changes(real, double, integer, changes, scales):
-    lane = open_lane(real, double, integer, 0)
+    known = open_lane(real, double, integer, 0).changes
     for i in range(changes.shape[0]):
-        add_change(lane.changes, 0, 0, changes[i])
-        scales[i] = scale_of(lane.changes, 0, 0)
+        add_change(known, 0, 0, changes[i])
+        scales[i] = scale_of(known, 0, 0)
 
 
 # --- a column's first values ------------------------------------------------------------------------------------------
