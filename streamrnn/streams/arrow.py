@@ -109,19 +109,6 @@ class _Messages:
         return data
 
 
-def as_record_batches(data: Any) -> Iterator[pyarrow.RecordBatch]:
-    """Yield the batches of a pyarrow table, batch or reader, or of anything else with ``__arrow_c_stream__``.
-
-    Raises
-    ------
-    TypeError
-        If `data` is none of these.
-    """
-    if not hasattr(data, "__arrow_c_stream__"):
-        raise TypeError(f"need an Arrow table, or an object with __arrow_c_stream__: got {type(data).__name__}")
-    yield from pyarrow.RecordBatchReader.from_stream(data)
-
-
 def kinds_of_columns(name: str, schema: pyarrow.Schema) -> tuple[dict[str, Kind], list[str]]:
     """Return the kind of each column by its type, and a warning for each that cannot be used."""
     columns: dict[str, Kind] = {}

@@ -9,7 +9,7 @@ import pyarrow.ipc
 import pytest
 
 from streamrnn.streams import StreamError, open_source
-from streamrnn.streams.arrow import ROWS, as_record_batches
+from streamrnn.streams.arrow import ROWS
 
 TABLE = pa.table({"x": [1.0, None, 3.0], "name": ["a", None, "c"], "count": pa.array([1, 2, 3], pa.int32())})
 
@@ -223,13 +223,3 @@ def test_a_batch_too_large_for_any_memory_is_refused(file_of):
     batches = open_source(file_of(bytes(data), "stream.arrows")).batches(["x"], [])
     with pytest.raises(StreamError, match=r"a batch of 2,147,483,632 bytes is too large; write smaller batches$"):
         next(batches)
-
-
-@pytest.mark.parametrize("data", [TABLE, TABLE.to_batches()[0], TABLE.to_reader()], ids=["table", "batch", "reader"])
-def test_anything_with_an_arrow_stream_gives_its_batches(data):
-    assert pa.Table.from_batches(as_record_batches(data)) == TABLE
-
-
-def test_what_has_no_arrow_stream_is_refused_in_words():
-    with pytest.raises(TypeError, match=r"need an Arrow table, or an object with __arrow_c_stream__: got list$"):
-        next(as_record_batches([1, 2]))
