@@ -210,7 +210,7 @@ class Learner:
         self, matrix: np.ndarray, learn: bool, passed: dict[str, pyarrow.Array], sequences: pyarrow.Array | None
     ) -> pyarrow.Table:
         count = len(matrix)
-        matrix = np.ascontiguousarray(matrix, np.float64)
+        matrix = np.require(matrix, np.float64, ["C", "A", "W"])  # what the kernel was compiled for
         answers = np.empty((count, self._layout.answer_width))
         marks = np.zeros((count, 2), np.int64)
         if sequences is not None and count:
@@ -230,7 +230,7 @@ class Learner:
             yield slice(start, start + rows)
 
     def _call(self, rows: np.ndarray, marks: np.ndarray, learn: bool, answers: np.ndarray) -> None:
-        learn_rows(*self._state, rows, self._no_codes, marks, learn, answers)
+        learn_rows(*self._state, rows, self._no_codes, marks, bool(learn), answers)
 
     # --- what it knows ----------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from learners import COLUMNS, LEARNED, STATISTICS, DoubleLearner, assert_unchang
 
 from streamrnn import Learner, SettingsError
 from streamrnn import learner as learner_module
+from streamrnn.kernels.learn import learn_rows
 from streamrnn.network import parameter_views
 
 SMALL: dict[str, Any] = {"hidden": 6, "window": 8, "lr": 1e-2}
@@ -356,3 +357,16 @@ def test_what_is_written_to_a_parameter_changes_the_learner():
 def test_it_shows_what_it_is():
     learner = Learner(["a", "b"], cell="lstm", hidden=6, layers=2, horizon=12)
     assert repr(learner) == "<Learner of a, b: lstm 2 x 6, horizon 12, 0 rows>"
+
+
+def test_no_array_and_no_flag_of_the_user_makes_the_kernels_compile_again():
+    learner = Learner("a", ["a", "b"], hidden=3)
+    values = np.random.default_rng(0).standard_normal((30, 2))
+    learner.run(values)
+    compiled = len(learn_rows.signatures)
+    frozen = values.copy()
+    frozen.flags.writeable = False
+    for same in (frozen, np.asfortranarray(values), values[::-1], values.astype(np.float32), values.view(np.ndarray)):
+        learner.run(same, learn=np.bool_(True))
+        learner.step(same[0], learn=1)
+    assert len(learn_rows.signatures) == compiled
