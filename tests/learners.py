@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numba
 import numpy as np
 from reference import ReferenceLearner
 
 from streamrnn import Learner, Record
-from streamrnn.kernels.jit import FLAGS
+from streamrnn.kernels.jit import uncached_entry
 from streamrnn.kernels.state import named_view
 
 COLUMNS = ("a", "b", "c")
@@ -182,4 +181,4 @@ def check_finite(learner: Learner) -> None:
 
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile an entry of a test's own, through which Python can call kernels; it is kept nowhere."""
-    return numba.njit(**FLAGS, _nrt=False)(function)
+    return uncached_entry(function)

@@ -31,22 +31,25 @@ INNER: dict[str, Any] = {
 }
 
 
+ENTRY: dict[str, Any] = {**FLAGS, "_nrt": False, "no_cfunc_wrapper": True, "pipeline_class": EntryCompiler}
+
+
 def kernel(function: Function) -> Function:
     """Compile a function that only other kernels call."""
     compiled: Function = numba.njit(**INNER)(function)
     return compiled
 
 
-def view(function: Function) -> Function:
-    """Compile a kernel that returns an array; Numba insists on counting its owners."""
-    compiled: Function = numba.njit(**{**INNER, "_nrt": True})(function)
-    return compiled
-
-
 def entry(function: Callable[..., None]) -> Callable[..., None]:
     """Compile a function that Python calls, and keep its machine code in the cache directory."""
-    compiled = numba.njit(**FLAGS, _nrt=False, no_cfunc_wrapper=True, pipeline_class=EntryCompiler)(function)
+    compiled: Any = uncached_entry(function)
     compiled._cache = KernelCache(function.__qualname__)  # Numba's own cache trusts every file that it finds
+    return compiled  # type: ignore[no-any-return]
+
+
+def uncached_entry(function: Callable[..., None]) -> Callable[..., None]:
+    """Compile a function that Python calls."""
+    compiled: Callable[..., None] = numba.njit(**ENTRY)(function)
     return compiled
 
 

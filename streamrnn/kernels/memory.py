@@ -1,62 +1,162 @@
 """Named views onto flat arrays, and the processor's treatment of denormal numbers.
 
-A slice made by Numba shares ownership of its array, and pays for it with atomic counts in the inner loops. The
-views made here own nothing: the flat arrays are arguments of the entry that Python called, so they outlive every
-view.
+Numba's own arrays know their owner, and have seven to eleven fields. The views made here know an address and a shape, so
+handing fifty of them from kernel to kernel is cheap, for the compiler above all. The flat arrays are arguments of the entry
+that Python called, so they outlive every view.
 """
 
 from __future__ import annotations
 
+import operator
 import platform
 from typing import Any
 
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
-from numba.np.arrayobj import populate_array
+from numba.core.imputils import lower_builtin
+from numba.core.typing.templates import AbstractTemplate, infer_global
+from numba.extending import intrinsic, make_attribute_wrapper, models, register_model
 
 X86 = platform.machine() in ("x86_64", "AMD64")
 ARM = platform.machine() in ("aarch64", "arm64")
 
 
+class ViewType(types.Type):
+    """Numba's type of a C-ordered view of one, two or three dimensions."""
+
+    def __init__(self, dtype: Any, ndim: int) -> None:
+        self.dtype = dtype
+        self.ndim = ndim
+        super().__init__(name=f"View({dtype}, {ndim})")
+
+
+@register_model(ViewType)
+class ViewModel(models.StructModel):
+    """An address and a shape."""
+
+    def __init__(self, manager: Any, view: ViewType) -> None:
+        members = [("data", types.CPointer(view.dtype)), ("shape", types.UniTuple(types.intp, view.ndim))]
+        super().__init__(manager, view, members)
+
+
+make_attribute_wrapper(ViewType, "shape", "shape")
+
+
+def address_of(context: Any, builder: Any, source: Any, value: Any, indices: list[Any]) -> Any:
+    """Pointer to ``source[indices]``, a view or an array whose rows are contiguous; no index is checked or wrapped."""
+    if isinstance(source, ViewType):
+        view = cgutils.create_struct_proxy(source)(context, builder, value=value)
+        sizes = cgutils.unpack_tuple(builder, view.shape, source.ndim)
+        place = indices[0]
+        for index, size in zip(indices[1:], sizes[1:], strict=True):
+            place = builder.add(builder.mul(place, size), index)
+        return builder.gep(view.data, [place])
+    array = context.make_array(source)(context, builder, value)
+    strides = cgutils.unpack_tuple(builder, array.strides, source.ndim)
+    start = builder.ptrtoint(array.data, ir.IntType(64))
+    for index, stride in zip(indices, strides, strict=True):
+        start = builder.add(start, builder.mul(index, stride))
+    return builder.inttoptr(start, array.data.type)
+
+
+def _make_view(context: Any, builder: Any, type_: ViewType, data: Any, shape: list[Any]) -> Any:
+    view = cgutils.create_struct_proxy(type_)(context, builder)
+    view.data = data
+    view.shape = context.make_tuple(builder, types.UniTuple(types.intp, type_.ndim), shape)
+    return view._getvalue()
+
+
+def _index_types(view: Any, index: Any) -> Any:
+    """How an index is understood: a number, a tuple of numbers, or None."""
+    if isinstance(index, types.Integer):
+        return types.intp
+    if isinstance(index, types.BaseTuple) and len(index) == view.ndim:
+        return types.UniTuple(types.intp, view.ndim)
+    return None
+
+
+def _indices(builder: Any, view: ViewType, index_type: Any, index: Any) -> list[Any]:
+    return [index] if isinstance(index_type, types.Integer) else cgutils.unpack_tuple(builder, index, view.ndim)
+
+
+@infer_global(operator.getitem)
+class _GetItem(AbstractTemplate):
+    """view[i, j] is a number; view[i] is one too, or a row."""
+
+    def generic(self, args: Any, kws: Any) -> Any:
+        view, index = args
+        understood = _index_types(view, index) if isinstance(view, ViewType) else None
+        if understood is None:
+            return None
+        is_row = understood == types.intp and view.ndim == 2
+        return (ViewType(view.dtype, 1) if is_row else view.dtype)(view, understood)
+
+
+@infer_global(operator.setitem)
+class _SetItem(AbstractTemplate):
+    """view[i, j] = number."""
+
+    def generic(self, args: Any, kws: Any) -> Any:
+        view, index, _ = args
+        understood = _index_types(view, index) if isinstance(view, ViewType) else None
+        return None if understood is None else types.none(view, understood, view.dtype)
+
+
+@lower_builtin(operator.getitem, ViewType, types.intp)
+@lower_builtin(operator.getitem, ViewType, types.UniTuple)
+def _get(context, builder, signature, arguments):
+    view, index = signature.args
+    indices = _indices(builder, view, index, arguments[1])
+    if len(indices) == view.ndim:
+        return builder.load(address_of(context, builder, view, arguments[0], indices))
+    width = cgutils.unpack_tuple(
+        builder, cgutils.create_struct_proxy(view)(context, builder, value=arguments[0]).shape, 2
+    )[1]
+    zero = ir.Constant(ir.IntType(64), 0)
+    row = address_of(context, builder, view, arguments[0], [*indices, zero])
+    return _make_view(context, builder, signature.return_type, row, [width])
+
+
+@lower_builtin(operator.setitem, ViewType, types.intp, types.Any)
+@lower_builtin(operator.setitem, ViewType, types.UniTuple, types.Any)
+def _set(context, builder, signature, arguments):
+    view, index, _ = signature.args
+    indices = _indices(builder, view, index, arguments[1])
+    builder.store(arguments[2], address_of(context, builder, view, arguments[0], indices))
+    return context.get_dummy_value()
+
+
 def _carve(dimensions: int) -> Any:
-    """Make ``carve(flat, start, *shape)``, a C-ordered view that begins at ``flat[start]``."""
+    """Make ``carve(source, start, *shape)``, a view that begins ``start`` numbers into an array or another view."""
 
     def generate(context, builder, signature, arguments):
-        flat_type = signature.args[0]
-        flat = context.make_array(flat_type)(context, builder, arguments[0])
-        view = context.make_array(signature.return_type)(context, builder)
-        item = context.get_constant(types.intp, flat_type.dtype.bitwidth // 8)
-        shape, strides, stride = list(arguments[2:]), [], item
-        for size in reversed(shape):
-            strides.insert(0, stride)
-            stride = builder.mul(stride, size)
-        data = builder.gep(flat.data, [arguments[1]])
-        populate_array(view, data=data, shape=shape, strides=strides, itemsize=item, meminfo=None, parent=None)
-        return view._getvalue()
+        source = signature.args[0]
+        zero = ir.Constant(ir.IntType(64), 0)
+        first = address_of(context, builder, source, arguments[0], [zero] * source.ndim)
+        data = builder.gep(first, [arguments[1]])
+        return _make_view(context, builder, signature.return_type, data, list(arguments[2:]))
 
-    def signature(flat):
-        view = types.Array(flat.dtype, dimensions, "C")
-        return view(flat, types.intp, *[types.intp] * dimensions)
+    def signature(source):
+        return ViewType(source.dtype, dimensions)(source, types.intp, *[types.intp] * dimensions)
 
     if dimensions == 1:
 
         @intrinsic
-        def carve(typing_context, flat, start, size):
-            return signature(flat), generate
+        def carve(typing_context, source, start, size):
+            return signature(source), generate
 
     elif dimensions == 2:
 
         @intrinsic
-        def carve(typing_context, flat, start, rows, columns):
-            return signature(flat), generate
+        def carve(typing_context, source, start, rows, columns):
+            return signature(source), generate
 
     else:
 
         @intrinsic
-        def carve(typing_context, flat, start, planes, rows, columns):
-            return signature(flat), generate
+        def carve(typing_context, source, start, planes, rows, columns):
+            return signature(source), generate
 
     return carve
 

@@ -62,8 +62,8 @@ def scheduled_rate(rates, made):
 
 @kernel
 def _sgd(network, clip, rate, momentum):
-    number = network.weights.dtype.type
-    clip_, rate_, momentum_ = splat(number(clip)), splat(number(-rate)), splat(number(momentum))
+    one = constant(network.weights[0], 1.0)
+    clip_, rate_, momentum_ = splat(constant(one, clip)), splat(constant(one, -rate)), splat(constant(one, momentum))
     for j in range(0, network.weights.shape[0], LANES):
         b = fma(momentum_, load(clip_, network.moment1, 0, j), clip_ * load(clip_, network.gradient, 0, j))
         store(network.moment1, 0, j, b)
@@ -72,9 +72,9 @@ def _sgd(network, clip, rate, momentum):
 
 @kernel
 def _rmsprop(network, clip, rate, alpha, eps):
-    number = network.weights.dtype.type
-    clip_, rate_, eps_ = splat(number(clip)), splat(number(-rate)), splat(number(eps))
-    keep, take = splat(number(alpha)), splat(number(1.0 - alpha))
+    one = constant(network.weights[0], 1.0)
+    clip_, rate_, eps_ = splat(constant(one, clip)), splat(constant(one, -rate)), splat(constant(one, eps))
+    keep, take = splat(constant(one, alpha)), splat(constant(one, 1.0 - alpha))
     for j in range(0, network.weights.shape[0], LANES):
         g = clip_ * load(clip_, network.gradient, 0, j)
         v = fma(keep, load(clip_, network.moment2, 0, j), take * g * g)
@@ -85,16 +85,16 @@ def _rmsprop(network, clip, rate, alpha, eps):
 @kernel
 def _adam(network, clip, rate, decay, rates):
     """Adam; the bias corrections, powers of the count of updates, go into the rate and into eps."""
-    number = network.weights.dtype.type
+    one = constant(network.weights[0], 1.0)
     made = network.updates[MADE]
     correction1 = -math.expm1(made * math.log(rates.beta1))
     correction2 = math.sqrt(-math.expm1(made * math.log(rates.beta2)))
-    clip_ = splat(number(clip))
-    rate_ = splat(number(-rate * correction2 / correction1))
-    eps_ = splat(number(rates.eps * correction2))
-    shrink = splat(number(1.0 - decay))
-    keep1, take1 = splat(number(rates.beta1)), splat(number(1.0 - rates.beta1))
-    keep2, take2 = splat(number(rates.beta2)), splat(number(1.0 - rates.beta2))
+    clip_ = splat(constant(one, clip))
+    rate_ = splat(constant(one, -rate * correction2 / correction1))
+    eps_ = splat(constant(one, rates.eps * correction2))
+    shrink = splat(constant(one, 1.0 - decay))
+    keep1, take1 = splat(constant(one, rates.beta1)), splat(constant(one, 1.0 - rates.beta1))
+    keep2, take2 = splat(constant(one, rates.beta2)), splat(constant(one, 1.0 - rates.beta2))
     for j in range(0, network.weights.shape[0], LANES):
         g = clip_ * load(clip_, network.gradient, 0, j)
         m = fma(keep1, load(clip_, network.moment1, 0, j), take1 * g)

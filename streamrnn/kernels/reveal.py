@@ -16,7 +16,7 @@ from .losses import loss_backward, loss_forward
 from .recurrence import open_head
 from .scaling import add_agreement, add_change, scale_of, trust_in
 from .state import EXPECTED, LOSS, REVEALED, SEQUENCE_START, STEPS, UNLEARNED
-from .vector import is_finite
+from .vector import constant, is_finite
 from .views import plane
 
 
@@ -155,7 +155,7 @@ def _write_slopes(model, lane, slot, pair, label):
         out = first + q
         output = np.float64(dot(weight, out, hidden, slot) + offset[out])
         slope = loss_backward(sizes.loss, model.rates.huber_delta, levels[q], output, label)
-        ring.d_outputs[slot, out] += ring.d_outputs.dtype.type(slope / sizes.outputs)
+        ring.d_outputs[slot, out] += constant(ring.d_outputs[slot, out], slope / sizes.outputs)
     begun = ring.graded[slot, 1] > 0
     ring.graded[slot, 0] = min(ring.graded[slot, 0], first) if begun else first
     ring.graded[slot, 1] = max(ring.graded[slot, 1], first + sizes.quantiles)

@@ -14,7 +14,7 @@ import numpy as np
 
 from .jit import kernel
 from .state import WARM_UP
-from .vector import is_finite
+from .vector import constant, is_finite
 
 FAR = 100.0
 LARGEST = 1e30
@@ -178,7 +178,7 @@ def standardise(feature_columns, columns, arrived, inputs, slot):
 
     feature_columns: (features,), arrived: (columns,), inputs: (slots, input_width)
     """
-    real = inputs.dtype.type
+    one = constant(inputs[0, 0], 1.0)
     features = feature_columns.shape[0]
     for f in range(features):
         c = feature_columns[f]
@@ -186,8 +186,8 @@ def standardise(feature_columns, columns, arrived, inputs, slot):
         value = columns.held[c] if missing else arrived[c]
         unit = deviation(columns, c)
         x = (value - columns.mean[c]) / unit if unit > 0.0 and not math.isnan(value) else 0.0
-        inputs[slot, f] = real(min(max(x, -FAR), FAR))
-        inputs[slot, features + f] = real(1.0 if missing else 0.0)
+        inputs[slot, f] = constant(one, min(max(x, -FAR), FAR))
+        inputs[slot, features + f] = constant(one, 1.0 if missing else 0.0)
 
 
 @kernel

@@ -21,9 +21,9 @@ from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
 from .jit import FAST_MATH, by_type, kernel
+from .memory import address_of
 
 LANES = 16
-INDEX = ir.IntType(64)
 
 
 class VectorType(types.Type):
@@ -54,16 +54,11 @@ def _call(builder: Any, name: str, value: ir.Type, arguments: Any, result: ir.Ty
     return builder.call(declared, arguments, fastmath=tuple(FAST_MATH))
 
 
-def _pointer(context: Any, builder: Any, array_type: Any, arguments: Any) -> Any:
-    """Address of ``array[i, j]`` or ``array[j]``; rows are contiguous."""
-    array = context.make_array(array_type)(context, builder, arguments[0])
-    item = ir.Constant(INDEX, array_type.dtype.bitwidth // 8)
-    offset = builder.mul(arguments[-1], item)
-    if array_type.ndim == 2:
-        stride = builder.extract_value(array.strides, 0)
-        offset = builder.add(offset, builder.mul(arguments[1], stride))
-    address = builder.add(builder.ptrtoint(array.data, INDEX), offset)
-    return builder.inttoptr(address, _llvm(array_type.dtype).as_pointer())
+def _pointer(context: Any, builder: Any, source: Any, arguments: Any) -> Any:
+    """Address of the numbers from ``source[i, j]`` on; of ``source[j]`` where there is one dimension."""
+    indices = list(arguments[3 - source.ndim : 3])
+    number = address_of(context, builder, source, arguments[0], indices)
+    return builder.bitcast(number, _llvm(source.dtype).as_pointer())
 
 
 def _is_vector(value: Any) -> bool:

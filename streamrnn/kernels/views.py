@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from numba.np.unsafe.ndarray import to_fixed_tuple
 
-from .jit import kernel, view
+from .jit import kernel
 from .memory import carve1, carve2, carve3
 from .state import AT, ENTRY, RATE_COUNT, SIZE_COUNT, SIZES_AT, Rates, Sizes
 
@@ -112,19 +112,19 @@ class Lane(NamedTuple):
     counts: Any  # (6,), at the places that `state.STEPS` and its neighbours name
 
 
-@view
+@kernel
 def _view1(flat, integer, field, lane):
     at = ENTRY * field
     return carve1(flat, integer[at] + lane * integer[at + 4], integer[at + 1])
 
 
-@view
+@kernel
 def _view2(flat, integer, field, lane):
     at = ENTRY * field
     return carve2(flat, integer[at] + lane * integer[at + 4], integer[at + 1], integer[at + 2])
 
 
-@view
+@kernel
 def _view3(flat, integer, field, lane):
     at = ENTRY * field
     return carve3(flat, integer[at] + lane * integer[at + 4], integer[at + 1], integer[at + 2], integer[at + 3])
@@ -203,19 +203,19 @@ def open_lane(real, double, integer, lane):
     return Lane(ring, columns, changes, pending, counts=_view1(integer, integer, AT.lane_counts, lane))
 
 
-@view
+@kernel
 def matrix(flat, network, block, rows, width):
     """View one matrix of the flat weights, or of the flat gradient."""
     return carve2(flat, network.offsets[block], rows, width)
 
 
-@view
+@kernel
 def bias(flat, network, block, rows):
     """View one bias of the flat weights, or of the flat gradient."""
     return carve1(flat, network.offsets[block], rows)
 
 
-@view
+@kernel
 def plane(cube, index):
     """View cube[index]: one layer's slots."""
     return carve2(cube, index * cube.shape[1] * cube.shape[2], cube.shape[1], cube.shape[2])
