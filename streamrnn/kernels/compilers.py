@@ -7,6 +7,7 @@ entry is called from Python, so everything below it is kept as plain LLVM IR unt
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 from numba.core.codegen import JITCodeLibrary
@@ -87,3 +88,13 @@ class EntryCompiler(Compiler):
         self.state.library = EntryLibrary(self.state.targetctx.codegen(), "entry")
         self.state.library.enable_object_caching()
         return super().define_pipelines()
+
+    def _compile_core(self) -> Any:
+        """Compile, without the thousand collections that a compiler's short-lived objects would set off."""
+        was_enabled = gc.isenabled()
+        gc.disable()
+        try:
+            return super()._compile_core()
+        finally:
+            if was_enabled:
+                gc.enable()

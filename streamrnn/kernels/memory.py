@@ -1,8 +1,8 @@
 """Named views onto flat arrays, and the processor's treatment of denormal numbers.
 
-Numba's own arrays know their owner, and have seven to eleven fields. The views made here know an address and a shape, so
-handing fifty of them from kernel to kernel is cheap, for the compiler above all. The flat arrays are arguments of the entry
-that Python called, so they outlive every view.
+Numba's own arrays know their owner, and have seven to eleven fields. The views made here know an address and a shape,
+so handing fifty of them from kernel to kernel is cheap, for the compiler above all. The flat arrays are arguments of
+the entry that Python called, so they outlive every view.
 """
 
 from __future__ import annotations
