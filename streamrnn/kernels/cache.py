@@ -49,8 +49,10 @@ class KernelCache(_Cache):
         return str(directory() or "")
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Return the compiled kernel, or None if it must be compiled."""
-        target_context.refresh()
+        """Return the compiled kernel, or None if it must be compiled.
+
+        Numba's own cache first loads all that a compiler needs (``refresh``), which takes most of the time.
+        """
         path = self._path(sig, target_context.codegen())
         payload = _read_checked(path) if path else None
         if payload is None:
