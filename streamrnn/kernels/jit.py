@@ -29,8 +29,6 @@ INNER: dict[str, Any] = {
     "no_cfunc_wrapper": True,
     "pipeline_class": InnerCompiler,
 }
-
-
 ENTRY: dict[str, Any] = {**FLAGS, "_nrt": False, "no_cfunc_wrapper": True, "pipeline_class": EntryCompiler}
 
 
@@ -44,7 +42,7 @@ def entry(function: Callable[..., None]) -> Callable[..., None]:
     """Compile a function that Python calls, and keep its machine code in the cache directory."""
     compiled: Any = uncached_entry(function)
     compiled._cache = KernelCache(function.__qualname__)  # Numba's own cache trusts every file that it finds
-    return compiled  # type: ignore[no-any-return]
+    return compiled
 
 
 def uncached_entry(function: Callable[..., None]) -> Callable[..., None]:
