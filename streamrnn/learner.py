@@ -16,7 +16,7 @@ from .network import parameter_views, sizes_of, write_first_weights, write_rates
 from .record import Record, RecordLayout
 from .restore import changed_settings, restore_tensors, saved_tensors
 from .schema import check_columns_exist, check_record_names, numeric_columns, record_names
-from .settings import Settings, SettingsError
+from .settings import Settings, SettingsError, check_option_names
 from .tables import column_matrix, plain, record_batches, sequence_starts
 
 if TYPE_CHECKING:
@@ -42,8 +42,10 @@ class Learner:
     SettingsError
         If a setting cannot be used.
 
-    Notes ----- All memory is taken here, ``nbytes`` of it; no row adds to it. The first learner of a process loads
-    the compiled kernels, the first on a machine compiles them, which takes seconds.
+    Notes
+    -----
+    All memory is taken here, ``nbytes`` of it; no row adds to it. The first learner of a process loads the compiled
+    kernels, the first on a machine compiles them, which takes seconds.
 
     Examples
     --------
@@ -61,6 +63,7 @@ class Learner:
         self, targets: str | Sequence[str] = (), features: str | Sequence[str] | None = None, **settings: Any
     ) -> None:
         roles: dict[str, Any] = {"targets": targets, "features": targets if features is None else features}
+        check_option_names(settings)
         self._build(Settings(**roles, **settings))
         write_first_weights(self._state, self.settings)
 
@@ -153,6 +156,10 @@ class Learner:
                 buffer[place] = value if type(value) is float else _number(value, name, self.rows)
             time, sequence = self.settings.time, self.settings.sequence
             return row.get(time) if time else None, row.get(sequence) if sequence else None
+        if isinstance(row, str | bytes) or not hasattr(row, "__len__"):
+            raise TypeError(f"row {self.rows} is {type(row).__name__}: pass a mapping, or numbers by position")
+        if self.settings.time or self.settings.sequence:
+            raise TypeError(f"row {self.rows} has no time or sequence: pass a mapping by column name")
         if len(row) != len(self.columns):
             raise TypeError(f"row {self.rows} has {len(row)} numbers; the columns are {', '.join(self.columns)}")
         for place, value in enumerate(row):
@@ -196,7 +203,10 @@ class Learner:
             raise SettingsError("an array has no time or sequence column; use a table")
         if data.ndim != 2 or data.shape[1] != len(self.columns):
             raise SettingsError(f"an array must be (rows, {len(self.columns)}): {', '.join(self.columns)}")
-        return data
+        if data.dtype.kind not in "biuf":
+            raise SettingsError(f"an array must hold numbers, not {data.dtype}")
+        masked = np.ma.getmaskarray(data)
+        return np.where(masked, np.nan, np.ma.getdata(data)) if masked.any() else np.ma.getdata(data)
 
     def _run_batch(self, batch: pyarrow.RecordBatch, learn: bool) -> pyarrow.Table:
         names = [name for name in (self.settings.time, self.settings.sequence) if name]
@@ -216,18 +226,19 @@ class Learner:
         if sequences is not None and count:
             marks[:, BOUNDARY] = sequence_starts(sequences)
             marks[0, BOUNDARY] = self._starts_sequence(sequences[0].as_py())
-            self._sequence = plain(sequences[-1].as_py())
-        for part in self._slices(count):
+        first = self.rows
+        for part in self._slices(count):  # between two of them Ctrl-C is heard, and all that was taken is counted
             self._call(matrix[part], marks[part], learn, answers[part])
-        numbers = np.arange(self.rows, self.rows + count)
-        self.rows += count
-        return self._layout.table(numbers, passed, matrix, answers)
+            self.rows = first + part.stop
+            if sequences is not None:
+                self._sequence = plain(sequences[part.stop - 1].as_py())
+        return self._layout.table(np.arange(first, first + count), passed, matrix, answers)
 
     def _slices(self, count: int) -> Iterator[slice]:
         work = self._sizes.parameters * (2 + self.settings.window // self.settings.stride)
         rows = max(1, WORK_PER_SLICE // work)
         for start in range(0, count, rows):
-            yield slice(start, start + rows)
+            yield slice(start, min(start + rows, count))
 
     def _call(self, rows: np.ndarray, marks: np.ndarray, learn: bool, answers: np.ndarray) -> None:
         learn_rows(*self._state, rows, self._no_codes, marks, bool(learn), answers)

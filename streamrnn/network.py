@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .kernels.cells import elman, gru, lstm
-from .kernels.state import Sizes, State, named_view, padded
+from .kernels.state import RATE_COUNT, Sizes, State, named_view, padded
 from .schema import numeric_columns
 from .settings import CELLS, LOSSES, OPTIMIZERS, Settings
 
@@ -105,7 +105,7 @@ def write_roles(state: State, settings: Settings) -> None:
 
 def write_rates(state: State, settings: Settings) -> None:
     """Write the numbers that steer learning, in the order of `kernels.state.Rates`."""
-    named_view(state, "rates")[:12] = [
+    named_view(state, "rates")[:RATE_COUNT] = [
         settings.lr,
         settings.schedule == "inverse-sqrt",
         settings.warmup,

@@ -6,7 +6,7 @@ import numpy as np
 
 from .checkpoint import CheckpointError
 from .kernels.state import FIELDS, STEPS, Field, State, named_view
-from .settings import Settings, SettingsError, options
+from .settings import Settings, SettingsError, check_option_names, options
 
 
 def saved_tensors(state: State, lanes: int, parameters: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -57,9 +57,8 @@ def changed_settings(saved: Settings, changes: dict[str, object], name: str) -> 
         If a change would be one of structure.
     """
     known, values = options(), saved.to_dict()
+    check_option_names(changes)
     for key, value in changes.items():
-        if key not in known:
-            raise SettingsError(f"there is no setting {key!r}")
         if known[key].structure and getattr(Settings(**{**values, key: value}), key) != getattr(saved, key):
             raise SettingsError(f"{name} has {key} = {getattr(saved, key)!r}, which cannot become {value!r}")
     return Settings(**{**values, **changes})

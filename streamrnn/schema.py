@@ -18,8 +18,10 @@ def numeric_columns(settings: Settings) -> tuple[str, ...]:
 
 
 def check_columns_exist(wanted: Iterable[str], present: Sequence[str], where: str) -> None:
-    """Raise a SettingsError that names what is missing, and what it might have been."""
+    """Raise a SettingsError that names what is missing, and what it might have been; or what is there twice."""
     for name in wanted:
+        if present.count(name) > 1:
+            raise SettingsError(f"{where} has {present.count(name)} columns named {name!r}; rename all but one")
         if name not in present:
             near = get_close_matches(name, present, n=3, cutoff=0.5)
             hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else f"; it has {_listed(present)}"

@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from numbers import Real
 from typing import Any
 
 CELLS = ("elman", "gru", "lstm")
@@ -147,6 +149,8 @@ class Settings:
                 raise SettingsError("skip needs a horizon of 1 or more: at horizon 0 there is no last value to go on")
         if self.shrink and self.loss == "quantile":
             raise SettingsError("shrink is for one forecast per horizon; shrunk quantiles would not be quantiles")
+        if self.time is not None and self.time == self.sequence:
+            raise SettingsError(f"column {self.time!r} cannot be both time and sequence")
         for role in ("time", "sequence"):
             if getattr(self, role) in (*self.targets, *self.features):
                 raise SettingsError(f"column {getattr(self, role)!r} cannot be {role} and feature or target")
@@ -223,6 +227,14 @@ def default(name: str) -> Any:
     return Settings.__dataclass_fields__[name].default
 
 
+def check_option_names(names: Iterable[str]) -> None:
+    """Raise a SettingsError for a name that is no setting, with the nearest one."""
+    for name in names:
+        if name not in Settings.__dataclass_fields__:
+            near = get_close_matches(name, Settings.__dataclass_fields__, n=1)
+            raise SettingsError(f"there is no setting {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+
+
 def _names(name: str, value: Any) -> tuple[str, ...]:
     names = (value,) if isinstance(value, str) else tuple(value or ())
     for column in names:
@@ -278,8 +290,9 @@ def _check_integer(name: str, value: Any, low: int, high: int) -> int | None:
 
 
 def _check_number(name: str, value: Any, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
         raise SettingsError(f"{name} must be a finite number, not {value!r}")
-    if not low <= value <= high:
-        raise SettingsError(f"{name} must be from {low:g} to {high:g}, not {value:g}")
-    return float(value)
+    number = float(value)
+    if not low <= number <= high:
+        raise SettingsError(f"{name} must be from {low:g} to {high:g}, not {number:g}")
+    return number

@@ -370,3 +370,39 @@ def test_no_array_and_no_flag_of_the_user_makes_the_kernels_compile_again():
         learner.run(same, learn=np.bool_(True))
         learner.step(same[0], learn=1)
     assert len(learn_rows.signatures) == compiled
+
+
+def test_a_run_that_is_interrupted_has_counted_every_row_that_it_took(monkeypatch):
+    learner = Learner("a", ["a", "b"], hidden=3)
+    monkeypatch.setattr(learner_module, "WORK_PER_SLICE", 1)
+    calls, call = [], learner._call
+
+    def interrupted(*arguments):
+        if len(calls) == 5:
+            raise KeyboardInterrupt
+        calls.append(None)
+        call(*arguments)
+
+    monkeypatch.setattr(learner, "_call", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        learner.run(np.zeros((20, 2)))
+    assert learner.rows == learner.metrics.steps == 5
+
+
+def test_a_masked_cell_is_a_null_and_text_is_refused_before_any_row_is_taken():
+    learner = Learner("a", ["a", "b"], hidden=3)
+    learner.run(np.ma.masked_array(np.ones((3, 2)), [[True, False]] * 3))
+    assert learner.metrics.nulls == {"a": 3, "b": 0}
+    with pytest.raises(SettingsError, match=r"^an array must hold numbers, not <U1$"):
+        learner.run(np.array([["1", "2"]]))
+    with pytest.raises(SettingsError, match=r"^the table has 2 columns named 'a'; rename all but one$"):
+        learner.run(pyarrow.table([[1.0], [2.0], [3.0]], names=["a", "a", "b"]))
+    assert learner.rows == 3
+
+
+@pytest.mark.parametrize("row", [b"ab", "ab", 5])
+def test_what_is_no_row_is_refused_in_words(row):
+    learner = Learner("a", ["a", "b"], hidden=3)
+    with pytest.raises(TypeError, match=r"pass a mapping, or numbers by position$"):
+        learner.step(row)
+    assert learner.rows == 0

@@ -111,7 +111,7 @@ def test_training_settings_named_on_loading_apply_from_then_on(tmp_path):
         ({"window": 7}, "pump has window = 6, which cannot become 7"),
         ({"loss": "huber"}, "pump has loss = 'squared', which cannot become 'huber'"),
         ({"optimizer": "sgd"}, "pump has optimizer = 'adam', which cannot become 'sgd'"),
-        ({"layer": 2}, "there is no setting 'layer'"),
+        ({"layer": 2}, "there is no setting 'layer'; did you mean 'layers'?"),
         ({"lr": -1.0}, "lr must be from 0 to 1e+06, not -1"),
     ],
 )

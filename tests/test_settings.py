@@ -244,5 +244,5 @@ def test_every_setting_is_a_keyword_of_the_learner():
     values = Settings(targets="a", features="b").to_dict()
     assert Learner(**values).settings == Settings(**values)
     assert "settings" in inspect.signature(Learner.__init__).parameters
-    with pytest.raises(TypeError, match="hiden"):
+    with pytest.raises(SettingsError, match=r"^there is no setting 'hiden'; did you mean 'hidden'\?$"):
         Learner("a", hiden=3)

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import combinations
+from pathlib import Path
 from typing import Any
+
+from ..settings import SettingsError
+
+STANDARD = "-"
 
 
 class SessionError(Exception):
@@ -53,6 +59,14 @@ class Plan:
     echo: tuple[str, ...] = ()
     emit: tuple[int, ...] = ()
     limit: int | None = None
+
+    def check_files(self) -> None:
+        """Raise a SettingsError if two of source, output and model are one file: one would destroy the other."""
+        files = {"source": self.source, "output": self.output, "model": self.model}
+        named = [(role, Path(path)) for role, path in files.items() if path not in (None, STANDARD)]
+        for (role, path), (other_role, other) in combinations(named, 2):
+            if path.absolute() == other.absolute() or (path.is_file() and other.is_file() and path.samefile(other)):
+                raise SettingsError(f"{role} and {other_role} are the same file, {other}: name another one")
 
     @property
     def saves(self) -> bool:

@@ -63,6 +63,7 @@ class Session:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+        plan.check_files()
         self.source: Source = open_source(plan.source, plan.input_format)
         try:
             self.start = start_of(plan, self.source)

@@ -150,18 +150,20 @@ def test_a_source_without_numbers_is_told(streamrnn):
 
 
 def test_files_that_cannot_be_read_or_written_are_told(streamrnn, csv, tmp_path):
+    other = tmp_path / "other.csv"
+    other.write_bytes(csv.read_bytes())
     for arguments, message in (
         (["no.csv"], "no.csv does not exist"),
         ([tmp_path], f"{tmp_path} is a directory: name a file in it"),
         ([csv, "-m", tmp_path / "no" / "model"], f"the model cannot be saved: there is no directory {tmp_path / 'no'}"),
         ([csv, "-m", tmp_path], f"{tmp_path} is a directory: name a file for the model"),
-        ([csv, "-m", csv], f"{csv} is not a streamrnn model"),
+        ([csv, "-m", other], f"{other} is not a streamrnn model"),
     ):
         result = streamrnn("run", *arguments)
         assert (first_line(result), result.code) == (f"streamrnn: {message}", 1)
-    result = streamrnn("run", csv, "-o", csv)
+    result = streamrnn("run", csv, "-o", other)
     assert (result.lines[-1], result.code) == (
-        f"streamrnn: {csv} exists already: choose another name, or replace it with --overwrite", 1,
+        f"streamrnn: {other} exists already: choose another name, or replace it with --overwrite", 1,
     )  # fmt: skip
     assert csv.read_bytes() == csv_of(60)
 

@@ -138,8 +138,9 @@ def test_a_model_needs_its_columns(files, run):
 
 
 def test_what_is_no_model_is_refused(files, run):
-    with pytest.raises(CheckpointError, match=r"in.csv is not a streamrnn model$"):
-        run(source="in.csv", model="in.csv")
+    (files / "other.csv").write_bytes((files / "in.csv").read_bytes())
+    with pytest.raises(CheckpointError, match=r"other.csv is not a streamrnn model$"):
+        run(source="in.csv", model="other.csv")
 
 
 def test_checkpoints_are_taken_every_so_many_rows(files, run):
