@@ -165,7 +165,7 @@ def test_files_that_cannot_be_read_or_written_are_told(streamrnn, csv, tmp_path)
     assert (result.lines[-1], result.code) == (
         f"streamrnn: {other} exists already: choose another name, or replace it with --overwrite", 1,
     )  # fmt: skip
-    assert csv.read_bytes() == csv_of(60)
+    assert other.read_bytes() == csv.read_bytes() == csv_of(60)
 
 
 def test_a_source_that_is_cut_short_gives_its_rows_and_exit_code_1(streamrnn, table, tmp_path):
