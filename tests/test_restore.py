@@ -43,6 +43,23 @@ def test_a_learner_can_be_saved_at_any_row(cell, rows):
     assert other.run(stream(30)).equals(learner.run(stream(30)))
 
 
+@pytest.mark.parametrize("settings", [{"horizon": 2, "stride": 3}, {"horizon": 2, "horizon_unit": "values"}])
+def test_saved_at_every_single_row_it_goes_on_as_if_never_saved(settings):
+    """Also among its first values, in a run of far ones, and where a constant column has moved once."""
+    values = stream(120, nulls=0.05)
+    values[50:, 0] += 1e4  # a level shift
+    values[:60, 1], values[60, 1] = 3.0, 4.0
+    values[61:, 1] = 3.0
+    values[90:, 1] += np.arange(30)
+    whole, saved = (Learner(["a", "b"], COLUMNS, **SMALL, **settings) for _ in range(2))
+    for row in values:
+        record = whole.step(row)
+        assert saved.step(row).to_dict() == record.to_dict()
+        saved = Learner.from_bytes(saved.to_bytes())
+    assert saved.to_bytes() == whole.to_bytes()
+    assert whole.metrics.level_shifts == 1
+
+
 @pytest.mark.parametrize("rows", [3, 11, 58, 60])
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize(("stride", "other_stride"), [(1, 7), (7, 1), (3, 4), (20, 2)])

@@ -25,6 +25,7 @@ from learners import (
 )
 
 from streamrnn import Learner
+from streamrnn.kernels.learn import learn_rows
 from streamrnn.kernels.state import named_view
 from streamrnn.settings import LOSSES, OPTIMIZERS
 
@@ -317,6 +318,10 @@ def test_a_forecast_that_overflows_is_null_and_is_not_graded():
     assert np.isnan(record.expected["a"]) and np.isfinite(record.expected["b"])
     assert [score.count for score in learner.metrics.scores] == [30, 31]
     assert np.isfinite([score.rmse for score in learner.metrics.scores]).all()
+
+
+def test_the_kernels_run_without_the_gil():
+    assert learn_rows.targetoptions["nogil"]
 
 
 def test_differences_are_taken_in_double_precision_at_any_level():
