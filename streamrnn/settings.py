@@ -131,6 +131,8 @@ class Settings:
         self._set("quantiles", _quantiles(self.quantiles))
         for option in fields(self):
             _check_kind(option.name, getattr(self, option.name), option.metadata["option"])
+        for name in ("skip", "shrink"):  # NumPy's truth values are not JSON
+            self._set(name, None if getattr(self, name) is None else bool(getattr(self, name)))
         for name, (low, high) in INTEGER_RANGES.items():
             self._set(name, _check_integer(name, getattr(self, name), low, high))
         for name, (least, most) in NUMBER_RANGES.items():

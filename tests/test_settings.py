@@ -173,6 +173,7 @@ def test_whole_numbers_will_do_where_numbers_are_asked_for():
 def test_a_switch_is_true_false_or_left_to_the_default(name):
     for value in (None, True, False):
         assert getattr(Settings(**{name: value}), name) is value
+    assert getattr(Settings(**{name: np.False_}), name) is False
     assert refusal(**{name: "yes"}) == f"{name} must be true or false, not 'yes'"
 
 
