@@ -1,4 +1,4 @@
-"""Options from a TOML file: its keys are the options' names."""
+"""Options from a TOML file: its keys are the options' names; a table may stand for each command."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from .help import GroupedOption
+from .main import COMMANDS
 from .values import Text
 
 EXCLUDED = ("config", "help")
@@ -49,6 +50,7 @@ def read_config(path: str, context: click.Context) -> dict[str, Any]:
         raise click.UsageError(f"{path} cannot be read: {error.strerror}", context) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise click.UsageError(f"{path} is not TOML: {error}", context) from None
+    content = _with_table_of(context.command.name, content)
     parameters = {str(parameter.name): parameter for parameter in context.command.params}
     known = [name for name in parameters if name not in EXCLUDED]
     values = {}
@@ -60,6 +62,13 @@ def read_config(path: str, context: click.Context) -> dict[str, Any]:
             raise click.UsageError(f"{path}: there is no option {key!r}{hint}", context)
         values[name] = _value(path, key, value, parameters[name], context)
     return values
+
+
+def _with_table_of(command: str | None, content: dict[str, Any]) -> dict[str, Any]:
+    """A file may serve several commands: each sees what stands in no table, and in the table of its name."""
+    tables = {name: content[name] for name in COMMANDS if isinstance(content.get(name), dict)}
+    common = {name: value for name, value in content.items() if name not in tables}
+    return {**common, **tables.get(str(command), {})}
 
 
 def _value(path: str, key: str, value: Any, parameter: click.Parameter, context: click.Context) -> Any:

@@ -35,6 +35,7 @@ streamrnn demo --picture /tmp/forecast.svg
     context_settings=CONTEXT,
     examples=EXAMPLES,
     help="Learn on a recording that ships with streamrnn: one machine's metrics, a row a second.",
+    short_help="the whole thing, on a recording that ships with it",
 )
 @click.option("--picture", default="forecast.png", show_default=True, metavar="FILE", help="where to draw it")
 def command(picture: str) -> None:

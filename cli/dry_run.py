@@ -9,13 +9,13 @@ import click
 from streamrnn.settings import default
 
 from .options import is_named, origin
-from .report import shown
+from .values import shown
 
 if TYPE_CHECKING:
     from streamrnn.session import Session
 
-OPTIONS = ("learn", "save", "checkpoint_every", "overwrite", "echo", "emit", "limit")
-USUAL = {"learn": True, "save": True, "emit": "all"}
+OPTIONS = ("learn", "save", "checkpoint_every", "overwrite", "echo", "emit", "limit", "on_bad", "max_bad", "rejects")
+USUAL = {"learn": True, "save": True, "emit": "all", "on_bad": "null"}
 
 
 def show_plan(context: click.Context, session: Session) -> None:

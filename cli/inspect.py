@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .help import CONTEXT, GroupedOption, HelpfulCommand
-from .report import counts, listed, shown
+from .report import counts, listed
 from .table import score_table
-from .values import Text
+from .values import Text, shown
 
 if TYPE_CHECKING:
     from streamrnn.description import Description

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from difflib import get_close_matches
 from importlib import import_module
@@ -10,17 +11,19 @@ import click
 
 from streamrnn import __version__
 
-from .errors import ReaderGoneError, exit_code_of
+from .environment import candidates, strangers
+from .errors import ReaderGoneError, complain, exit_code_of
 from .help import CONTEXT, HelpfulGroup
 
 # Each stands in the file of its name, as `command`. In this order they are listed.
-COMMANDS = ("run", "inspect", "demo")
+COMMANDS = ("run", "replay", "inspect", "demo", "completion")
 
 EXAMPLES = """
 streamrnn demo
 streamrnn run load.csv
 tail -f plant.csv | streamrnn run --targets temp --horizon 12
 streamrnn run ticks.arrow -t bid -m bid.safetensors -o out.arrow
+streamrnn replay plant.csv --speed 100 | streamrnn run --targets temp
 """
 
 
@@ -33,6 +36,8 @@ class LazyGroup(HelpfulGroup):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command, or None if there is none of that name."""
+        if cmd_name not in COMMANDS and ctx.resilient_parsing:  # somebody is still typing
+            return None
         if cmd_name not in COMMANDS:
             near = get_close_matches(cmd_name, COMMANDS, n=1)
             hint = f"did you mean {near[0]}?" if near else f"the commands are {', '.join(COMMANDS)}"
@@ -48,19 +53,22 @@ class LazyGroup(HelpfulGroup):
             raise ReaderGoneError from error
 
 
-def _help_if_alone(version: bool) -> None:
+def _begin(version: bool) -> None:
     context = click.get_current_context()
     if version:
         click.echo(f"streamrnn {__version__}")
         context.exit()
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
+    elif names := candidates(os.environ):
+        for stranger in strangers(names, (group.get_command(context, name) for name in COMMANDS)):
+            complain(stranger)
 
 
 group = LazyGroup(
     "streamrnn",
     params=[click.Option(["--version"], is_flag=True, help="Show the version and exit.")],
-    callback=_help_if_alone,
+    callback=_begin,
     invoke_without_command=True,
     context_settings=CONTEXT,
     help="Recurrent networks that learn on live streams: forecast each row, see the truth, learn.",

@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from streamrnn.settings import Option, Settings
 
 from .help import GroupedOption
-from .values import Horizon, List, Number, Text, Whole
+from .values import Horizon, List, Number, Text, Whole, shown
 
 SHORT = {"targets": ("-t", "--targets", "--target"), "features": ("-f", "--features")}
 # By the annotation of the field.
@@ -59,11 +59,11 @@ def option(
     if more.get("type") is click.BOOL:
         positive = flags[-1]
         flags = (*flags[:-1], f"{positive}/--no-{positive.removeprefix('--')}")
-    shown = _shown_default(default)
+    usual = "" if default is None or default is False else shown(default)
     return GroupedOption(
         [*flags, name],
         group=group,
-        help=f"{text} [{shown}]" if shown and not text.endswith("]") else text,
+        help=f"{text} [{usual}]" if usual and not text.endswith("]") else text,
         default=None,
         multiple=multiple,
         callback=_flattened if multiple else None,
@@ -77,16 +77,6 @@ def flag(*flags: str, name: str, group: str, text: str) -> GroupedOption:
     return GroupedOption(
         [*flags, name], group=group, help=text, is_flag=True, default=False, envvar=f"STREAMRNN_{name.upper()}"
     )
-
-
-def _shown_default(default: Any) -> str:
-    if isinstance(default, tuple):
-        return ",".join(map(str, default))
-    if isinstance(default, bool):
-        return "yes" if default else ""
-    if isinstance(default, float):
-        return f"{default:g}"
-    return "" if default is None else str(default)
 
 
 def _flattened(context: click.Context, parameter: click.Parameter, parts: tuple[tuple[Any, ...], ...] | None) -> Any:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from .table import score_table
+from .values import shown
 
 if TYPE_CHECKING:
     from streamrnn.learner import Learner
     from streamrnn.metrics import Metrics
+    from collections.abc import Mapping
+
     from streamrnn.session import Outcome, Session
+    from streamrnn.session.outcome import Trouble
+    from streamrnn.streams import Cause
 
 MOST_NAMES = 10
 
@@ -48,7 +54,8 @@ def ending(session: Session) -> list[str]:
     metrics = session.learner.metrics
     if any(score.count for score in metrics.scores):
         lines += ["", *score_table(metrics), ""]
-    lines += [f"{what:<16} {value}" for what, value in counts(metrics, outcome).items()]
+    for what, value in counts(metrics, outcome).items():
+        lines += [f"{name:<16} {line}" for name, line in zip_longest([what], value.split("\n"), fillvalue="")]
     if session.plan.saves:
         lines.append(f"{'model':<16} {model}, after {metrics.rows:,} rows")
     return lines
@@ -74,13 +81,13 @@ def counts(metrics: Metrics, outcome: Outcome | None = None) -> dict[str, str]:
         "diverged": number(metrics.diverged),
     }
     if outcome is not None:
-        texts["bad cells"] = _with_first(outcome.bad_cells, outcome.first_bad_cell)
-        texts["refused rows"] = _with_first(outcome.refused, outcome.first_refused)
+        texts["bad cells"] = _by_cause(outcome.bad_cells)
+        texts["refused rows"] = _by_cause(outcome.refused)
     return {name: text for name, text in texts.items() if text}
 
 
-def _with_first(count: int, first: str | None) -> str:
-    return f"{count:,}; first {first}" if count else ""
+def _by_cause(troubles: Mapping[Cause, Trouble]) -> str:
+    return "\n".join(f"{trouble.count:,} {cause}; first {trouble.first}" for cause, trouble in troubles.items())
 
 
 def number(count: int) -> str:
@@ -98,14 +105,3 @@ def listed(names: list[str] | tuple[str, ...]) -> str:
     """Names with commas, cut short if there are many."""
     most = ", ".join(names[:MOST_NAMES])
     return f"{most} and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else most
-
-
-def shown(value: object) -> str:
-    """A setting as one would write it on the command line."""
-    if isinstance(value, list | tuple):
-        return ",".join(map(shown, value))
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.15g}"
-    return "-" if value is None else str(value)

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamrnn.streams.formats import READABLE, WRITABLE
+from streamrnn.streams.bad_rows import ON_BAD
+from streamrnn.streams.formats import WRITABLE
 
 from .config import config_option
 from .errors import FAILED
 from .help import CONTEXT, HelpfulCommand
 from .options import flag, named_settings, option, setting_options
-from .values import List, RowsOrTime, Text, Whole
+from .reading import GROUP, READING_OPTIONS, read_options
+from .values import List, RowsOrShare, RowsOrTime, Text, Whole
 
 if TYPE_CHECKING:
     from streamrnn.session import Plan
@@ -40,13 +42,20 @@ RUN_OPTIONS = [
     option("-o", "--output", name="output", group="In and out", type=Text(), default="-", metavar="FILE",
            text="write records there; - is stdout"),
     flag("--overwrite", name="overwrite", group="In and out", text="replace an output file that exists"),
-    option("--input-format", name="input_format", group="In and out", type=click.Choice(READABLE),
-           text="[by extension, else by the first bytes]"),
     option("--output-format", name="output_format", group="In and out", type=click.Choice(WRITABLE),
            text="[by extension; ndjson on stdout]"),
     option("--echo", name="echo", group="In and out", type=List(Text()), multiple=True, metavar="COLUMNS",
            text="columns of the source to repeat in each record"),
     option("--limit", name="limit", group="In and out", type=Whole(1), metavar="ROWS", text="stop after so many rows"),
+    *READING_OPTIONS,
+    flag("--follow", name="follow", group=GROUP,
+         text="at the end of a file wait for more, through rotation, as tail -F does"),
+    option("--on-bad", name="on_bad", group=GROUP, type=click.Choice(ON_BAD), default="null",
+           text="a row with a cell that cannot be read: the cell is null, or the row is left out, or the run ends"),
+    option("--max-bad", name="max_bad", group=GROUP, type=RowsOrShare(), metavar="N|P%",
+           text="end when more rows than this are bad [any number]"),
+    option("--rejects", name="rejects", group=GROUP, type=Text(), metavar="FILE",
+           text="write down, as NDJSON, every row and cell that could not be used, and why"),
     config_option(),
     flag("--dry-run", name="dry_run", group="In and out",
          text="show the columns, the settings and where each comes from, and do nothing"),
@@ -94,6 +103,7 @@ def _warn(terminal: Any, warnings: list[str], before: int) -> int:
 def plan_of(context: click.Context, source: str | None, values: dict[str, Any]) -> Plan:
     """Put what was named into a plan."""
     from streamrnn.session import Plan
+    from streamrnn.streams.bad_rows import MaxBad
 
     if source is None:
         if os.isatty(0):
@@ -114,6 +124,10 @@ def plan_of(context: click.Context, source: str | None, values: dict[str, Any]) 
         echo=values["echo"] or (),
         emit=values["emit"] or (),
         limit=values["limit"],
+        reading=read_options(values, follow=values["follow"]),
+        on_bad=values["on_bad"] or "null",
+        max_bad=values["max_bad"] or MaxBad(),
+        rejects=values["rejects"],
     )
 
 

@@ -1,4 +1,4 @@
-"""Text on the command line -> values; what comes from a TOML file has its type already."""
+"""Text on the command line <-> values; what comes from a TOML file has its type already."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ import csv
 import re
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from streamrnn.streams.bad_rows import MaxBad
 
 SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -65,6 +70,12 @@ class Text(Value):
             raise click.BadParameter(f"{value!r} is not text; put it in quotes", ctx, param)
         return value
 
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+        """Offer paths, or columns of the source."""
+        from .suggestions import suggestions
+
+        return suggestions(ctx, param, incomplete)
+
 
 class List(Value):
     """Items, separated by commas where they come as text; an item with a comma in it stands in quotes."""
@@ -84,6 +95,10 @@ class List(Value):
             raise click.BadParameter(f"{value!r} has an empty item", ctx, param)
         return tuple(self._item.convert(item, param, ctx) for item in items)
 
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+        """Offer what could be an item."""
+        return self._item.shell_complete(ctx, param, incomplete)
+
 
 class Horizon(Value):
     """``24``: the next 1..24; ``6,12``: those alone."""
@@ -96,6 +111,26 @@ class Horizon(Value):
             return Whole().convert(value, param, ctx)
         single = value.rstrip(", ") if isinstance(value, str) else value
         return List(Whole()).convert(single, param, ctx)
+
+
+class RowsOrShare(Value):
+    """``100`` rows, or ``1%`` of them."""
+
+    name = "rows or share"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> MaxBad:
+        """Return a bound on bad rows."""
+        from streamrnn.streams.bad_rows import MaxBad
+
+        if isinstance(value, MaxBad):
+            return value
+        text = str(value).strip()
+        if re.fullmatch(r"\d+", text, re.ASCII):
+            return MaxBad(count=int(text))
+        share = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", text, re.ASCII)
+        if share and float(share[1]) <= 100.0:
+            return MaxBad(share=float(share[1]) / 100.0)
+        raise click.BadParameter(f"{value!r} is neither a number of rows nor a share such as 1%", ctx, param)
 
 
 class RowsOrTime(Value):
@@ -116,3 +151,14 @@ class RowsOrTime(Value):
         raise click.BadParameter(
             f"{value!r} is neither a number of rows nor a duration such as 30s, 5m or 2h", ctx, param
         )
+
+
+def shown(value: object) -> str:
+    """A value as one would write it on the command line."""
+    if isinstance(value, list | tuple):
+        return ",".join(map(shown, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    return "-" if value is None else str(value)

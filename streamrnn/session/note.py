@@ -48,6 +48,7 @@ class Written:
     format: str
     columns: list[str]
     position: int
+    held: str = ""  # records that follow but were not written yet: an Arrow stream, in base64
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class Note:
     source: str | None = None  # absolute path; None for what cannot be read again
     consumed: Consumed | None = None
     written: Written | None = None
+    rejects: Written | None = None
+    every: int | None = None  # nanoseconds of the grid that the source was put on
 
     def to_dict(self) -> dict[str, Any]:
         """The note as JSON holds it."""
@@ -65,11 +68,13 @@ class Note:
     @classmethod
     def from_dict(cls, note: dict[str, Any]) -> Note:
         """Read what `to_dict` wrote; an empty dictionary is the note of a learner that no session has fed."""
-        consumed, written = note.get("consumed"), note.get("written")
+        consumed, written, rejects = note.get("consumed"), note.get("written"), note.get("rejects")
         return cls(
             source=note.get("source"),
             consumed=Consumed(**consumed) if consumed else None,
             written=Written(**written) if written else None,
+            rejects=Written(**rejects) if rejects else None,
+            every=note.get("every"),
         )
 
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..streams import Batch
+    from ..streams import BadCell, Batch, Cause, Refused
+
+
+@dataclass
+class Trouble:
+    """How often something was not what it should be, and where first."""
+
+    count: int
+    first: str
 
 
 @dataclass
@@ -15,12 +24,10 @@ class Outcome:
 
     Attributes
     ----------
-    rows, refused : int
-        Arrivals of this run, and those among them that could not be used.
-    bad_cells : int
-        Cells of number columns that held something else, and so counted as null.
-    first_refused, first_bad_cell : str or None
-        Where the first of them was, and why it could not be used.
+    rows : int
+        Arrivals of this run, those that could not be used among them.
+    refused, bad_cells : dict of Cause to Trouble
+        Rows that could not be used; cells that could not, and so counted as null.
     seconds : float
         From the first row to the last record.
     signal : int or None
@@ -32,10 +39,8 @@ class Outcome:
     """
 
     rows: int = 0
-    refused: int = 0
-    bad_cells: int = 0
-    first_refused: str | None = None
-    first_bad_cell: str | None = None
+    refused: dict[Cause, Trouble] = field(default_factory=dict)
+    bad_cells: dict[Cause, Trouble] = field(default_factory=dict)
     seconds: float = 0.0
     signal: int | None = None
     resumed: bool = False
@@ -43,17 +48,32 @@ class Outcome:
 
     def count(self, batch: Batch, number: int) -> None:
         """Take note of a batch; `number` is its first row's."""
-        if batch.refused and not self.refused:
-            row = batch.refused[0]
-            self.first_refused = f"{_place(row.line, number + row.offset)}: {row.reason}"
-        if batch.bad_cells and not self.bad_cells:
-            cell = min(batch.bad_cells, key=lambda bad: bad.row)
-            number += cell.row + sum(row.offset <= cell.row for row in batch.refused)
-            self.first_bad_cell = f"{_place(cell.line, number)}: {cell.text!r} in column {cell.column!r}"
         self.rows += batch.arrivals
-        self.refused += len(batch.refused)
-        self.bad_cells += len(batch.bad_cells)
+        for troubles, found in ((self.refused, _refused(batch, number)), (self.bad_cells, _bad_cells(batch, number))):
+            for cause, where in found:
+                if cause in troubles:
+                    troubles[cause].count += 1
+                else:
+                    troubles[cause] = Trouble(1, where)
 
 
-def _place(line: int | None, row: int) -> str:
-    return f"row {row:,}" if line is None else f"line {line:,}"
+def first_trouble(batch: Batch, number: int) -> str:
+    """Say where the first bad row of a batch is, and why it is bad; `number` is the batch's first row's."""
+    places = [*zip(batch.refused_arrivals, _refused(batch, number), strict=True)]
+    places += zip((batch.arrival_of(cell.row) for cell in batch.bad_cells), _bad_cells(batch, number), strict=True)
+    return min(places, key=lambda place: place[0])[1][1]
+
+
+def _refused(batch: Batch, number: int) -> Iterator[tuple[Cause, str]]:
+    for arrival, row in zip(batch.refused_arrivals, batch.refused, strict=True):
+        yield row.cause, f"{_place(row, number + arrival)}: {row.reason}"
+
+
+def _bad_cells(batch: Batch, number: int) -> Iterator[tuple[Cause, str]]:
+    for cell in batch.bad_cells:
+        place = _place(cell, number + batch.arrival_of(cell.row))
+        yield cell.cause, f"{place}: {cell.text!r} in column {cell.column!r}"
+
+
+def _place(bad: Refused | BadCell, row: int) -> str:
+    return f"row {row:,}" if bad.line is None else f"line {bad.line:,}"

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..settings import SettingsError
+from ..streams import ReadOptions
+from ..streams.bad_rows import MaxBad, OnBad
 
 STANDARD = "-"
 
@@ -44,6 +46,16 @@ class Plan:
         The horizons that the record shows; all if empty.
     limit : int, optional
         Stop after so many rows.
+    every : int, optional
+        Put the source on a regular grid of so many nanoseconds.
+    reading : ReadOptions
+        How the source is read.
+    on_bad : {'null', 'skip', 'stop'}
+        What becomes of a row with a cell that cannot be read.
+    max_bad : MaxBad
+        Stop when more rows than this are bad.
+    rejects : str, optional
+        Path of a file in which all that could not be used is written down.
     """
 
     source: str = "-"
@@ -59,10 +71,15 @@ class Plan:
     echo: tuple[str, ...] = ()
     emit: tuple[int, ...] = ()
     limit: int | None = None
+    every: int | None = None
+    reading: ReadOptions = field(default_factory=ReadOptions)
+    on_bad: OnBad = "null"
+    max_bad: MaxBad = field(default_factory=MaxBad)
+    rejects: str | None = None
 
     def check_files(self) -> None:
-        """Raise a SettingsError if two of source, output and model are one file: one would destroy the other."""
-        files = {"source": self.source, "output": self.output, "model": self.model}
+        """Raise a SettingsError if two of its files are one: one would destroy the other."""
+        files = {"source": self.source, "output": self.output, "model": self.model, "rejects": self.rejects}
         named = [(role, Path(path)) for role, path in files.items() if path not in (None, STANDARD)]
         for (role, path), (other_role, other) in combinations(named, 2):
             if path.absolute() == other.absolute() or (path.is_file() and other.is_file() and path.samefile(other)):

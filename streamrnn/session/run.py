@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..kernels.cache import is_kept
 from ..streams import open_source
+from ..streams.bad_rows import BadRows
+from ..streams.signals import Signals
+from .keeping import Keeper
 from .layout import Layout
 from .listener import NOBODY, Listener
-from .note import Consumed, Note, Written, behind
-from .outcome import Outcome
-from .output import open_output
+from .note import Consumed, behind
+from .outcome import Outcome, first_trouble
+from .output import open_records, open_rejects, output_of, rejects_of
+from .pieces import ROWS, Piece, pieces
 from .plan import Plan, SessionError
-from .signals import Interrupted, Signals
 from .start import start_of
 
 if TYPE_CHECKING:
     import pyarrow
 
     from ..learner import Learner
-    from ..streams import Batch, Sink, Source
+    from ..streams import Batch, Source
+    from ..streams.rejects import Rejects
+    from .records import Records
 
 ENTRY = "learn_rows"  # the kernel that a run needs
-ROWS = 1024  # taken at once: a signal waits no longer than these need
 
 
 class Session:
@@ -58,13 +62,15 @@ class Session:
     """
 
     learner: Learner
-    _sink: Sink
+    _keeper: Keeper
+    _records: Records
+    _rejects: Rejects | None
     _schema: pyarrow.Schema
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         plan.check_files()
-        self.source: Source = open_source(plan.source, plan.input_format)
+        self.source = self._open()
         try:
             self.start = start_of(plan, self.source)
             self.layout = Layout(self.start.settings, self.source, plan.echo, plan.emit)
@@ -72,10 +78,13 @@ class Session:
             self.source.close()
             raise
         self.outcome = Outcome()
-        self._consumed = Consumed()
         self._is_file = plan.source != "-" and Path(plan.source).is_file()
+        self._bad_rows = BadRows(plan.on_bad, plan.max_bad)
         self._all_written = True
-        self._saved = (0, 0.0)  # rows and time of the last checkpoint
+
+    def _open(self) -> Source:
+        plan = self.plan
+        return open_source(plan.source, plan.input_format, plan.reading)
 
     def run(self, listener: Listener = NOBODY) -> Outcome:
         """Take every row that was not taken before.
@@ -95,6 +104,8 @@ class Session:
             If the reader of the output has gone.
         StreamError
             If the source is damaged or the output cannot be written; what was done until then is saved.
+        SessionError
+            If there are no rows, or too many bad ones.
         """
         try:
             batches = self._new_batches(listener)
@@ -113,80 +124,77 @@ class Session:
         """The source's rows; without those that the model has taken before, if they are still there."""
         batches = self.source.batches(self.layout.numbers, self.layout.others)
         known = self.start.note.consumed
-        if not self._is_file or known is None or self.start.note.source != _identity(self.plan.source):
+        if not self._is_file or known is None or self.start.note.source != str(Path(self.plan.source).resolve()):
             return batches
         rest = behind(batches, known, self.layout.numbers, self.layout.roles)
         if rest is not None:
-            self.outcome.resumed, self._consumed = True, known
+            self.outcome.resumed = True
             return rest
         listener.warn(
             f"{self.source.name} has changed within the {known.rows:,} rows that {self.plan.model} has read: "
             "all its rows are taken as new"
         )
         self.source.close()
-        self.source = open_source(self.plan.source, self.plan.input_format)
+        self.source = self._open()
         return self.source.batches(self.layout.numbers, self.layout.others)
 
     # --- rows -> records --------------------------------------------------------------------------------------------
 
     def _take_all(self, batches: Iterator[Batch], listener: Listener) -> None:
-        self._schema = self.layout.schema()
-        self._sink = open_output(self.plan, self._schema, self.start.note.written, self.outcome.resumed)
         if not is_kept(ENTRY):
             listener.say("compiling the kernels, once on this machine ...")
         self.learner = self.start.learner(self.plan.model or "model")
+        self._open_outputs()
         started = time.monotonic()
-        self._saved = (0, started)
         with Signals() as signals:
             try:
-                for batch in self._pieces(batches, signals):
-                    self._take(batch)
-                    listener.advance(batch.arrivals, self.learner)
-                    self._save_if_due()
+                for piece in pieces(batches, signals, not self._is_file, self._rows_wanted):
+                    self._take(piece)
+                    listener.advance(piece.batch.arrivals, self.learner)
+                    if self._keeper.is_due() and self._records.can_be_left:
+                        self._save()
             finally:
                 self._end()
                 self.outcome.signal = signals.received
                 self.outcome.seconds = time.monotonic() - started
                 self.outcome.complete = not self.source.ended_early
+        if self._bad_rows.too_many:
+            raise SessionError(f"{self.source.name}: {self._bad_rows}")
 
-    def _pieces(self, batches: Iterator[Batch], signals: Signals) -> Iterator[Batch]:
-        """Cut batches, so that checkpoints and the limit fall where they should, and signals need not wait."""
-        try:
-            while True:
-                with signals.waiting():
-                    batch = next(batches, None)
-                if batch is None:
-                    return
-                while batch.arrivals:
-                    if signals.received is not None or self._rows_wanted() == 0:
-                        return
-                    piece, batch = batch.split(self._rows_wanted())
-                    yield piece
-                if self._rows_wanted() == 0:
-                    return
-        except Interrupted:
-            return
-        except Exception:
-            if signals.received is None:
-                raise
+    def _open_outputs(self) -> None:
+        """Open the files to write; the model is saved first, so that a run that is killed here can go on."""
+        note, resumed = self.start.note, self.outcome.resumed
+        self._written = output_of(self.plan, self.layout.names, note.written, resumed)
+        self._rejected = rejects_of(self.plan, note.rejects, resumed)
+        consumed = (note.consumed if resumed else Consumed()) if self._is_file else None
+        self._keeper = Keeper(self.plan, self.learner, self.layout, consumed)
+        self._keeper.save(self._written, self._rejected)
+        self._schema = self.layout.schema()
+        self._records = open_records(self.plan, self._schema, self._written)
+        self._rejects = open_rejects(self.plan, self._rejected)
 
     def _rows_wanted(self) -> int:
-        wanted = [ROWS]
-        if self.plan.limit is not None:
-            wanted.append(self.plan.limit - self.outcome.rows)
-        if isinstance(self.plan.checkpoint_every, int):
-            wanted.append(self._saved[0] + self.plan.checkpoint_every - self.outcome.rows)
-        return min(wanted)
+        limit, due = self.plan.limit, self._keeper.rows_until_due()
+        wanted = [] if limit is None else [limit - self.outcome.rows]
+        return min([*wanted, *([] if due is None else [due]), ROWS])
 
-    def _take(self, batch: Batch) -> None:
-        self.outcome.count(batch, self.learner.rows)
+    def _take(self, piece: Piece) -> None:
+        number = self.learner.rows
+        allowed = self._bad_rows.allowed(piece.batch)
+        batch, rest = piece.batch.split(allowed)
+        self.outcome.count(batch, number)
         self._all_written = False
-        records = self.learner.run(batch.table, learn=self.plan.learn)
-        self.learner.refuse(len(batch.refused))
-        if self.plan.saves:
-            self._consumed.add(batch, self.layout.numbers, self.layout.roles)
-        self._sink.write(self.layout.arrange(records, batch, self._schema))
+        admitted = self._bad_rows.admitted(batch)
+        records = self.learner.run(admitted.table, learn=self.plan.learn)
+        self.learner.refuse(len(admitted.refused))
+        self._keeper.count(batch)
+        if self._rejects is not None:
+            self._rejects.write(batch, number)
+        if records.num_rows or piece.ends_batch:
+            self._records.write(self.layout.arrange(records, admitted, self._schema), piece.ends_batch)
         self._all_written = True
+        if rest.arrivals:
+            raise SessionError(f"{self.source.name}: {first_trouble(rest, number + allowed)}; {self._bad_rows}")
 
     # --- what is kept -----------------------------------------------------------------------------------------------
 
@@ -199,33 +207,18 @@ class Session:
         try:
             if self._all_written:
                 self._all_written = False
-                self._sink.close()
+                self._records.finish()
+                if self._rejects is not None:
+                    self._rejects.close()
                 self._all_written = True
         finally:
             if self._all_written or not self._is_file:
                 self._save()
 
-    def _save_if_due(self) -> None:
-        every, (rows, moment) = self.plan.checkpoint_every, self._saved
-        if isinstance(every, timedelta):
-            due = time.monotonic() - moment >= every.total_seconds()
-        else:
-            due = every is not None and self.outcome.rows - rows >= every
-        if due:
-            self._save()
-            self._saved = (self.outcome.rows, time.monotonic())
-
     def _save(self) -> None:
-        if not self.plan.saves or self.plan.model is None:
-            return
-        written = None
-        if self.plan.output != "-":
-            path, sink = _identity(self.plan.output), self._sink
-            written = Written(path, sink.format, self.layout.names, sink.position)
-        source = _identity(self.plan.source) if self._is_file else None
-        self.learner.session = Note(source, self._consumed if self._is_file else None, written).to_dict()
-        self.learner.save(self.plan.model)
-
-
-def _identity(path: str) -> str:
-    return str(Path(path).resolve())
+        written, rejected = self._written, self._rejected
+        if written is not None:
+            written = replace(written, position=self._records.position, held=self._records.held())
+        if rejected is not None and self._rejects is not None:
+            rejected = replace(rejected, position=self._rejects.position)
+        self._keeper.save(written, rejected)

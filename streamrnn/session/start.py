@@ -66,7 +66,9 @@ def start_of(plan: Plan, source: Source) -> Start:
         if plan.save:
             _check_can_be_saved(plan.model)
         try:
-            return _go_on(plan.model, Path(plan.model).read_bytes(), plan.settings)
+            start = _go_on(plan.model, Path(plan.model).read_bytes(), plan.settings)
+            _expect(source, start.settings, plan.echo)
+            return start
         except FileNotFoundError:
             if not plan.save:
                 raise SettingsError(f"there is no model {plan.model}, and --no-save would keep no new one") from None
@@ -95,6 +97,7 @@ def _check_can_be_saved(path: str) -> None:
 
 def with_columns(settings: Settings, source: Source, echo: tuple[str, ...]) -> Settings:
     """Fill in the targets and features that nobody named: every number column without another role."""
+    _expect(source, settings, echo)
     named = (*settings.targets, *settings.features, *filter(None, (settings.time, settings.sequence)))
     check_columns_exist(named, list(source.columns), source.name)
     _check_hold_numbers(settings, source)
@@ -113,6 +116,12 @@ def with_columns(settings: Settings, source: Source, echo: tuple[str, ...]) -> S
             columns = ", ".join(f"{name} ({kind})" for name, kind in source.columns.items())
             raise SettingsError(f"{source.name} has no column of numbers to {role}; its columns are {columns}")
     return replace(settings, targets=targets, features=features)
+
+
+def _expect(source: Source, settings: Settings, echo: tuple[str, ...]) -> None:
+    """Tell the source which columns are wanted: a row may bring one that the first row lacked."""
+    others = [*filter(None, (settings.time, settings.sequence)), *echo]
+    source.expect([*settings.targets, *settings.features], others)
 
 
 def _check_hold_numbers(settings: Settings, source: Source) -> None:

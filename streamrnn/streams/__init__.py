@@ -11,9 +11,23 @@
 Importing this package is cheap: pyarrow and orjson are loaded when the first stream is opened.
 """
 
-from .batch import BadCell, Batch, Kind, Refused
+from .batch import BadCell, Batch, Cause, Kind, Refused
 from .errors import StreamError
-from .sinks import Sink, open_sink
-from .source import Source, open_source
+from .options import ReadOptions
+from .sinks import Sink, open_sink, prepare_output
+from .sources import Source, open_source
 
-__all__ = ["BadCell", "Batch", "Kind", "Refused", "Sink", "Source", "StreamError", "open_sink", "open_source"]
+__all__ = [
+    "BadCell",
+    "Batch",
+    "Cause",
+    "Kind",
+    "ReadOptions",
+    "Refused",
+    "Sink",
+    "Source",
+    "StreamError",
+    "open_sink",
+    "open_source",
+    "prepare_output",
+]

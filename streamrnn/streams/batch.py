@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from .errors import StreamError
@@ -15,13 +17,33 @@ if TYPE_CHECKING:
 Kind = Literal["number", "text", "time"]
 
 
+class Cause(StrEnum):
+    """Why a row or a cell could not be used: what a summary counts by."""
+
+    RAGGED = "wrong number of cells"
+    ENCODING = "not UTF-8"
+    OPEN_QUOTE = "open quote"
+    NOT_CSV = "not CSV"
+    NOT_JSON = "not JSON"
+    NO_OBJECT = "no JSON object"
+    TOO_LONG = "line too long"
+    CUT_SHORT = "line cut short"
+    NOT_A_NUMBER = "not a number"
+    REPEATED_KEY = "repeated key"
+    NO_TIME = "no time"
+    LATE = "too late for its place"
+
+
 class Refused(NamedTuple):
     """A row that could not be read: it has a number among the arrivals, but no values."""
 
     offset: int  # how many rows of this batch's table came before it
     line: int | None  # in the file, from 1; None where a format has no lines
-    reason: str
-    raw: str
+    byte: int | None  # in the uncompressed file, from 0, where the row starts; None where a format has no lines
+    cause: Cause
+    reason: str  # the cause with its details, in words
+    raw: str  # the text of the row; of the cell, if a cell is the cause
+    column: str | None = None  # the one that is the cause, if a column is
 
 
 class BadCell(NamedTuple):
@@ -29,7 +51,9 @@ class BadCell(NamedTuple):
 
     row: int  # in this batch's table
     line: int | None
+    byte: int | None  # where the row starts
     column: str
+    cause: Cause
     text: str
 
 
@@ -42,19 +66,18 @@ class Batch:
     table : pyarrow.RecordBatch
         The accepted rows: number columns as float64 (null where missing), then the others as they came.
     refused : tuple of Refused
-        The rows between them that could not be read.
+        The rows between them that could not be read, in their order.
     bad_cells : tuple of BadCell
-        The cells of number columns that were present but no number.
+        The cells that were present but could not be used; put into the order of their rows.
     """
 
     table: pyarrow.RecordBatch
     refused: tuple[Refused, ...] = ()
     bad_cells: tuple[BadCell, ...] = ()
 
-    @property
-    def bad_cell_counts(self) -> dict[str, int]:
-        """How many bad cells each column has; a column without any is absent."""
-        return dict(Counter(cell.column for cell in self.bad_cells))
+    def __post_init__(self) -> None:
+        if self.bad_cells:
+            object.__setattr__(self, "bad_cells", tuple(sorted(self.bad_cells, key=lambda cell: cell.row)))
 
     @property
     def arrivals(self) -> int:
@@ -62,20 +85,32 @@ class Batch:
         rows: int = self.table.num_rows
         return rows + len(self.refused)
 
+    @cached_property
+    def refused_arrivals(self) -> list[int]:
+        """The places of the refused rows among the arrivals."""
+        return [row.offset + before for before, row in enumerate(self.refused)]
+
+    def arrival_of(self, row: int) -> int:
+        """Return the place among the arrivals of a row of the table."""
+        return row + bisect_right(self.refused, row, key=lambda refused: refused.offset)
+
+    def slice(self, start: int, stop: int) -> Batch:
+        """Return the arrivals from `start` to before `stop`."""
+        refused = self.refused[slice(*(bisect_left(self.refused_arrivals, end) for end in (start, stop)))]
+        before = bisect_left(self.refused_arrivals, start)
+        first = start - before
+        rows = min(stop, self.arrivals) - start - len(refused)
+        bad = [bisect_left(self.bad_cells, end, key=lambda cell: cell.row) for end in (first, first + rows)]
+        return Batch(
+            self.table.slice(first, rows),
+            tuple(row._replace(offset=row.offset - first) for row in refused),
+            tuple(cell._replace(row=cell.row - first) for cell in self.bad_cells[slice(*bad)]),
+        )
+
     def split(self, arrivals: int) -> tuple[Batch, Batch]:
         """Cut behind so many arrivals; either part may be empty."""
-        refused = sum(row.offset + before < arrivals for before, row in enumerate(self.refused))
-        rows = max(0, min(arrivals - refused, self.table.num_rows))
-        bad = sum(cell.row < rows for cell in self.bad_cells) if self.bad_cells else 0
-        by_row = sorted(self.bad_cells, key=lambda cell: cell.row)
-        return (
-            Batch(self.table.slice(0, rows), self.refused[:refused], tuple(by_row[:bad])),
-            Batch(
-                self.table.slice(rows),
-                tuple(row._replace(offset=row.offset - rows) for row in self.refused[refused:]),
-                tuple(cell._replace(row=cell.row - rows) for cell in by_row[bad:]),
-            ),
-        )
+        arrivals = min(max(0, arrivals), self.arrivals)
+        return self.slice(0, arrivals), self.slice(arrivals, self.arrivals)
 
 
 def check_request(name: str, columns: Mapping[str, Kind], numbers: Sequence[str], others: Sequence[str]) -> None:

@@ -12,8 +12,8 @@ def run(tmp_path):
     """Run a session over files in `tmp_path`; returns the session."""
 
     def run(listener=None, settings=None, **plan):
-        for name in ("source", "output", "model"):
-            if plan.get(name, "-") != "-":
+        for name in ("source", "output", "model", "rejects"):
+            if plan.get(name) not in (None, "-"):
                 plan[name] = str(tmp_path / plan[name])
         session = Session(Plan(settings={**SMALL, **(settings or {})}, **plan))
         session.run(listener or Heard())

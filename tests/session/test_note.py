@@ -8,7 +8,7 @@ from sessions import SMALL
 
 from streamrnn import Learner
 from streamrnn.session.note import Consumed, Note
-from streamrnn.streams import open_source
+from streamrnn.streams import Cause, open_source
 
 
 def test_a_checksum_does_not_depend_on_how_rows_are_cut(files):
@@ -67,4 +67,4 @@ def test_records_are_numbered_as_if_rows_were_refused_one_by_one(files, run):
             expected.append(learner.step({"load": load}).to_dict())
     assert [json.loads(line) for line in (files / "out.ndjson").read_text().splitlines()] == expected
     assert (session.learner.rows, session.learner.refused_rows) == (7, 4)
-    assert session.outcome.first_refused == "line 2: the row has 2 cells, the header 1"
+    assert session.outcome.refused[Cause.RAGGED].first == "line 2: the row has 2 cells, the header 1"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from .. import formats
 from ..errors import StreamError
-from .output import is_pipe_or_device
+from .output import check_writable, is_pipe_or_device, refuse_existing
 
 if TYPE_CHECKING:
     import pyarrow
@@ -34,6 +34,10 @@ class Sink(Protocol):
 
     def write(self, table: pyarrow.Table | pyarrow.RecordBatch) -> None:
         """Write rows; when this returns, the system has them all."""
+        ...
+
+    def sync(self) -> None:
+        """Have a file's rows on the disk when this returns; pipes and devices have none."""
         ...
 
     def close(self) -> None:
@@ -81,7 +85,7 @@ def open_sink(
     >>> with open_sink("out.csv", table.schema) as sink:  # doctest: +SKIP
     ...     sink.write(table)
     """
-    match format or written_format(path):
+    match checked_format(path, format):
         case "ndjson":
             from .text import NdjsonSink
 
@@ -90,15 +94,48 @@ def open_sink(
             from .text import CsvSink
 
             return CsvSink(path, schema, overwrite, position)
-        case "arrow":
+        case _:
             from .arrow import ArrowFileSink, ArrowStreamSink
 
-            is_file = path != "-" and _extension(path) != ".arrows" and not is_pipe_or_device(path)
-            return (ArrowFileSink if is_file else ArrowStreamSink)(path, schema, overwrite, position)
+            sink = ArrowFileSink if _is_sealed(path, "arrow") else ArrowStreamSink
+            return sink(path, schema, overwrite, position)
+
+
+def prepare_output(path: str, format: str | None = None, overwrite: bool = False) -> str:
+    """Make sure that `open_sink` could write this file; a new one is left empty, an old one as it is.
+
+    Returns
+    -------
+    str
+        The format that it would have.
+
+    Raises
+    ------
+    StreamError
+        If the file exists and may not be replaced, or cannot be written.
+    """
+    format = checked_format(path, format)
+    refuse_existing(path, overwrite)
+    partial_path = f"{path}.partial" if _is_sealed(path, format) else path
+    refuse_existing(partial_path, overwrite)
+    check_writable(partial_path)
+    return format
+
+
+def checked_format(path: str, format: str | None) -> str:
+    """Return the format to write, or raise if it cannot be written or is not known."""
+    chosen = format or written_format(path)
+    if chosen in formats.WRITABLE:
+        return chosen
     choice = ", ".join(formats.WRITABLE)
     if format:
         raise StreamError(f"cannot write the format {format!r}: choose one of {choice}")
     raise StreamError(f"{path}: its extension tells no format to write; with --output-format choose one of {choice}")
+
+
+def _is_sealed(path: str, format: str) -> bool:
+    """Whether a path takes an Arrow file, which gets its index at the end, and not a stream."""
+    return format == "arrow" and path != "-" and _extension(path) != ".arrows" and not is_pipe_or_device(path)
 
 
 def written_format(path: str) -> str | None:

@@ -39,6 +39,9 @@ class ArrowStreamSink:
         for batch in _batches(table.select(self._schema.names).cast(self._schema)):
             self._output.write(batch.serialize())
 
+    def sync(self) -> None:
+        self._output.sync()
+
     def close(self) -> None:
         if not self._is_open:
             return
@@ -103,11 +106,11 @@ def _unseal(path: str, partial_path: str, position: int) -> None:
     opening_path = f"{path}.opening"
     with pyarrow.OSFile(path) as sealed, pyarrow.OSFile(opening_path, "wb") as stream:
         reader: Any = pyarrow.ipc.open_file(sealed)
-        with pyarrow.ipc.new_stream(stream, reader.schema) as writer:
-            for index in range(reader.num_record_batches):
-                if stream.tell() < position:
-                    writer.write_batch(reader.get_batch(index))
-            length = stream.tell()
+        stream.write(reader.schema.serialize())
+        for index in range(reader.num_record_batches):
+            if stream.tell() < position:
+                stream.write(reader.get_batch(index).serialize())
+        length = stream.tell()
     if length != position:
         os.unlink(opening_path)
         raise StreamError(f"{path} is not as it was left: replace it with --overwrite, or choose another name")

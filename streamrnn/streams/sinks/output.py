@@ -3,6 +3,7 @@
 import errno
 import os
 import select
+import stat
 
 from ..errors import StreamError
 
@@ -44,6 +45,14 @@ class Output:
             except OSError as error:
                 raise _cannot_write(self.name, error) from error
 
+    def sync(self) -> None:
+        """Have what was written on the disk, if it is a file."""
+        try:
+            if stat.S_ISREG(os.fstat(self._descriptor).st_mode):
+                os.fsync(self._descriptor)
+        except OSError as error:
+            raise _cannot_write(self.name, error) from error
+
     def close(self) -> None:
         if not self._owns_descriptor:
             return
@@ -54,15 +63,27 @@ class Output:
             raise _cannot_write(self.name, error) from error
 
 
+def check_writable(path: str) -> None:
+    """Raise if a file cannot be written; one that is not there is left empty."""
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o666))
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+
+
 def refuse_existing(path: str, overwrite: bool) -> None:
-    """Raise if `path` is a file that may not be replaced; pipes and devices may always be written to."""
-    if not overwrite and os.path.lexists(path) and not is_pipe_or_device(path):
+    """Raise if `path` may not be replaced; pipes and devices may always be written to, and an empty file as well."""
+    if not overwrite and os.path.lexists(path) and not is_pipe_or_device(path) and not _is_empty(path):
         raise StreamError(f"{path} exists already: choose another name, or replace it with --overwrite")
 
 
 def is_pipe_or_device(path: str) -> bool:
     """Whether `path` exists and is neither a file nor a directory."""
     return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
+
+
+def _is_empty(path: str) -> bool:
+    return os.path.isfile(path) and os.path.getsize(path) == 0
 
 
 def _open(path: str, overwrite: bool) -> int:

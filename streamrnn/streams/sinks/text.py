@@ -32,6 +32,9 @@ class NdjsonSink:
     def write(self, table: pyarrow.Table | pyarrow.RecordBatch) -> None:
         _write_lines(self._output, self._line, self._schema, table, json_cells)
 
+    def sync(self) -> None:
+        self._output.sync()
+
     def close(self) -> None:
         self._output.close()
 
@@ -63,6 +66,9 @@ class CsvSink:
 
     def write(self, table: pyarrow.Table | pyarrow.RecordBatch) -> None:
         _write_lines(self._output, self._line, self._schema, table, lambda column, _: csv_cells(column))
+
+    def sync(self) -> None:
+        self._output.sync()
 
     def close(self) -> None:
         self._output.close()

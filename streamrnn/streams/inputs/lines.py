@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .errors import StreamError
-from .formats import BYTE_ORDER_MARK
+from ..errors import StreamError
+from ..formats import BYTE_ORDER_MARK
 from .input import Input
 
 LONGEST_LINE = 16 * 1024 * 1024
@@ -15,21 +15,32 @@ class LineBlock(NamedTuple):
 
     data: bytes
     line: int  # the number of the first of them, from 1
+    byte: int  # where the first of them starts, from 0
     ends_in_quotes: bool = False  # a quoted field of CSV was opened and not closed
+
+
+class RawRow(NamedTuple):
+    """One row as it came, without the newline that ends it."""
+
+    line: int
+    byte: int
+    data: bytes
 
 
 def line_blocks(stream: Input) -> Iterator[LineBlock]:
     """Cut what has come at its last newline and yield it before waiting for more."""
-    line = 1
+    line, byte = 1, 0
     waiting: list[bytes] = []  # what came after the last newline
     waiting_size = 0
-    chunk = stream.read().removeprefix(BYTE_ORDER_MARK)
+    chunk = stream.read()
+    if chunk.startswith(BYTE_ORDER_MARK):
+        chunk, byte = chunk.removeprefix(BYTE_ORDER_MARK), len(BYTE_ORDER_MARK)
     while chunk:
         end = chunk.rfind(b"\n") + 1
         if end:
             data = b"".join([*waiting, chunk[:end]])
-            yield LineBlock(data, line)
-            line += data.count(b"\n")
+            yield LineBlock(data, line, byte)
+            line, byte = line + data.count(b"\n"), byte + len(data)
             waiting, waiting_size = [], 0
         waiting.append(chunk[end:])
         waiting_size += len(chunk) - end
@@ -37,11 +48,13 @@ def line_blocks(stream: Input) -> Iterator[LineBlock]:
             raise StreamError(f"{stream.name}: line {line} is longer than {LONGEST_LINE:,} bytes: is this text?")
         chunk = stream.read()
     if waiting_size:
-        yield LineBlock(b"".join(waiting), line)
+        yield LineBlock(b"".join(waiting), line, byte)
 
 
-def split_lines(block: LineBlock) -> Iterator[tuple[int, bytes]]:
-    """Yield number and bytes of each line that is not blank."""
-    for line, raw in enumerate(block.data.split(b"\n"), block.line):
-        if raw and not raw.isspace():
-            yield line, raw
+def split_lines(block: LineBlock) -> Iterator[RawRow]:
+    """Yield each line that is not blank."""
+    byte = block.byte
+    for line, data in enumerate(block.data.split(b"\n"), block.line):
+        if data and not data.isspace():
+            yield RawRow(line, byte, data)
+        byte += len(data) + 1

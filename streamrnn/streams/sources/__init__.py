@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from . import formats
-from .batch import Batch, Kind
-from .errors import StreamError
-from .input import Input
+from .. import formats
+from ..batch import Batch, Kind
+from ..errors import StreamError
+from ..inputs.input import Input
+from ..options import ReadOptions
 
 if TYPE_CHECKING:
     import pyarrow
 
 LONGEST_MAGIC = 8
+DEFAULTS = ReadOptions()
 
 
 class Source(Protocol):
@@ -38,6 +40,10 @@ class Source(Protocol):
     columns: dict[str, Kind]
     warnings: list[str]
     ended_early: bool
+
+    def expect(self, numbers: Sequence[str], others: Sequence[str]) -> None:
+        """Add columns that the first row lacked but later ones may bring (keys of NDJSON); elsewhere do nothing."""
+        ...
 
     def schema(self, numbers: Sequence[str], others: Sequence[str]) -> pyarrow.Schema:
         """Return the schema that the tables of `batches` will have."""
@@ -67,7 +73,7 @@ class Source(Protocol):
         ...
 
 
-def open_source(path: str, format: str | None = None) -> Source:
+def open_source(path: str, format: str | None = None, options: ReadOptions = DEFAULTS) -> Source:
     """Open a file, a named pipe, or stdin, to read rows from it.
 
     Waits until the first row has come, because it decides what kind each column is.
@@ -78,6 +84,8 @@ def open_source(path: str, format: str | None = None) -> Source:
         A path, or ``-`` for stdin. Gzip and Zstandard are unpacked on the way.
     format : {'arrow', 'csv', 'ndjson', 'parquet'}, optional
         By default found from the extension, else from the first bytes.
+    options : ReadOptions
+        How it is read.
 
     Raises
     ------
@@ -94,13 +102,13 @@ def open_source(path: str, format: str | None = None) -> Source:
         raise StreamError(f"cannot read the format {format!r}: choose one of {', '.join(formats.READABLE)}")
     stream = Input(path)
     try:
-        return _open_format(stream, format or formats.format_of_name(path))
+        return _open_format(stream, format or formats.format_of_name(path), options)
     except BaseException:
         stream.close()
         raise
 
 
-def _open_format(stream: Input, format: str | None) -> Source:
+def _open_format(stream: Input, format: str | None, options: ReadOptions) -> Source:
     start = stream.peek(LONGEST_MAGIC)
     if codec := formats.codec_of_bytes(start):
         stream.decompress(codec)
@@ -111,15 +119,15 @@ def _open_format(stream: Input, format: str | None) -> Source:
         case "csv":
             from .csv import CsvSource
 
-            return CsvSource(stream)
+            return CsvSource(stream, options)
         case "ndjson":
             from .ndjson import NdjsonSource
 
-            return NdjsonSource(stream)
+            return NdjsonSource(stream, options)
         case "arrow":
             from .arrow import ArrowSource
 
-            return ArrowSource(stream)
+            return ArrowSource(stream, options)
         case "parquet":
             from .parquet import ParquetSource
 

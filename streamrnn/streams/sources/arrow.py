@@ -12,11 +12,12 @@ from typing import Any
 import pyarrow
 import pyarrow.ipc
 
-from . import formats
-from .batch import BadCell, Batch, Kind, check_request
-from .errors import StreamError, arrow_errors_as
-from .input import Input, PythonFile
-from .numbers import float64_from_text
+from .. import formats
+from ..batch import BadCell, Batch, Cause, Kind, check_request
+from ..errors import StreamError, arrow_errors_as
+from ..inputs.input import Input, PythonFile
+from ..numbers import float64_from_text
+from ..options import ReadOptions
 
 LARGEST_SCHEMA = 64 * 1024 * 1024
 LARGEST_MESSAGE = 1024 * 1024 * 1024
@@ -31,13 +32,15 @@ class ArrowSource:
     format = "arrow"
     ended_early = False
 
-    def __init__(self, stream: Input) -> None:
+    def __init__(self, stream: Input, options: ReadOptions) -> None:
         self.name = stream.name
         self._stream = stream
         self._schema_message = self._read_schema_message()
         with arrow_errors_as(f"{self.name}: the Arrow schema is damaged"):
             self._schema = pyarrow.ipc.read_schema(pyarrow.py_buffer(self._schema_message))
             self.columns, self.warnings = kinds_of_columns(self.name, self._schema)
+
+    def expect(self, numbers: Sequence[str], others: Sequence[str]) -> None: ...
 
     def schema(self, numbers: Sequence[str], others: Sequence[str]) -> pyarrow.Schema:
         check_request(self.name, self.columns, numbers, others)
@@ -155,7 +158,7 @@ def deliver(table: pyarrow.RecordBatch, schema: pyarrow.Schema, numbers: Sequenc
 def _numbers_from_text(name: str, column: pyarrow.Array) -> tuple[pyarrow.Array, list[BadCell]]:
     cells = [cell or "" for cell in column.to_pylist()]
     numbers, bad = float64_from_text(cells)
-    return numbers, [BadCell(row, None, name, cells[row]) for row in bad]
+    return numbers, [BadCell(row, None, None, name, Cause.NOT_A_NUMBER, cells[row]) for row in bad]
 
 
 def _kind(type_: pyarrow.DataType) -> Kind | None:

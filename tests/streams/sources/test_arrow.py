@@ -9,7 +9,7 @@ import pyarrow.ipc
 import pytest
 
 from streamrnn.streams import StreamError, open_source
-from streamrnn.streams.arrow import ROWS
+from streamrnn.streams.sources.arrow import ROWS
 
 TABLE = pa.table({"x": [1.0, None, 3.0], "name": ["a", None, "c"], "count": pa.array([1, 2, 3], pa.int32())})
 

@@ -9,7 +9,8 @@ import re
 from collections import deque
 from collections.abc import Iterator
 
-from .lines import LineBlock
+from ..batch import Cause
+from ..inputs.lines import LineBlock, RawRow
 from .rows import RowError
 
 LONGEST_RECORD = 1024 * 1024
@@ -26,8 +27,10 @@ def record_blocks(blocks: Iterator[LineBlock]) -> Iterator[LineBlock]:
     """
     held: list[bytes] = []  # lines from the one on which the open field's record starts
     held_size = 0
-    line = 1
+    line, byte = 1, 0
     for block in blocks:
+        if not held:
+            line, byte = block.line, block.byte
         held_size += len(block.data)
         if held and b'"' not in block.data and held_size < LONGEST_RECORD:
             held.append(block.data)
@@ -38,20 +41,20 @@ def record_blocks(blocks: Iterator[LineBlock]) -> Iterator[LineBlock]:
         if ends_in_quotes:
             end = len(data)
         if end:
-            yield LineBlock(data[:end], line, ends_in_quotes)
-            line += data.count(b"\n", 0, end)
+            yield LineBlock(data[:end], line, byte, ends_in_quotes)
+            line, byte = line + data.count(b"\n", 0, end), byte + end
         held, held_size = ([data[end:]], len(data) - end) if end < len(data) else ([], 0)
     if held:
-        yield LineBlock(b"".join(held), line, ends_in_quotes=True)
+        yield LineBlock(b"".join(held), line, byte, ends_in_quotes=True)
 
 
-def split_records(block: LineBlock) -> Iterator[tuple[int, bytes]]:
-    """Yield line number and bytes of each record that is not blank."""
+def split_records(block: LineBlock) -> Iterator[RawRow]:
+    """Yield each record that is not blank."""
     data, line, start = block.data, block.line, 0
     for masked in _mask_quoted_newlines(data).split(b"\n"):
         raw = data[start : start + len(masked)]
         if raw not in (b"", b"\r"):
-            yield line, raw
+            yield RawRow(line, block.byte + start, raw)
         line += 1 + raw.count(b"\n")
         start += len(masked) + 1
 
@@ -61,17 +64,17 @@ def read_record(raw: bytes) -> list[str]:
     try:
         text = raw.removesuffix(b"\r").decode()
     except UnicodeDecodeError as error:
-        raise RowError(f"byte {error.start + 1} of the row is not UTF-8") from error
+        raise RowError(Cause.ENCODING, f"byte {error.start + 1} of the row is not UTF-8") from error
     if '"' not in text:
         if "\r" in text:
-            raise RowError("a carriage return stands inside the row")
+            raise RowError(Cause.NOT_CSV, "a carriage return stands inside the row")
         return text.split(",")
     if not all(match[1] for match in _QUOTED_FIELD.finditer(raw)):
-        raise RowError("a quote is opened and never closed")
+        raise RowError(Cause.OPEN_QUOTE, "a quote is opened and never closed")
     try:
         return next(csv.reader([text]))
     except csv.Error as error:
-        raise RowError(f"not CSV: {error}") from error
+        raise RowError(Cause.NOT_CSV, f"not CSV: {error}") from error
 
 
 def _end_of_whole_records(data: bytes) -> int:

@@ -5,8 +5,9 @@ import select
 
 import pytest
 
-from streamrnn.streams import StreamError, input
-from streamrnn.streams.input import Input
+from streamrnn.streams import StreamError
+from streamrnn.streams.inputs import input
+from streamrnn.streams.inputs.input import Input
 
 
 def test_a_pipe_that_somebody_made_non_blocking_is_waited_for(pipe, monkeypatch):

@@ -11,12 +11,13 @@ from typing import Any
 import orjson
 import pyarrow
 
-from .batch import Batch, Kind, check_request
-from .errors import StreamError
-from .formats import HOLDS_NUMBERS
-from .input import Input
-from .lines import LineBlock, line_blocks, split_lines
-from .numbers import float64_from_values
+from ..batch import Batch, Cause, Kind, check_request
+from ..errors import StreamError
+from ..formats import HOLDS_NUMBERS
+from ..inputs.input import Input
+from ..inputs.lines import LineBlock, line_blocks, split_lines
+from ..numbers import float64_from_values
+from ..options import ReadOptions
 from .rows import Columns, RowError, find_first_row, read_rows
 
 
@@ -26,7 +27,7 @@ class NdjsonSource:
     format = "ndjson"
     ended_early = False
 
-    def __init__(self, stream: Input) -> None:
+    def __init__(self, stream: Input, options: ReadOptions) -> None:
         self.name = stream.name
         self.warnings: list[str] = []
         self._stream = stream
@@ -38,6 +39,8 @@ class NdjsonSource:
             name: "number" if value is None or isinstance(value, bool | int | float) else "text"
             for name, value in first.items()
         }
+
+    def expect(self, numbers: Sequence[str], others: Sequence[str]) -> None: ...
 
     def schema(self, numbers: Sequence[str], others: Sequence[str]) -> pyarrow.Schema:
         check_request(self.name, self.columns, numbers, others)
@@ -66,7 +69,7 @@ def read_object(raw: bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError as error:
         row = _read_loosely(raw, error)
     if not isinstance(row, dict):
-        raise RowError(f"the line holds no JSON object but {_name_of(row)}")
+        raise RowError(Cause.NO_OBJECT, f"the line holds no JSON object but {_name_of(row)}")
     return row
 
 
@@ -79,7 +82,7 @@ def _read_loosely(raw: bytes, error: orjson.JSONDecodeError) -> Any:
             return row
         except (ValueError, TypeError, RecursionError):
             pass
-    raise RowError(f"not JSON: {error.msg}, at character {error.pos + 1}") from error
+    raise RowError(Cause.NOT_JSON, f"not JSON: {error.msg}, at character {error.pos + 1}") from error
 
 
 def _read_block(block: LineBlock, columns: Columns) -> Batch:

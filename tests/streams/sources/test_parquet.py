@@ -6,7 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from streamrnn.streams import StreamError, open_source, parquet
+from streamrnn.streams import StreamError, open_source
+from streamrnn.streams.sources import parquet
 
 TABLE = pa.table({"x": [1, None, 3], "name": ["a", "b", None], "time": pa.array([1, 2, 3], pa.timestamp("ms"))})
 

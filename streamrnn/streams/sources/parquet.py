@@ -7,10 +7,10 @@ from typing import Any
 import pyarrow
 import pyarrow.parquet
 
+from ..batch import Batch, check_request
+from ..errors import StreamError, arrow_errors_as
+from ..inputs.input import Input
 from .arrow import ROWS, deliver, delivered_schema, kinds_of_columns
-from .batch import Batch, check_request
-from .errors import StreamError, arrow_errors_as
-from .input import Input
 
 
 class ParquetSource:
@@ -30,6 +30,8 @@ class ParquetSource:
             self._parquet: Any = pyarrow.parquet.ParquetFile(self._file, pre_buffer=False)
             self._schema = self._parquet.schema_arrow
             self.columns, self.warnings = kinds_of_columns(self.name, self._schema)
+
+    def expect(self, numbers: Sequence[str], others: Sequence[str]) -> None: ...
 
     def schema(self, numbers: Sequence[str], others: Sequence[str]) -> pyarrow.Schema:
         check_request(self.name, self.columns, numbers, others)

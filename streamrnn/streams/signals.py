@@ -13,7 +13,7 @@ STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupted(BaseException):
-    """A signal came while the run was waiting for input: there is nothing to finish."""
+    """A signal came in a wait: there is nothing to finish."""
 
 
 class Signals:

@@ -11,13 +11,14 @@ import pyarrow
 import pyarrow.compute
 import pyarrow.csv
 
-from .batch import Batch, Kind, check_request
+from ..batch import Batch, Cause, Kind, check_request
+from ..errors import StreamError
+from ..formats import BYTE_ORDER_MARK
+from ..inputs.input import Input
+from ..inputs.lines import LineBlock, line_blocks
+from ..numbers import float64_from_text, is_number
+from ..options import ReadOptions
 from .csv_records import read_record, record_blocks, split_records
-from .errors import StreamError
-from .formats import BYTE_ORDER_MARK
-from .input import Input
-from .lines import LineBlock, line_blocks
-from .numbers import float64_from_text, is_number
 from .rows import Columns, RowError, find_first_row, read_rows
 
 # Below this size Python is ready before Arrow has started.
@@ -31,7 +32,7 @@ class CsvSource:
     format = "csv"
     ended_early = False
 
-    def __init__(self, stream: Input) -> None:
+    def __init__(self, stream: Input, options: ReadOptions) -> None:
         self.name = stream.name
         self.warnings: list[str] = []
         self._stream = stream
@@ -43,6 +44,8 @@ class CsvSource:
         self.columns: dict[str, Kind] = {
             name: "number" if is_number(cell) else "text" for name, cell in zip(self._names, cells, strict=True)
         }
+
+    def expect(self, numbers: Sequence[str], others: Sequence[str]) -> None: ...
 
     def schema(self, numbers: Sequence[str], others: Sequence[str]) -> pyarrow.Schema:
         check_request(self.name, self.columns, numbers, others)
@@ -64,10 +67,10 @@ class CsvSource:
     def _read_header(self) -> tuple[list[str], LineBlock]:
         """Return the column names and what follows the header in its block."""
         for block in self._blocks:
-            for line, raw in split_records(block):
-                end = block.data.index(raw) + len(raw)
-                rest = LineBlock(block.data[end:], line + raw.count(b"\n"))
-                return self._names_in(raw), rest
+            for raw in split_records(block):
+                end = raw.byte - block.byte + len(raw.data)
+                rest = LineBlock(block.data[end:], raw.line + raw.data.count(b"\n"), raw.byte + len(raw.data))
+                return self._names_in(raw.data), rest
         raise StreamError(f"{self.name} holds blank lines only")
 
     def _names_in(self, header: bytes) -> list[str]:
@@ -88,7 +91,7 @@ class CsvSource:
     def _read_row(self, raw: bytes) -> list[str]:
         cells = read_record(raw)
         if len(cells) != len(self._names):
-            raise RowError(f"the row has {len(cells)} cells, the header {len(self._names)}")
+            raise RowError(Cause.RAGGED, f"the row has {len(cells)} cells, the header {len(self._names)}")
         return cells
 
     def _read_exactly(self, block: LineBlock, columns: Columns) -> Batch:

@@ -1,6 +1,6 @@
 """Text rows -> batches: what CSV and NDJSON do alike.
 
-A format says how a block falls apart into ``(line, raw)`` and how to read one raw row; a row that cannot be read raises
+A format says how a block falls apart into raw rows and how to read one raw row; a row that cannot be read raises
 `RowError`, is set aside with its reason, and leaves its neighbours alone.
 """
 
@@ -12,39 +12,44 @@ from typing import Any, Generic, TypeVar
 
 import pyarrow
 
-from .batch import BadCell, Batch, Refused
-from .errors import StreamError
-from .lines import LineBlock
+from ..batch import BadCell, Batch, Cause, Refused
+from ..errors import StreamError
+from ..inputs.lines import LineBlock, RawRow
 
 Row = TypeVar("Row")
-Split = Callable[[LineBlock], Iterable[tuple[int, bytes]]]
+Split = Callable[[LineBlock], Iterable[RawRow]]
 Read = Callable[[bytes], Row]
 
 LONGEST_SEARCH = 16 * 1024 * 1024  # bytes in which a first readable row must be found
 
 
 class RowError(Exception):
-    """A row cannot be read; the message says why."""
+    """A row cannot be read; the message says why, with the details."""
+
+    def __init__(self, cause: Cause, reason: str) -> None:
+        super().__init__(reason)
+        self.cause = cause
 
 
 @dataclass
 class Rows(Generic[Row]):
-    """The rows of a block: those that could be read, each with its line, and those that could not."""
+    """The rows of a block: those that could be read, each with its text, and those that could not."""
 
     good: list[Row] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
+    raw: list[RawRow] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
 
 
 def read_rows(block: LineBlock, split: Split, read: Read[Row]) -> Rows[Row]:
     """Read every row of a block, and set aside those that cannot be read."""
     rows: Rows[Row] = Rows()
-    for line, raw in split(block):
+    for raw in split(block):
         try:
-            rows.good.append(read(raw))
-            rows.lines.append(line)
-        except RowError as reason:
-            rows.refused.append(Refused(len(rows.good), line, str(reason), raw.decode("utf-8", "backslashreplace")))
+            rows.good.append(read(raw.data))
+            rows.raw.append(raw)
+        except RowError as error:
+            text = raw.data.decode("utf-8", "backslashreplace")
+            rows.refused.append(Refused(len(rows.good), raw.line, raw.byte, error.cause, str(error), text))
     return rows
 
 
@@ -56,11 +61,11 @@ def find_first_row(
     trouble = ""
     for block in blocks:
         taken.append(block)
-        for line, raw in split(block):
+        for raw in split(block):
             try:
-                return read(raw), taken
+                return read(raw.data), taken
             except RowError as reason:
-                trouble = trouble or f"line {line}: {reason}"
+                trouble = trouble or f"line {raw.line}: {reason}"
         if sum(len(block.data) for block in taken) > LONGEST_SEARCH:
             break
     if trouble:
@@ -87,6 +92,8 @@ class Columns:
                 continue
             numbers, bad = self.to_numbers(cells)
             arrays.append(numbers)
-            bad_cells += [BadCell(row, rows.lines[row], column.name, str(cells[row])) for row in bad]
+            for row in bad:
+                raw = rows.raw[row]
+                bad_cells.append(BadCell(row, raw.line, raw.byte, column.name, Cause.NOT_A_NUMBER, str(cells[row])))
         table = pyarrow.RecordBatch.from_arrays(arrays, schema=self.schema)
         return Batch(table, tuple(rows.refused), tuple(bad_cells))

@@ -5,7 +5,7 @@ import select
 import stat
 from collections.abc import Callable
 
-from .errors import StreamError
+from ..errors import StreamError
 
 BLOCK = 256 * 1024  # larger blocks fall out of the cache: parsing slows down
 

@@ -2,26 +2,27 @@
 
 import pytest
 
-from streamrnn.streams import StreamError, lines
-from streamrnn.streams.input import Input
-from streamrnn.streams.lines import LineBlock, line_blocks, split_lines
+from streamrnn.streams import StreamError
+from streamrnn.streams.inputs import lines
+from streamrnn.streams.inputs.input import Input
+from streamrnn.streams.inputs.lines import LineBlock, line_blocks, split_lines
 
 
 def test_a_line_is_delivered_while_the_next_is_still_half_written(pipe, promptly):
     blocks = line_blocks(Input(pipe.path))
     pipe.write(b"one\ntwo\nthr")
-    assert promptly(lambda: next(blocks)) == LineBlock(b"one\ntwo\n", 1)
+    assert promptly(lambda: next(blocks)) == LineBlock(b"one\ntwo\n", 1, 0)
     pipe.write(b"ee")
     pipe.write(b"\n")
-    assert promptly(lambda: next(blocks)) == LineBlock(b"three\n", 3)
+    assert promptly(lambda: next(blocks)) == LineBlock(b"three\n", 3, 8)
 
 
 def test_a_last_line_without_newline_is_delivered_at_the_end(pipe, promptly):
     blocks = line_blocks(Input(pipe.path))
     pipe.write(b"one\ntwo")
-    assert promptly(lambda: next(blocks)) == LineBlock(b"one\n", 1)
+    assert promptly(lambda: next(blocks)) == LineBlock(b"one\n", 1, 0)
     pipe.end()
-    assert promptly(lambda: list(blocks)) == [LineBlock(b"two", 2)]
+    assert promptly(lambda: list(blocks)) == [LineBlock(b"two", 2, 4)]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 1000])

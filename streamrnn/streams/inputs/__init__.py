@@ -1,0 +1,1 @@
+"""Bytes in: from a file, a pipe, a growing log; as they come, or as whole lines."""
