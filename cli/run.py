@@ -37,6 +37,8 @@ RUN_OPTIONS = [
            text="go on with this model, or save a new one there [none is kept]"),
     option("--checkpoint-every", name="checkpoint_every", group="Model", type=RowsOrTime(), metavar="N|T",
            text="save the model every N rows, or every 30s, 5m, 2h [at the end only]"),
+    option("--on-checkpoint-error", name="on_checkpoint_error", group="Model", type=click.Choice(("stop", "warn")),
+           default="stop", text="if the model cannot be saved on the way: end the run, or tell and go on"),
     option("--learn", name="learn", group="Model", type=click.BOOL, default=True, text="go on learning"),
     option("--save", name="save", group="Model", type=click.BOOL, default=True, text="write the model file"),
     option("-o", "--output", name="output", group="In and out", type=Text(), default="-", metavar="FILE",
@@ -72,12 +74,12 @@ def run(source: str | None, **values: Any) -> int:
     from .terminal import Terminal
 
     terminal = Terminal(quiet=values["quiet"], records_on_stdout=plan.output == "-")
-    session = Session(plan)
+    session = Session(plan, is_dry=values["dry_run"])
     if values["dry_run"]:
         from .dry_run import show_plan
 
         show_plan(context, session)
-        session.source.close()
+        session.close()
         return 0
     from .report import beginning, ending
 
@@ -118,6 +120,7 @@ def plan_of(context: click.Context, source: str | None, values: dict[str, Any]) 
         learn=values["learn"] is not False,
         save=values["save"] is not False,
         checkpoint_every=values["checkpoint_every"],
+        on_checkpoint_error=values["on_checkpoint_error"] or "stop",
         overwrite=values["overwrite"],
         input_format=values["input_format"],
         output_format=values["output_format"],

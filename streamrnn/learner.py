@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from .checkpoint import decode, encode, write_file
+from .checkpoint import decode, encode
+from .files import replace_content
 from .kernels.learn import learn_rows
 from .kernels.state import BOUNDARY, LANE, Sizes, State, allocate, lane_block, named_view, nbytes
 from .metrics import Metrics, metrics_of
-from .network import parameter_views, sizes_of, write_first_weights, write_rates, write_roles
+from .network import parameter_views, sizes_of, write_first_weights, write_rates, write_roles, write_scales_of_cycles
 from .record import Record, RecordLayout
 from .restore import changed_settings, restore_tensors, saved_tensors
-from .schema import check_columns_exist, check_record_names, numeric_columns, record_names
+from .schema import check_columns_exist, check_record_names, matrix_columns, numeric_columns, record_names
 from .settings import Settings, SettingsError, check_option_names
-from .tables import column_matrix, plain, record_batches, sequence_starts
+from .tables import column_matrix, plain, record_batches, scalar_value, sequence_starts
+from .times import TIME_FEATURES, TimeError
+from .times.features import TimeFeatures
+from .times.reader import TimeReader
 
 if TYPE_CHECKING:
     import pyarrow
@@ -75,12 +79,15 @@ class Learner:
         check_record_names(record_names(settings))
         self.settings = settings
         self.columns = numeric_columns(settings)
+        self._matrix_columns = matrix_columns(settings)
+        self._cells = [(self._matrix_columns.index(name), name) for name in self.columns]
         self._layout = RecordLayout(settings)
         self._lanes = 1
         self._sizes: Sizes = sizes_of(settings, self._lanes)
         self._state: State = allocate(self._sizes, self.dtype)
         write_roles(self._state, settings)
         write_rates(self._state, settings)
+        write_scales_of_cycles(self._state, settings, self._lanes)
         for lane in range(self._lanes + 1):
             named_view(self._state, "held", lane)[:] = np.nan
             named_view(self._state, "settled", lane)[:] = 1
@@ -88,8 +95,11 @@ class Learner:
         self.refused_rows = 0
         self.session: dict[str, Any] = {}  # a JSON-able note of whoever feeds it, kept in checkpoints
         self._sequence: Any = None  # the last row's value of the sequence column, as `plain`
+        self._time: TimeFeatures | None = None
+        if settings.time_features:
+            self._time = TimeFeatures(TimeReader(str(settings.time), settings.time_format))
         self._no_codes = np.empty((0, 0), np.int64)  # categories are coded here once columns can have them
-        self._one_row = np.empty((1, len(self.columns)))
+        self._one_row = np.empty((1, len(self._matrix_columns)))
         self._one_mark = np.zeros((1, 2), np.int64)
         self._one_answer = np.empty((1, self._layout.answer_width))
         self._call(self._one_row[:0], self._one_mark[:0], False, self._one_answer[:0])
@@ -114,10 +124,15 @@ class Learner:
         ------
         TypeError
             If a value is not a number. The row is then not taken.
+        SettingsError
+            If the first time cannot be read, with ``time_features``. The row is then not taken.
         """
         time, sequence = self._read_row(row)
+        starts = self._starts_sequence(sequence)
+        if self._time is not None:
+            self._write_time_features(self._time, time, starts, keep=True)
         self._one_mark[0, LANE] = 0
-        self._one_mark[0, BOUNDARY] = self._starts_sequence(sequence)
+        self._one_mark[0, BOUNDARY] = starts
         self._call(self._one_row, self._one_mark, learn, self._one_answer)
         self._sequence = plain(sequence)
         self.rows += 1
@@ -131,12 +146,15 @@ class Learner:
         dict of str to numpy.ndarray
             By target: float64 (horizons,); with quantile loss (horizons, quantiles).
         """
-        _, sequence = self._read_row(row)
+        time, sequence = self._read_row(row)
+        starts = self._starts_sequence(sequence)
+        if self._time is not None:
+            self._write_time_features(self._time, time, starts, keep=False)
         spare = self._lanes
         for lane, copy in zip(lane_block(self._state, 0), lane_block(self._state, spare), strict=True):
             copy[:] = lane
         self._one_mark[0, LANE] = spare
-        self._one_mark[0, BOUNDARY] = self._starts_sequence(sequence)
+        self._one_mark[0, BOUNDARY] = starts
         self._call(self._one_row, self._one_mark, False, self._one_answer)
         forecasts = self._layout.forecasts(self._one_answer[0]).copy()
         shown = forecasts if self._layout.has_quantiles else forecasts[:, :, 0]
@@ -151,7 +169,7 @@ class Learner:
         """Write the row's numbers to ``_one_row``; return its time and sequence."""
         buffer = self._one_row[0]
         if isinstance(row, Mapping):
-            for place, name in enumerate(self.columns):
+            for place, name in self._cells:
                 value = row.get(name)
                 buffer[place] = value if type(value) is float else _number(value, name, self.rows)
             time, sequence = self.settings.time, self.settings.sequence
@@ -165,6 +183,12 @@ class Learner:
         for place, value in enumerate(row):
             buffer[place] = _number(value, self.columns[place], self.rows)
         return None, None
+
+    def _write_time_features(self, time_features: TimeFeatures, time: Any, starts: bool, keep: bool) -> None:
+        try:
+            self._one_row[0, self._layout.time_features] = time_features.of_row(time, starts, keep)
+        except TimeError as error:
+            raise SettingsError(str(error)) from None
 
     def _starts_sequence(self, sequence: Any) -> bool:
         return bool(self.settings.sequence) and self.rows > 0 and plain(sequence) != self._sequence
@@ -189,7 +213,8 @@ class Learner:
         Raises
         ------
         SettingsError
-            If a column is missing or not numeric. No row is then taken.
+            If a column is missing or not numeric, or if the first time cannot be read, with ``time_features``. No row
+            is then taken.
         """
         import pyarrow
 
@@ -212,12 +237,22 @@ class Learner:
         names = [name for name in (self.settings.time, self.settings.sequence) if name]
         check_columns_exist((*self.columns, *names), batch.schema.names, "the table")
         passed = {name: batch[name] for name in names}
-        return self._run_matrix(
-            column_matrix(batch, self.columns), learn, passed, passed.get(self.settings.sequence or "")
-        )
+        matrix, times = column_matrix(batch, self.columns), None
+        if self._time is not None:
+            try:
+                times = self._time.reader.read(passed[self._time.reader.name])
+            except TimeError as error:
+                raise SettingsError(str(error)) from None
+            matrix = np.insert(matrix, [self._layout.time_features.start] * len(TIME_FEATURES), np.nan, axis=1)
+        return self._run_matrix(matrix, learn, passed, passed.get(self.settings.sequence or ""), times)
 
     def _run_matrix(
-        self, matrix: np.ndarray, learn: bool, passed: dict[str, pyarrow.Array], sequences: pyarrow.Array | None
+        self,
+        matrix: np.ndarray,
+        learn: bool,
+        passed: dict[str, pyarrow.Array],
+        sequences: pyarrow.Array | None,
+        times: np.ndarray | None = None,
     ) -> pyarrow.Table:
         count = len(matrix)
         matrix = np.require(matrix, np.float64, ["C", "A", "W"])  # what the kernel was compiled for
@@ -225,13 +260,18 @@ class Learner:
         marks = np.zeros((count, 2), np.int64)
         if sequences is not None and count:
             marks[:, BOUNDARY] = sequence_starts(sequences)
-            marks[0, BOUNDARY] = self._starts_sequence(sequences[0].as_py())
+            marks[0, BOUNDARY] = self._starts_sequence(scalar_value(sequences[0]))
         first = self.rows
         for part in self._slices(count):  # between two of them Ctrl-C is heard, and all that was taken is counted
+            if self._time is not None and times is not None:
+                features, last = self._time.of_rows(times[part], marks[part, BOUNDARY])
+                matrix[part, self._layout.time_features] = features
             self._call(matrix[part], marks[part], learn, answers[part])
             self.rows = first + part.stop
+            if self._time is not None and times is not None:
+                self._time.last = last
             if sequences is not None:
-                self._sequence = plain(sequences[part.stop - 1].as_py())
+                self._sequence = scalar_value(sequences[part.stop - 1])
         return self._layout.table(np.arange(first, first + count), passed, matrix, answers)
 
     def _slices(self, count: int) -> Iterator[slice]:
@@ -281,6 +321,7 @@ class Learner:
             "rows": self.rows,
             "refused_rows": self.refused_rows,
             "sequence": self._sequence,
+            "time": None if self._time is None else self._time.to_dict(),
             "session": self.session,
         }
         return encode(description, saved_tensors(self._state, self._lanes, self.parameters))
@@ -294,11 +335,13 @@ class Learner:
         restore_tensors(learner._state, learner._lanes, learner.parameters, tensors, name)
         learner.rows, learner.refused_rows = description["rows"], description["refused_rows"]
         learner._sequence, learner.session = description["sequence"], description["session"]
+        if learner._time is not None:
+            learner._time.go_on_from(description["time"])
         return learner
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a checkpoint: a safetensors file, replaced as a whole or not at all."""
-        write_file(path, self.to_bytes())
+        replace_content(path, self.to_bytes())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], **training: Any) -> Learner:

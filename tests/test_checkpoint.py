@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import pickle
-import stat
-from pathlib import Path
 
 import numpy as np
 import pytest
 from learners import COLUMNS, stream
 
 from streamrnn import CheckpointError, Learner, checkpoint
-from streamrnn.checkpoint import KEY, VERSION, decode, encode, write_file
+from streamrnn.checkpoint import KEY, VERSION, decode, encode
 
 DAMAGED = "pump is damaged: its content does not match its checksum"
 NO_MODEL = "pump is not a streamrnn model"
@@ -195,78 +192,3 @@ def test_the_file_is_plain_safetensors_with_pytorchs_names(tmp_path):
     content = json.loads(json.loads(learner.to_bytes()[8 : header_size(learner.to_bytes())])["__metadata__"][KEY])
     assert content["version"] == VERSION and len(content["sha256"]) == 64
     assert content["settings"] == learner.settings.to_dict()
-
-
-# --- write_file -------------------------------------------------------------------------------------------------------
-
-
-def test_a_file_is_replaced_and_nothing_is_left_beside_it(tmp_path):
-    path = tmp_path / "model"
-    for data in (b"one", b"another, longer one", b""):
-        write_file(path, data)
-        assert path.read_bytes() == data
-    assert list(tmp_path.iterdir()) == [path]
-
-
-@pytest.mark.parametrize("what", ["fsync", "replace", "fdopen"])
-def test_the_old_file_stays_and_nothing_is_left_if_writing_fails(tmp_path, monkeypatch, what):
-    path = tmp_path / "model"
-    path.write_bytes(b"old")
-
-    def fail(*_):
-        raise OSError("no space left")
-
-    monkeypatch.setattr(os, what, fail)
-    monkeypatch.setattr(Path, "replace", fail)
-    with pytest.raises(OSError, match="no space left"):
-        write_file(path, b"new")
-    assert path.read_bytes() == b"old" and list(tmp_path.iterdir()) == [path]
-
-
-def test_an_interrupt_leaves_the_old_file(tmp_path, monkeypatch):
-    path = tmp_path / "model"
-    path.write_bytes(b"old")
-
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, "fsync", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        write_file(path, b"new")
-    assert path.read_bytes() == b"old" and list(tmp_path.iterdir()) == [path]
-
-
-def test_data_are_on_the_disk_before_the_name_and_the_name_before_it_returns(tmp_path, monkeypatch):
-    happened = []
-    fsync, replace, path_replace = os.fsync, os.replace, Path.replace
-
-    def note_fsync(handle):
-        happened.append("directory" if stat.S_ISDIR(os.fstat(handle).st_mode) else f"{os.fstat(handle).st_size} bytes")
-        fsync(handle)
-
-    def note_replace(*names):
-        happened.append("renamed")
-        replace(*names)
-
-    monkeypatch.setattr(os, "fsync", note_fsync)
-    monkeypatch.setattr(os, "replace", note_replace)
-    write_file(tmp_path / "model", b"12345")
-    assert happened == ["5 bytes", "renamed", "directory"]
-    assert Path.replace is path_replace
-
-
-def test_permissions_of_the_old_file_are_kept(tmp_path):
-    path = tmp_path / "model"
-    path.write_bytes(b"old")
-    path.chmod(0o640)
-    write_file(path, b"new")
-    assert stat.S_IMODE(path.stat().st_mode) == 0o640
-
-
-def test_a_link_planted_in_place_of_the_temporary_file_is_not_followed(tmp_path):
-    victim, path = tmp_path / "victim", tmp_path / "model"
-    victim.write_bytes(b"precious")
-    (tmp_path / f".model.{os.getpid()}.tmp").symlink_to(victim)
-    with pytest.raises(OSError):
-        write_file(path, b"new")
-    assert victim.read_bytes() == b"precious"

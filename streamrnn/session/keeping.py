@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .note import Consumed, Note, Written
+from .plan import SessionError
 
 if TYPE_CHECKING:
     from ..learner import Learner
     from ..streams import Batch
     from .layout import Layout
+    from .listener import Listener
+    from .model_file import ModelFile
     from .plan import Plan
 
 
@@ -23,14 +26,26 @@ class Keeper:
     Parameters
     ----------
     plan : Plan
+    model : ModelFile, optional
     learner : Learner
     layout : Layout
     consumed : Consumed, optional
         What was taken of the source before; None if it cannot be read again.
+    listener : Listener
+        Is told of a model that could not be saved, if that is not to end the run.
     """
 
-    def __init__(self, plan: Plan, learner: Learner, layout: Layout, consumed: Consumed | None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        model: ModelFile | None,
+        learner: Learner,
+        layout: Layout,
+        consumed: Consumed | None,
+        listener: Listener,
+    ) -> None:
         self._plan, self._learner, self._layout = plan, learner, layout
+        self._model, self._listener = model, listener
         self._consumed = replace(consumed) if consumed else None
         self._rows = 0  # taken since the model was saved
         self._saved = time.monotonic()
@@ -55,18 +70,26 @@ class Keeper:
             return time.monotonic() - self._saved >= every.total_seconds()
         return self._rows >= every
 
-    def save(self, written: Written | None, rejects: Written | None) -> None:
+    def save(self, written: Written | None, rejects: Written | None, is_last: bool = False) -> None:
         """Save the model, if it is to be saved at all.
 
         Parameters
         ----------
         written, rejects : Written, optional
             How far the run's files have come.
+        is_last : bool
+            Whether there is no later chance.
         """
-        if not self._plan.saves or self._plan.model is None:
+        if not self._plan.saves or self._model is None:
             return
         source = str(Path(self._plan.source).resolve()) if self._consumed is not None else None
         note = Note(source, self._consumed, written, rejects, self._plan.every)
         self._learner.session = note.to_dict()
-        self._learner.save(self._plan.model)
         self._rows, self._saved = 0, time.monotonic()
+        try:
+            self._model.save(self._learner.to_bytes())
+        except OSError as error:
+            trouble = f"the model cannot be saved: {error.filename or self._plan.model}: {error.strerror}"
+            if is_last or self._plan.on_checkpoint_error == "stop":
+                raise SessionError(trouble) from error
+            self._listener.warn(f"{trouble}; the stream goes on")

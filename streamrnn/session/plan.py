@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ..settings import SettingsError
 from ..streams import ReadOptions
@@ -36,6 +36,8 @@ class Plan:
         Whether weights may change, and whether the model file may.
     checkpoint_every : int or timedelta, optional
         Save the model after so many rows, or when so much time has passed.
+    on_checkpoint_error : {'stop', 'warn'}
+        What happens if the model cannot be saved on the way; at the end it is an error in any case.
     overwrite : bool
         Whether an output file that the model was not writing may be replaced.
     input_format, output_format : str, optional
@@ -65,6 +67,7 @@ class Plan:
     learn: bool = True
     save: bool = True
     checkpoint_every: int | timedelta | None = None
+    on_checkpoint_error: Literal["stop", "warn"] = "stop"
     overwrite: bool = False
     input_format: str | None = None
     output_format: str | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -16,6 +17,7 @@ from ..streams.signals import Signals
 from .keeping import Keeper
 from .layout import Layout
 from .listener import NOBODY, Listener
+from .model_file import ModelFile
 from .note import Consumed, behind
 from .outcome import Outcome, first_trouble
 from .output import open_records, open_rejects, output_of, rejects_of
@@ -42,6 +44,8 @@ class Session:
     Parameters
     ----------
     plan : Plan
+    is_dry : bool
+        Whether it is only to be looked at: then nothing on the disk changes.
 
     Attributes
     ----------
@@ -67,16 +71,19 @@ class Session:
     _rejects: Rejects | None
     _schema: pyarrow.Schema
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, is_dry: bool = False) -> None:
         self.plan = plan
         plan.check_files()
-        self.source = self._open()
-        try:
-            self.start = start_of(plan, self.source)
+        with ExitStack() as opened:
+            self._model: ModelFile | None = None
+            if plan.model is not None:
+                self._model = ModelFile(plan.model, plan.save and not is_dry)
+                opened.callback(self._model.release)
+            self.source = self._open()
+            opened.callback(lambda: self.source.close())
+            self.start = start_of(plan, self._model.content if self._model else None, self.source)
             self.layout = Layout(self.start.settings, self.source, plan.echo, plan.emit)
-        except BaseException:
-            self.source.close()
-            raise
+            self._opened = opened.pop_all()
         self.outcome = Outcome()
         self._is_file = plan.source != "-" and Path(plan.source).is_file()
         self._bad_rows = BadRows(plan.on_bad, plan.max_bad)
@@ -108,6 +115,8 @@ class Session:
             If there are no rows, or too many bad ones.
         """
         try:
+            for warning in self._model.warnings if self._model else ():
+                listener.warn(warning)
             batches = self._new_batches(listener)
             first = next(batches, None)
             if first is not None:
@@ -115,8 +124,12 @@ class Session:
             elif not self.outcome.resumed:
                 raise SessionError(f"{self.source.name} has no rows")
         finally:
-            self.source.close()
+            self.close()
         return self.outcome
+
+    def close(self) -> None:
+        """Close the source and let others write the model; `run` does it at its end."""
+        self._opened.close()
 
     # --- what is new ------------------------------------------------------------------------------------------------
 
@@ -144,7 +157,7 @@ class Session:
         if not is_kept(ENTRY):
             listener.say("compiling the kernels, once on this machine ...")
         self.learner = self.start.learner(self.plan.model or "model")
-        self._open_outputs()
+        self._open_outputs(listener)
         started = time.monotonic()
         with Signals() as signals:
             try:
@@ -161,13 +174,13 @@ class Session:
         if self._bad_rows.too_many:
             raise SessionError(f"{self.source.name}: {self._bad_rows}")
 
-    def _open_outputs(self) -> None:
+    def _open_outputs(self, listener: Listener) -> None:
         """Open the files to write; the model is saved first, so that a run that is killed here can go on."""
         note, resumed = self.start.note, self.outcome.resumed
         self._written = output_of(self.plan, self.layout.names, note.written, resumed)
         self._rejected = rejects_of(self.plan, note.rejects, resumed)
         consumed = (note.consumed if resumed else Consumed()) if self._is_file else None
-        self._keeper = Keeper(self.plan, self.learner, self.layout, consumed)
+        self._keeper = Keeper(self.plan, self._model, self.learner, self.layout, consumed, listener)
         self._keeper.save(self._written, self._rejected)
         self._schema = self.layout.schema()
         self._records = open_records(self.plan, self._schema, self._written)
@@ -213,12 +226,12 @@ class Session:
                 self._all_written = True
         finally:
             if self._all_written or not self._is_file:
-                self._save()
+                self._save(is_last=True)
 
-    def _save(self) -> None:
+    def _save(self, is_last: bool = False) -> None:
         written, rejected = self._written, self._rejected
         if written is not None:
             written = replace(written, position=self._records.position, held=self._records.held())
         if rejected is not None and self._rejects is not None:
             rejected = replace(rejected, position=self._rejects.position)
-        self._keeper.save(written, rejected)
+        self._keeper.save(written, rejected, is_last)

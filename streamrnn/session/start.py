@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..checkpoint import decode
@@ -13,7 +11,7 @@ from ..restore import changed_settings
 from ..schema import check_columns_exist
 from ..settings import Settings, SettingsError
 from .note import Note
-from .plan import Plan, SessionError
+from .plan import Plan
 
 if TYPE_CHECKING:
     from ..learner import Learner
@@ -50,8 +48,8 @@ class Start:
         return Learner.from_bytes(self.checkpoint, name, **{key: new for key, (_, new) in self.changed.items()})
 
 
-def start_of(plan: Plan, source: Source) -> Start:
-    """Read the model file, or choose the columns of a new learner.
+def start_of(plan: Plan, checkpoint: bytes | None, source: Source) -> Start:
+    """Take what the model file holds, or choose the columns of a new learner.
 
     Raises
     ------
@@ -59,19 +57,13 @@ def start_of(plan: Plan, source: Source) -> Start:
         If a column does not exist or cannot be used so, or a setting is named that the model has otherwise.
     CheckpointError
         If the model file is damaged, or is none.
-    SessionError
-        If the model could not be saved.
     """
-    if plan.model is not None:
-        if plan.save:
-            _check_can_be_saved(plan.model)
-        try:
-            start = _go_on(plan.model, Path(plan.model).read_bytes(), plan.settings)
-            _expect(source, start.settings, plan.echo)
-            return start
-        except FileNotFoundError:
-            if not plan.save:
-                raise SettingsError(f"there is no model {plan.model}, and --no-save would keep no new one") from None
+    if checkpoint is not None and plan.model is not None:
+        start = _go_on(plan.model, checkpoint, plan.settings)
+        _expect(source, start.settings, plan.echo)
+        return start
+    if plan.model is not None and not plan.save:
+        raise SettingsError(f"there is no model {plan.model}, and --no-save would keep no new one")
     return Start(with_columns(Settings(**plan.settings), source, plan.echo))
 
 
@@ -82,17 +74,6 @@ def _go_on(name: str, checkpoint: bytes, named: Mapping[str, Any]) -> Start:
     pairs = {key: (getattr(before, key), getattr(now, key)) for key in named}
     changed = {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
     return Start(now, checkpoint, Note.from_dict(description["session"]), changed)
-
-
-def _check_can_be_saved(path: str) -> None:
-    """Find out now, not after hours of learning."""
-    directory = Path(path).parent
-    if not directory.is_dir():
-        raise SessionError(f"the model cannot be saved: there is no directory {directory}")
-    if Path(path).is_dir():
-        raise SessionError(f"{path} is a directory: name a file for the model")
-    if not os.access(directory, os.W_OK | os.X_OK):
-        raise SessionError(f"the model cannot be saved: the directory {directory} cannot be written to")
 
 
 def with_columns(settings: Settings, source: Source, echo: tuple[str, ...]) -> Settings:

@@ -27,7 +27,7 @@ def test_each_cause_is_counted_and_told_with_its_first_place(bad_files, run):
     outcome = run(source="in.csv", output="out.csv").outcome
     assert outcome.rows == 7
     assert {cause: trouble.count for cause, trouble in outcome.refused.items()} == {Cause.RAGGED: 1, Cause.ENCODING: 1}
-    assert outcome.refused[Cause.RAGGED].first == "line 4: the row has 1 cells, the header 2"
+    assert outcome.refused[Cause.RAGGED].first == "line 4: the row has 1 cell, the header 2"
     trouble = outcome.bad_cells[Cause.NOT_A_NUMBER]
     assert (trouble.count, trouble.first) == (2, "line 3: 'x' in column 'load'")
 

@@ -55,8 +55,10 @@ def test_batches_on_a_pipe_are_those_of_the_source(tmp_path):
     with ThreadPoolExecutor() as pool, open(read_end, "rb") as reader:
         written = pool.submit(reader.read)
         plan = Plan(str(tmp_path / "in.arrows"), f"/dev/fd/{write_end}", {"hidden": 4, "window": 4})
-        Session(replace(plan, output_format="arrow")).run()
-        os.close(write_end)
+        try:
+            Session(replace(plan, output_format="arrow")).run()
+        finally:
+            os.close(write_end)  # or the reader waits for ever
         assert [batch.num_rows for batch in pa.ipc.open_stream(written.result(PATIENCE))] == [3, 2997, 2000]
 
 
