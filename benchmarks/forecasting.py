@@ -1,7 +1,7 @@
 """Does it learn? Squared error of the default learner on public streams, beside the last value.
 
     python -m benchmarks.forecasting --data FOLDER             the figures, on the test rows
-    python -m benchmarks.forecasting --data FOLDER --split development --set lr=3e-4
+    python -m benchmarks.forecasting --data FOLDER --split development --set lr=3e-4 --set time_features=true
 
 FOLDER holds ETTh1.csv (github.com/zhouhaoyi/ETDataset), WTH.csv (as used by Informer) and exchange_rate.csv (as
 used by LSTNet), perhaps in a folder ``forecasting``.
@@ -23,6 +23,7 @@ from typing import Any
 
 import click
 import numpy as np
+import pyarrow
 import pyarrow.csv
 
 from streamrnn import Learner
@@ -39,19 +40,23 @@ class Task:
     test: tuple[float, float]  # fractions of the stream, or row numbers
     reach: dict[int, float]
     reach_is_ratio: bool = False  # of the last value's error
+    time_format: str = "iso"  # of the dates
 
 
 TASKS = (
     Task("ETTh1.csv", (0, 2880), (1440, 3600), (3600, 14400), {1: 0.27, 24: 1.1}),
-    Task("WTH.csv", (0, 0.2), (0.1, 0.25), (0.25, 1.0), {1: 0.16, 24: 0.44}),
-    Task("exchange_rate.csv", (0, 0.2), (0.1, 0.25), (0.25, 1.0), {1: 1.02, 24: 1.02}, reach_is_ratio=True),
+    Task("WTH.csv", (0, 0.2), (0.1, 0.25), (0.25, 1.0), {1: 0.16, 24: 0.44}, time_format="%m/%d/%Y %H:%M"),
+    Task("exchange_rate.csv", (0, 0.2), (0.1, 0.25), (0.25, 1.0), {1: 1.02, 24: 1.02}, True, "%Y/%m/%d %H:%M"),
 )
+TIME = "date"
 
 
-def read_stream(path: Path) -> tuple[list[str], np.ndarray]:
-    """Names and values (rows, columns) of every column but the date."""
-    table = pyarrow.csv.read_csv(path).drop_columns(["date"])
-    return table.column_names, np.column_stack([table[name].to_numpy() for name in table.column_names]).astype(float)
+def read_stream(path: Path) -> tuple[pyarrow.Table, list[str], np.ndarray]:
+    """The stream; names and values (rows, columns) of every column but the date."""
+    as_text = pyarrow.csv.ConvertOptions(column_types={TIME: pyarrow.string()})
+    table = pyarrow.csv.read_csv(path, convert_options=as_text)
+    names = [name for name in table.column_names if name != TIME]
+    return table, names, np.column_stack([table[name].to_numpy() for name in names]).astype(float)
 
 
 def rows_of(span: tuple[float, float], count: int) -> slice:
@@ -77,20 +82,20 @@ def mean_squared_errors(
     return float(np.mean(ours)), float(np.mean(last))
 
 
-def forecast_all(names: list[str], values: np.ndarray, horizon: int, settings: dict[str, Any]) -> np.ndarray:
+def forecast_all(stream: pyarrow.Table, names: list[str], horizon: int, settings: dict[str, Any]) -> np.ndarray:
     """Run a learner once over the stream: (rows, horizon, columns)."""
     learner = Learner(names, horizon=horizon, **settings)
-    table = learner.run(values)
+    table = learner.run(stream)
     columns = [[table[f"{name}_h{h}"].to_numpy() for name in names] for h in range(1, horizon + 1)]
     return np.moveaxis(np.array(columns), 2, 0)
 
 
 def evaluate(task: Task, folder: Path, split: str, horizon: int, settings: dict[str, Any]) -> dict[str, Any]:
     """One line of the table."""
-    names, values = read_stream(folder / task.file)
+    stream, names, values = read_stream(folder / task.file)
     deviations = values[rows_of(task.training, len(values))].std(axis=0)
     started = time.perf_counter()
-    forecasts = forecast_all(names, values, horizon, settings)
+    forecasts = forecast_all(stream, names, horizon, {"time": TIME, "time_format": task.time_format, **settings})
     seconds = time.perf_counter() - started
     ours, last = mean_squared_errors(values, forecasts, deviations, rows_of(getattr(task, split), len(values)))
     aim = task.reach[horizon] * (last if task.reach_is_ratio else 1.0)
