@@ -13,15 +13,9 @@ from pathlib import Path
 AnyPath = str | os.PathLike[str]
 
 
-def create(path: AnyPath, follow_link: bool = True) -> int:
-    """Open a file to write, new or emptied. Returns a descriptor."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-    return os.open(path, flags if follow_link else flags | os.O_NOFOLLOW, 0o666)
-
-
-def open_to_change(path: AnyPath) -> int:
-    """Open a file to write behind or over its content; a new one is empty. Returns a descriptor."""
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
+def open_file(path: AnyPath, flags: int) -> int:
+    """Open a file as `os.open` does; return its descriptor."""
+    return os.open(path, flags | os.O_CLOEXEC, 0o666)
 
 
 def truncate(descriptor: int, length: int) -> None:
@@ -72,7 +66,7 @@ def remove(path: AnyPath) -> None:
 
 def write_new(path: AnyPath, data: bytes) -> None:
     """Write a file that nobody else knows of, and have its content on the disk."""
-    descriptor = create(path, follow_link=False)
+    descriptor = open_file(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW)
     try:
         rest = memoryview(data)
         while rest:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .kernels.state import DIVERGENCE, EVENT, EXPECTED, LEVEL_SHIFT, LOSS, UPDATE_SKIPPED
-from .schema import numeric_columns, record_names, record_schema
+from .schema import matrix_columns, network_features, record_names, record_schema
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -71,17 +71,20 @@ class RecordLayout:
     """Where everything stands in the kernel's answers and in the record, worked out once per learner."""
 
     def __init__(self, settings: Settings) -> None:
-        columns = numeric_columns(settings)
+        columns = matrix_columns(settings)
         self.settings = settings
         self.targets = settings.targets
         self.names = record_names(settings)
         self.places = [columns.index(target) for target in settings.targets]  # of each target in a row
+        self.time_features = slice(len(settings.features), len(network_features(settings)))  # of a row
         self.has_expected = settings.horizons != (0,)
         self.has_quantiles = settings.loss == "quantile"
         self.middle = settings.levels.index(0.5)
         self.forecasts_at = EXPECTED + len(settings.targets)
         self.shape = len(settings.horizons), len(settings.targets), len(settings.levels)
         self.answer_width = self.forecasts_at + math.prod(self.shape)
+        self._numbers_at = self._places_of_numbers(len(columns))
+        self._schema: tuple[Any, pyarrow.Schema] | None = None  # of the last table, and what it was made for
 
     def forecasts(self, answers: np.ndarray) -> np.ndarray:
         """Forecasts of (rows, answer_width) answers, or of one, as (..., targets, horizons, quantiles)."""
@@ -119,19 +122,27 @@ class RecordLayout:
         """
         import pyarrow
 
+        numbers = _nullable_columns(np.concatenate([inputs, answers], axis=1)[:, self._numbers_at])
+        columns = [pyarrow.array(rows), *passed.values(), *numbers, _event_column(answers[:, EVENT])]
+        types = tuple((name, column.type) for name, column in passed.items())
+        if self._schema is None or self._schema[0] != types:
+            self._schema = types, record_schema(self.settings, dict(types))
+        return pyarrow.Table.from_arrays(columns, schema=self._schema[1])
+
+    def _places_of_numbers(self, inputs: int) -> list[int]:
+        """Where the record's numbers stand, in its order, in a row of (inputs + answer_width,)."""
+        answers = inputs + np.arange(self.answer_width)
         forecasts = self.forecasts(answers)
-        columns: list[Any] = [pyarrow.array(rows), *passed.values()]
+        places: list[int] = []
         for t, place in enumerate(self.places):
-            columns.append(_nullable(inputs[:, place]))
+            places.append(place)
             if self.has_expected:
-                columns.append(_nullable(answers[:, EXPECTED + t]))
+                places.append(int(answers[EXPECTED + t]))
             for k in range(self.shape[0]):
-                columns.append(_nullable(forecasts[:, t, k, self.middle]))
+                places.append(int(forecasts[t, k, self.middle]))
                 if self.has_quantiles:
-                    columns += [_nullable(forecasts[:, t, k, q]) for q in range(self.shape[2])]
-        columns += [_nullable(answers[:, LOSS]), _event_column(answers[:, EVENT])]
-        types = {name: column.type for name, column in passed.items()}
-        return pyarrow.Table.from_arrays(columns, schema=record_schema(self.settings, types))
+                    places += forecasts[t, k].tolist()
+        return [*places, int(answers[LOSS])]
 
 
 def event_text(bits: int) -> str | None:
@@ -143,11 +154,14 @@ def _finite(number: float) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _nullable(numbers: np.ndarray) -> pyarrow.Array:
-    """A float64 column, null where a number is not finite."""
+def _nullable_columns(numbers: np.ndarray) -> list[pyarrow.Array]:
+    """The columns of a float64 matrix, null where a number is not finite."""
     import pyarrow
 
-    return pyarrow.array(numbers, mask=~np.isfinite(numbers))
+    missing = ~np.isfinite(numbers)
+    masks = [mask if some else None for mask, some in zip(missing.T, missing.any(axis=0), strict=True)]
+    columns = np.asfortranarray(numbers).T
+    return [pyarrow.array(column, mask=mask) for column, mask in zip(columns, masks, strict=True)]
 
 
 def _event_column(bits: np.ndarray) -> pyarrow.Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,6 +49,8 @@ def _numbers(column: pyarrow.Array, name: str) -> np.ndarray:
     import pyarrow
 
     kind = column.type
+    if kind == pyarrow.float64():
+        return column.to_numpy(zero_copy_only=False)
     if pyarrow.types.is_boolean(kind):
         column = column.cast(pyarrow.int8())
     elif not (
@@ -63,22 +66,78 @@ def _numbers(column: pyarrow.Array, name: str) -> np.ndarray:
 
 def sequence_starts(column: pyarrow.Array) -> np.ndarray:
     """1 where a value differs from the one in the row before; 0 in the first row, whose predecessor is not here."""
+    codes = _codes(column)
+    starts = np.zeros(len(codes), np.int64)
+    starts[1:] = codes[1:] != codes[:-1]
+    return starts
+
+
+def _codes(column: pyarrow.Array) -> np.ndarray:
+    """A number for each row, int64 (rows,), equal for equal values, -1 where null."""
     import pyarrow
 
+    if pyarrow.types.is_dictionary(column.type):  # which may hold a value twice, or null as a value
+        codes = np.append(_codes(column.dictionary), -1)
+        return codes[column.indices.cast(pyarrow.int64()).fill_null(-1).to_numpy(zero_copy_only=False)]
     if pyarrow.types.is_floating(column.type):
-        column = pyarrow.array(column.to_numpy(zero_copy_only=False), from_pandas=True)  # NaN is null
-    if pyarrow.types.is_dictionary(column.type):
-        column = column.dictionary_decode()  # which may hold a value twice, or null as a value
-    numbers = column.dictionary_encode().indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    starts = np.zeros(len(numbers), np.int64)
-    starts[1:] = numbers[1:] != numbers[:-1]
-    return starts
+        # NaN is null, and -0.0 is 0.0.
+        column = pyarrow.array(column.to_numpy(zero_copy_only=False) + 0.0, from_pandas=True)
+    try:
+        indices = column.dictionary_encode().indices
+    except pyarrow.ArrowNotImplementedError:
+        texts = [str(value.as_py()) if value.is_valid else None for value in column]
+        indices = pyarrow.array(texts, pyarrow.string()).dictionary_encode().indices
+    codes = indices.cast(pyarrow.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
+    return codes
+
+
+def scalar_value(scalar: pyarrow.Scalar) -> Any:
+    """A cell of a table as `plain` gives it, also where Python's own types end: at nanoseconds, and in far years."""
+    import pyarrow
+
+    while isinstance(scalar, pyarrow.DictionaryScalar):
+        scalar = scalar.value
+    if not (scalar.is_valid and pyarrow.types.is_temporal(scalar.type)):
+        return plain(scalar.as_py())
+    try:
+        if getattr(scalar.type, "unit", None) != "ns":
+            return plain(scalar.as_py())
+        microseconds, rest = divmod(scalar.value, 1000)
+        return _time_text(pyarrow.scalar(microseconds, _in_microseconds(scalar.type)).as_py(), rest)
+    except (ValueError, OverflowError):
+        return f"{scalar.value} {scalar.type}"
+
+
+def _in_microseconds(kind: pyarrow.DataType) -> pyarrow.DataType:
+    import pyarrow
+
+    if pyarrow.types.is_timestamp(kind):
+        return pyarrow.timestamp("us", kind.tz)
+    return pyarrow.duration("us") if pyarrow.types.is_duration(kind) else pyarrow.time64("us")
 
 
 def plain(value: Any) -> Any:
     """A sequence's value as JSON keeps it."""
+    if isinstance(value, np.datetime64 | np.timedelta64) and np.datetime_data(value.dtype)[0] == "ns":
+        import pyarrow
+
+        return None if np.isnat(value) else scalar_value(pyarrow.scalar(value))
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else str(value)
-    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+    if isinstance(value, float | datetime) and value != value:  # NaN, and what pandas calls not-a-time
+        return None
+    if isinstance(value, float) and math.isinf(value):
+        return str(value)
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    # The times of pandas are Python's, and then some nanoseconds.
+    if isinstance(value, datetime):
+        return _time_text(datetime.combine(value.date(), value.timetz()), getattr(value, "nanosecond", 0))
+    if isinstance(value, timedelta):
+        whole = timedelta(value.days, value.seconds, value.microseconds)
+        return _time_text(whole, getattr(value, "nanoseconds", 0))
+    return str(value)
+
+
+def _time_text(value: Any, nanoseconds: int) -> str:
+    return f"{value} +{nanoseconds} ns" if nanoseconds else str(value)

@@ -149,8 +149,8 @@ def test_refused_rows_have_a_number_and_bad_cells_are_null_and_both_are_told(str
         (2, 3.0, None),
         (4, 7.0, 8.0),
     ]
-    assert "refused rows     2; first line 3: the row has 1 cell, the header 2" in result.lines
-    assert "bad cells        1; first line 4: 'oops' in column 'wind'" in result.lines
+    assert "refused rows     2 wrong number of cells; first line 3: the row has 1 cell, the header 2" in result.lines
+    assert "bad cells        1 not a number; first line 4: 'oops' in column 'wind'" in result.lines
     assert "nulls            1 (wind 1)" in result.lines
 
 

@@ -1,46 +1,70 @@
 """Bytes in, from a file, a pipe or stdin, never waiting for more than has come."""
 
+import errno
+import io
 import os
-import select
 import stat
 from collections.abc import Callable
 
+from ..descriptors import open_descriptor, wait_until_readable
 from ..errors import StreamError
+from .following import Following
 
 BLOCK = 256 * 1024  # larger blocks fall out of the cache: parsing slows down
 
 
 class Input:
-    """A descriptor to read from.
+    """Something to read from.
+
+    Parameters
+    ----------
+    path : str
+        A path, or ``-`` for stdin.
+    follow : bool
+        Whether a file is read on as it grows. Pipes, sockets and terminals are live anyway: there it changes nothing.
+        Of a file that is stdin the name is not known: it is read on through truncation, but not through rotation.
 
     Attributes
     ----------
     name : str
         For messages: the path, or ``stdin``.
+    warnings : list of str
+        What the user should hear about; it may grow with every read.
+    descriptor : int
+        What it was opened as; a file that is followed may be another one by now.
     seekable : bool
-        A regular file that is not compressed.
+        A regular file that is neither compressed nor followed.
+    following : Following, optional
+        The file as it grows, if it is followed.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, follow: bool = False) -> None:
         self.name = "stdin" if path == "-" else path
-        self.descriptor = 0 if path == "-" else _open(path)
+        self.warnings: list[str] = []
+        self.following: Following | None = None
+        self.descriptor = 0 if path == "-" else _open(path, follow)
         self._owns_descriptor = path != "-"
-        self._ahead = b""  # was looked at, but not yet read
+        self._ahead = memoryview(b"")  # was looked at, but not yet read
         self._read: Callable[[int], bytes] = self._read_descriptor
         try:
-            mode = os.fstat(self.descriptor).st_mode
+            status = os.fstat(self.descriptor)
         except OSError as error:
             raise StreamError(f"{self.name} is closed") from error
-        if stat.S_ISDIR(mode):
+        if stat.S_ISDIR(status.st_mode):
             self.close()
             raise StreamError(f"{self.name} is a directory: name a file in it")
-        self.seekable = stat.S_ISREG(mode)
+        self.seekable = stat.S_ISREG(status.st_mode)
+        self._size = status.st_size if self.seekable else 0
+        if follow and self.seekable:
+            name_to_follow = path if self._owns_descriptor else None
+            self.following = Following(self.name, name_to_follow, self.descriptor, self.warnings)
+            self._read, self.seekable = self.following.read, False
 
     def read(self, size: int = BLOCK) -> bytes:
         """Return what has come, at most `size` bytes; wait only if there is nothing; empty at the end."""
         if self._ahead:
             data, self._ahead = self._ahead[:size], self._ahead[size:]
-            return data
+            return bytes(data)
         try:
             return self._read(size)
         except OSError as error:
@@ -48,47 +72,59 @@ class Input:
 
     def read_fully(self, size: int) -> bytes:
         """Return `size` bytes, or fewer if the stream ends before."""
-        first = self.read(min(size, BLOCK))
-        if len(first) == size:
-            return first
-        chunks, missing = [first], size - len(first)
+        data = self.read(min(size, BLOCK))
+        if len(data) == size:
+            return data
+        whole, missing = io.BytesIO(), size
         # In blocks, because a damaged stream may ask for more than there is memory.
-        while missing and chunks[-1]:
-            chunks.append(self.read(min(missing, 64 * BLOCK)))
-            missing -= len(chunks[-1])
-        return b"".join(chunks)
+        while data:
+            whole.write(data)
+            missing -= len(data)
+            data = self.read(min(missing, 64 * BLOCK)) if missing else b""
+        return whole.getvalue()
 
     def peek(self, size: int) -> bytes:
         """Look at the first `size` bytes, or at fewer if a line or the stream ends before; they stay to be read."""
-        while len(self._ahead) < size and b"\n" not in self._ahead:
-            ahead, self._ahead = self._ahead, b""
+        ahead, self._ahead = bytearray(self._ahead), memoryview(b"")
+        line_ends = b"\n" in ahead
+        while len(ahead) < size and not (line_ends and ahead.strip()):
             chunk = self.read()
-            self._ahead = ahead + chunk
             if not chunk:
                 break
-        return self._ahead[:size]
+            ahead += chunk
+            line_ends = line_ends or b"\n" in chunk
+        self._ahead = memoryview(bytes(ahead))
+        return bytes(ahead[:size])
 
     def decompress(self, codec: str) -> None:
-        """From here on, deliver what the compressed stream holds (in blocks: it is not meant for live pipes)."""
-        import pyarrow
+        """From here on, deliver what the stream holds that is compressed with ``gzip`` or ``zstd``."""
+        if self.following:
+            raise StreamError(f"{self.name} is compressed: it cannot be followed; follow the file that it was made of")
+        from .compressed import UNPACKERS
 
-        compressed = PythonFile(_Rest(self._ahead, self._read).read)
-        inflated = pyarrow.CompressedInputStream(pyarrow.PythonFile(compressed, mode="r"), codec)
-        self._ahead, self._read, self.seekable = b"", inflated.read, False
+        unpacker = UNPACKERS[codec](self.name, bytes(self._ahead), self._read)
+        self._ahead, self._read, self.seekable = memoryview(b""), unpacker.read, False
 
     def close(self) -> None:
-        if self._owns_descriptor:
+        if not self._owns_descriptor:
+            return
+        self._owns_descriptor = False
+        if self.following:
+            self.following.close()
+        else:
             os.close(self.descriptor)
-            self._owns_descriptor = False
 
     def _read_descriptor(self, size: int) -> bytes:
         while True:
             try:
-                return os.read(self.descriptor, size)
+                data = os.read(self.descriptor, size)
             except BlockingIOError:  # whoever shares this descriptor made it non-blocking
-                readable = select.poll()
-                readable.register(self.descriptor, select.POLLIN)
-                readable.poll()
+                wait_until_readable(self.descriptor)
+                continue
+            if not data and os.fstat(self.descriptor).st_size < self._size:
+                self._size = 0  # once is enough
+                self.warnings.append(f"{self.name} was truncated while it was read: some of its rows may be missing")
+            return data
 
 
 class PythonFile:
@@ -102,24 +138,15 @@ class PythonFile:
     def close(self) -> None: ...
 
 
-class _Rest:
-    """A stream of which the first bytes have been read already."""
-
-    def __init__(self, first: bytes, read: Callable[[int], bytes]) -> None:
-        self._first = first
-        self._read = read
-
-    def read(self, size: int) -> bytes:
-        if self._first:
-            data, self._first = self._first[:size], self._first[size:]
-            return data
-        return self._read(size)
-
-
-def _open(path: str) -> int:
+def _open(path: str, follow: bool) -> int:
     try:
-        return os.open(path, os.O_RDONLY)
+        return open_descriptor(path, os.O_RDONLY)
     except FileNotFoundError as error:
-        raise StreamError(f"{path} does not exist") from error
+        hint = "; only a file that is there at the start can be followed" if follow else ""
+        raise StreamError(f"{path} does not exist{hint}") from error
     except OSError as error:
+        if error.errno == errno.ENXIO and stat.S_ISSOCK(os.stat(path).st_mode):
+            raise StreamError(
+                f"{path} is a socket: connect to it with a program such as socat, and pipe it in"
+            ) from error
         raise StreamError(f"{path} cannot be opened: {error.strerror}") from error

@@ -12,6 +12,8 @@ from .output import check_writable, is_pipe_or_device, refuse_existing
 if TYPE_CHECKING:
     import pyarrow
 
+PACKERS = {".gz": "gzip", ".zst": "zstd"}  # the programs that write what these names promise
+
 
 class Sink(Protocol):
     """Somewhere to write rows to.
@@ -41,7 +43,7 @@ class Sink(Protocol):
         ...
 
     def close(self) -> None:
-        """Finish the output; stdout stays open."""
+        """Finish the output, and have a file on the disk; stdout stays open."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -124,6 +126,12 @@ def prepare_output(path: str, format: str | None = None, overwrite: bool = False
 
 def checked_format(path: str, format: str | None) -> str:
     """Return the format to write, or raise if it cannot be written or is not known."""
+    if packer := PACKERS.get(_extension(path)):
+        named = format or formats.format_of_name(path)
+        packed = named if named in formats.WRITABLE else "ndjson"
+        raise StreamError(
+            f"{path}: compressed output is not written; pipe it: ... --output-format {packed} | {packer} > {path}"
+        )
     chosen = format or written_format(path)
     if chosen in formats.WRITABLE:
         return chosen

@@ -5,16 +5,21 @@ be read whenever the writer dies, and sealed into a file at the end. To go on wi
 again; until the new one is sealed, the old one stays.
 """
 
+import io
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
 import pyarrow
 import pyarrow.ipc
 
+from ... import files
 from ..errors import StreamError, arrow_errors_as
 from .output import Output, refuse_existing
 
+BUFFER = 1024 * 1024
 END = b"\xff\xff\xff\xff\0\0\0\0"
 
 
@@ -87,12 +92,42 @@ class ArrowFileSink(ArrowStreamSink):
         with (
             pyarrow.OSFile(self._partial_path) as partial,
             pyarrow.ipc.open_stream(partial) as reader,
-            pyarrow.ipc.new_file(sealing_path, reader.schema) as file,
+            _new_file(sealing_path) as sealing,
+            pyarrow.ipc.new_file(sealing, reader.schema) as file,
         ):
             for batch in reader:
                 file.write_batch(batch)
-        os.replace(sealing_path, self._path)
-        os.unlink(self._partial_path)
+        files.replace(sealing_path, self._path)
+        files.sync_directory(self._path)
+        files.remove(self._partial_path)
+
+
+@contextmanager
+def _new_file(path: str) -> Iterator[io.BufferedWriter]:
+    """A file to write, which is on the disk at the end."""
+    output = Output(path, overwrite=True)
+    try:
+        with io.BufferedWriter(_Raw(output), BUFFER) as buffered:
+            yield buffered
+    finally:
+        output.close()
+
+
+class _Raw(io.RawIOBase):
+    """An output as Python's files are."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+
+    def writable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._output.position
+
+    def write(self, data: Any) -> int:
+        self._output.write(data)
+        return len(data)
 
 
 def _batches(table: pyarrow.Table | pyarrow.RecordBatch) -> list[pyarrow.RecordBatch]:
@@ -104,7 +139,7 @@ def _batches(table: pyarrow.Table | pyarrow.RecordBatch) -> list[pyarrow.RecordB
 def _unseal(path: str, partial_path: str, position: int) -> None:
     """Write the stream that a file was sealed from, up to `position`."""
     opening_path = f"{path}.opening"
-    with pyarrow.OSFile(path) as sealed, pyarrow.OSFile(opening_path, "wb") as stream:
+    with pyarrow.OSFile(path) as sealed, _new_file(opening_path) as stream:
         reader: Any = pyarrow.ipc.open_file(sealed)
         stream.write(reader.schema.serialize())
         for index in range(reader.num_record_batches):
@@ -112,6 +147,7 @@ def _unseal(path: str, partial_path: str, position: int) -> None:
                 stream.write(reader.get_batch(index).serialize())
         length = stream.tell()
     if length != position:
-        os.unlink(opening_path)
+        files.remove(opening_path)
         raise StreamError(f"{path} is not as it was left: replace it with --overwrite, or choose another name")
-    os.replace(opening_path, partial_path)
+    files.replace(opening_path, partial_path)
+    files.sync_directory(path)

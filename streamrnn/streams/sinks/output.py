@@ -2,10 +2,13 @@
 
 import errno
 import os
-import select
 import stat
 
+from ... import files
+from ..descriptors import open_descriptor, wait_until_writable
 from ..errors import StreamError
+
+STDOUT = 1
 
 
 class Output:
@@ -24,24 +27,24 @@ class Output:
         self.position = position or 0
         self._owns_descriptor = path != "-"
         if path == "-":
-            self._descriptor = 1
+            self._descriptor = _open_stdout()
         else:
             self._descriptor = _open(path, overwrite) if position is None else _open_behind(path, position)
 
     def write(self, data: bytes) -> None:
-        """Hand all of `data` to the system."""
+        """Hand all of `data` to the system; a reader that has gone is a BrokenPipeError."""
         rest = memoryview(data)
         while rest:
             try:
-                written = os.write(self._descriptor, rest)
+                written = files.write(self._descriptor, rest)
                 rest = rest[written:]
                 self.position += written
             except BlockingIOError:  # whoever shares this descriptor made it non-blocking
-                writable = select.poll()
-                writable.register(self._descriptor, select.POLLOUT)
-                writable.poll()
+                wait_until_writable(self._descriptor)
             except BrokenPipeError:
                 raise
+            except ConnectionResetError as error:  # a socket's way to say it
+                raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)) from error
             except OSError as error:
                 raise _cannot_write(self.name, error) from error
 
@@ -49,16 +52,23 @@ class Output:
         """Have what was written on the disk, if it is a file."""
         try:
             if stat.S_ISREG(os.fstat(self._descriptor).st_mode):
-                os.fsync(self._descriptor)
+                files.sync(self._descriptor)
         except OSError as error:
             raise _cannot_write(self.name, error) from error
 
     def close(self) -> None:
+        """Close it; a file is on the disk when this returns."""
         if not self._owns_descriptor:
             return
         self._owns_descriptor = False
         try:
-            os.close(self._descriptor)
+            self.sync()
+        finally:
+            self._close()
+
+    def _close(self) -> None:
+        try:
+            files.close(self._descriptor)
         except OSError as error:
             raise _cannot_write(self.name, error) from error
 
@@ -66,13 +76,16 @@ class Output:
 def check_writable(path: str) -> None:
     """Raise if a file cannot be written; one that is not there is left empty."""
     try:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o666))
+        files.close(open_descriptor(path, os.O_WRONLY | os.O_CREAT))
+        files.sync_directory(path)
     except OSError as error:
         raise _cannot_write(path, error) from error
 
 
 def refuse_existing(path: str, overwrite: bool) -> None:
     """Raise if `path` may not be replaced; pipes and devices may always be written to, and an empty file as well."""
+    if os.path.isdir(path):
+        raise StreamError(f"{path} is a directory: name a file in it")
     if not overwrite and os.path.lexists(path) and not is_pipe_or_device(path) and not _is_empty(path):
         raise StreamError(f"{path} exists already: choose another name, or replace it with --overwrite")
 
@@ -86,10 +99,18 @@ def _is_empty(path: str) -> bool:
     return os.path.isfile(path) and os.path.getsize(path) == 0
 
 
+def _open_stdout() -> int:
+    try:
+        os.fstat(STDOUT)
+    except OSError as error:
+        raise _cannot_write("stdout", error) from error
+    return STDOUT
+
+
 def _open(path: str, overwrite: bool) -> int:
     refuse_existing(path, overwrite)
     try:
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+        return open_descriptor(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     except OSError as error:
         raise _cannot_write(path, error) from error
 
@@ -97,14 +118,13 @@ def _open(path: str, overwrite: bool) -> int:
 def _open_behind(path: str, position: int) -> int:
     """Open a file to go on behind its first `position` bytes; what stands there is cut off."""
     try:
-        descriptor = os.open(path, os.O_WRONLY)
+        descriptor = open_descriptor(path, os.O_WRONLY)
         if os.fstat(descriptor).st_size < position:
             os.close(descriptor)
             raise StreamError(
                 f"{path} is shorter than it was left: replace it with --overwrite, or choose another name"
             )
-        os.ftruncate(descriptor, position)
-        os.lseek(descriptor, position, os.SEEK_SET)
+        files.truncate(descriptor, position)
         return descriptor
     except OSError as error:
         raise _cannot_write(path, error) from error
