@@ -40,5 +40,5 @@ command = HelpfulCommand(
     help="Print the script that teaches a shell to complete commands, options, choices, paths and names of columns.",
     short_help="let the shell complete what is typed",
     examples=EXAMPLES,
-    epilog='Or put eval "$(streamrnn completion bash)" into ~/.bashrc; the same with zsh into ~/.zshrc, after compinit.',
+    epilog='Or put eval "$(streamrnn completion bash)" into ~/.bashrc, or the same with zsh into ~/.zshrc.',
 )

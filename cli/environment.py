@@ -20,8 +20,9 @@ def candidates(environment: Mapping[str, str]) -> list[str]:
 def strangers(names: Iterable[str], commands: Iterable[click.Command]) -> Iterator[str]:
     """Say of each name that belongs to no option of any command which one may be meant."""
     known = {str(parameter.envvar) for command in commands for parameter in command.params if parameter.envvar}
+    endings = [name.removeprefix(PREFIX) for name in sorted({*known, *OTHERS})]
     for name in names:
         if name not in known:
-            near = get_close_matches(name, [*known, *OTHERS], n=1)
-            hint = f"did you mean {near[0]}?" if near else "it means nothing to streamrnn"
+            near = get_close_matches(name.removeprefix(PREFIX), endings, n=1)
+            hint = f"did you mean {PREFIX}{near[0]}?" if near else "it means nothing to streamrnn"
             yield f"no option is named by {name}: {hint}"

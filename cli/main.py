@@ -42,8 +42,7 @@ class LazyGroup(HelpfulGroup):
             near = get_close_matches(cmd_name, COMMANDS, n=1)
             hint = f"did you mean {near[0]}?" if near else f"the commands are {', '.join(COMMANDS)}"
             raise click.UsageError(f"there is no command {cmd_name!r}; {hint}", ctx)
-        command: click.Command = import_module(f".{cmd_name}", __package__).command
-        return command
+        return command_named(cmd_name)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; click itself would make a reader that has gone exit code 1."""
@@ -51,6 +50,12 @@ class LazyGroup(HelpfulGroup):
             return super().invoke(ctx)
         except BrokenPipeError as error:
             raise ReaderGoneError from error
+
+
+def command_named(name: str) -> click.Command:
+    """Import a command of the table."""
+    command: click.Command = import_module(f".{name}", __package__).command
+    return command
 
 
 def _begin(version: bool) -> None:
@@ -61,7 +66,7 @@ def _begin(version: bool) -> None:
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
     elif names := candidates(os.environ):
-        for stranger in strangers(names, (group.get_command(context, name) for name in COMMANDS)):
+        for stranger in strangers(names, map(command_named, COMMANDS)):
             complain(stranger)
 
 

@@ -25,6 +25,7 @@ TYPES: dict[str, Any] = {
     "int": Whole(),
     "float": Number(),
     "bool | None": click.BOOL,
+    "bool": click.BOOL,
 }
 REPEATABLE = ("tuple[str, ...]", "tuple[float, ...]")
 

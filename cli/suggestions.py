@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -32,15 +31,16 @@ def _columns(context: click.Context, parameter: click.Parameter, typed: str) -> 
     before, comma, start = typed.rpartition(",") if takes_several else ("", "", typed)
     return [
         CompletionItem(f"{before}{comma}{name}", help=kind)
-        for name, kind in columns_of(context.params).items()
+        for name, kind in columns_of(context).items()
         if name.startswith(start) and name not in before.split(",") and _PLAIN_NAME.fullmatch(name)
         if kind == "number" or parameter.name not in NUMBERS_ONLY
     ]
 
 
-def columns_of(values: Mapping[str, Any]) -> Mapping[str, str]:
+def columns_of(context: click.Context) -> Mapping[str, str]:
     """Return the columns of the source and their kinds; none unless it is a file, which can be opened at once."""
-    source = values.get("source")
+    # Where the line ends in an option that waits for its value, click has not given the arguments their names.
+    source = context.params.get("source") or next(iter(context.args), None)
     if not isinstance(source, str) or not os.path.isfile(source):
         return {}
     try:
@@ -48,7 +48,7 @@ def columns_of(values: Mapping[str, Any]) -> Mapping[str, str]:
 
         from .reading import read_options
 
-        opened = open_source(source, values.get("input_format"), read_options(values))
+        opened = open_source(source, context.params.get("input_format"), read_options(context.params))
         opened.close()
     except Exception:  # somebody is typing: there is nothing to suggest, and nothing to complain of
         return {}

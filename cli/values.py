@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Sequence
 from datetime import timedelta
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from streamrnn.streams.bad_rows import MaxBad
 
 SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+NANOSECONDS = {
+    "ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9, "d": 86_400 * 10**9,
+}  # fmt: skip
+LONGEST = 36_500 * NANOSECONDS["d"]
 
 
 class Value(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3
@@ -131,6 +136,22 @@ class RowsOrShare(Value):
         if share and float(share[1]) <= 100.0:
             return MaxBad(share=float(share[1]) / 100.0)
         raise click.BadParameter(f"{value!r} is neither a number of rows nor a share such as 1%", ctx, param)
+
+
+class Duration(Value):
+    """``100ms``, ``1.5s``, ``5m``, ``2h``: exactly, in nanoseconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number of nanoseconds."""
+        match = re.fullmatch(r"(\d{1,30}(?:\.\d{1,30})?)\s*(ns|us|ms|s|m|h|d)", str(value).strip(), re.ASCII)
+        if match is None:
+            raise click.BadParameter(f"{value!r} is not a duration such as 100ms, 1.5s, 5m or 2h", ctx, param)
+        exact = Fraction(match[1]) * NANOSECONDS[match[2]]
+        if exact.denominator != 1 or not 0 < exact <= LONGEST:
+            raise click.BadParameter(f"{value!r} is not from 1ns to 36500d, in whole nanoseconds", ctx, param)
+        return exact.numerator
 
 
 class RowsOrTime(Value):

@@ -1,16 +1,17 @@
-"""Write docs/options.md: every option of `streamrnn run`, from the options themselves.
+"""Write docs/options.md: every option of `streamrnn run` and `streamrnn replay`, from the options themselves.
 
 python docs/generate_options.py
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 
 import click
+from streamrnn_cli import replay, run
 from streamrnn_cli.help import GroupedOption
-from streamrnn_cli.run import command
 
 from streamrnn.settings import Settings
 
@@ -30,27 +31,48 @@ in it stands in double quotes. In a TOML file it is a list: `targets = ["load", 
 
 What the last column says is fixed by the model is part of a saved one, and cannot be changed. Other settings that are
 named when a model goes on apply from then on.
+
+One TOML file can serve several commands: what stands in a table `[run]` or `[replay]` is for that command alone, and
+what stands in no table for each.
+
+These are the options of `streamrnn run`; those of `streamrnn replay` [stand below](#options-of-replay).
+"""
+REPLAY = """\
+# Options of replay
+
+What `streamrnn replay` does is told in [replay.md](replay.md).
 """
 
 
 def page() -> str:
     """The whole page."""
+    structure = {field.name for field in fields(Settings) if field.metadata["option"].structure}
+    of_run = [section(name, table(options, structure)) for name, options in grouped(run.command.params)]
+    of_replay = [section(name, table(options)) for name, options in grouped(replay.command.params)]
+    return "\n".join([INTRODUCTION, *of_run, REPLAY, *of_replay])
+
+
+def grouped(parameters: list[click.Parameter]) -> Iterable[tuple[str, list[GroupedOption]]]:
+    """The options by their group, in their order."""
     groups: dict[str, list[GroupedOption]] = {}
-    for parameter in command.params:
+    for parameter in parameters:
         if isinstance(parameter, GroupedOption):
             groups.setdefault(parameter.group, []).append(parameter)
-    return "\n".join([INTRODUCTION, *(section(name, options) for name, options in groups.items())])
+    return groups.items()
 
 
-def section(name: str, options: list[GroupedOption]) -> str:
-    """One group of options as a table."""
-    settings = {field.name: field.metadata["option"] for field in fields(Settings)}
-    lines = [f"## {name}", "", "| option | | fixed by |", "|---|---|---|"]
-    for option in options:
-        about = settings.get(str(option.name))
-        fixed = "model" if about is not None and about.structure else ""
-        lines.append(f"| {flags(option)} | {escaped(option.help or '')} | {fixed} |")
-    return "\n".join([*lines, ""])
+def section(name: str, lines: list[str]) -> str:
+    """A heading and what stands under it."""
+    return "\n".join([f"## {name}", "", *lines, ""])
+
+
+def table(options: list[GroupedOption], structure: set[str] | None = None) -> list[str]:
+    """Options, a line for each; with a column that tells which are part of a model's structure, if that is given."""
+    rows = [["option", ""], ["---", "---"], *([flags(option), escaped(option.help or "")] for option in options)]
+    if structure is not None:
+        fixed = ["fixed by", "---", *("model" if option.name in structure else "" for option in options)]
+        rows = [[*row, cell] for row, cell in zip(rows, fixed, strict=True)]
+    return [f"| {' | '.join(row)} |" for row in rows]
 
 
 def flags(option: GroupedOption) -> str:
@@ -58,10 +80,10 @@ def flags(option: GroupedOption) -> str:
     names = [*option.opts, *option.secondary_opts]
     value = ""
     if isinstance(option.type, click.Choice):
-        value = " " + "\\|".join(option.type.choices)
+        value = " " + "|".join(option.type.choices)
     elif not option.is_flag:
         value = f" {option.metavar}"
-    return ", ".join(f"`{name}`" for name in names) + value.replace("N|T", "N\\|T")
+    return ", ".join(f"`{name}`" for name in names) + escaped(value)
 
 
 def escaped(text: str) -> str:

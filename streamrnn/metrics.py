@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .kernels.state import DIVERGED, LEVEL_SHIFTS, STEPS, State, named_view
-from .schema import numeric_columns
+from .schema import matrix_columns
 from .settings import Settings
 
 
@@ -60,7 +60,7 @@ def metrics_of(state: State, settings: Settings, lanes: int, rows: int, refused_
         sums: np.ndarray = np.sum([named_view(state, name, lane) for lane in range(lanes)], axis=0)
         return sums
 
-    columns = numeric_columns(settings)
+    columns = matrix_columns(settings)
     counts, refused = pooled("lane_counts"), pooled("refused")
     updates, skipped = named_view(state, "updates").tolist()
     nulls, invalid, far = (dict(zip(columns, refused[:, kind].tolist(), strict=True)) for kind in range(3))

@@ -12,11 +12,13 @@ import numpy as np
 
 from .kernels.cells import elman, gru, lstm
 from .kernels.state import RATE_COUNT, Sizes, State, named_view, padded
-from .schema import numeric_columns
+from .schema import matrix_columns, network_features
 from .settings import CELLS, LOSSES, OPTIMIZERS, Settings
+from .times import CYCLES
 
 CELL_MODULES: dict[str, Any] = {"elman": elman, "gru": gru, "lstm": lstm}
 FORGET_BIAS = 1.0  # Gers et al. 2000; Jozefowicz et al. 2015
+OFTEN = 10**15  # rows
 
 
 class Block(NamedTuple):
@@ -39,7 +41,7 @@ def blocks_of(settings: Settings) -> list[Block]:
     gate_rows = CELL_MODULES[settings.cell].GATES * hidden
     blocks = []
     for layer in range(settings.layers):
-        inputs = 2 * len(settings.features) if layer == 0 else hidden
+        inputs = 2 * len(network_features(settings)) if layer == 0 else hidden
         blocks += [
             Block(f"weight_ih_l{layer}", gate_rows, inputs, padded(inputs)),
             Block(f"weight_hh_l{layer}", gate_rows, hidden, padded(hidden)),
@@ -66,9 +68,9 @@ def sizes_of(settings: Settings, lanes: int) -> Sizes:
         hidden_width=padded(settings.hidden),
         gate_rows=cell.GATES * settings.hidden,
         kept_width=cell.KEPT * settings.hidden if settings.cell != "elman" else cell.KEPT,
-        features=len(settings.features),
-        input_width=padded(2 * len(settings.features)),
-        columns=len(numeric_columns(settings)),
+        features=len(network_features(settings)),
+        input_width=padded(2 * len(network_features(settings))),
+        columns=len(matrix_columns(settings)),
         targets=len(settings.targets),
         horizons=len(settings.horizons),
         quantiles=len(settings.levels),
@@ -94,8 +96,8 @@ def write_roles(state: State, settings: Settings) -> None:
     """Write what never changes: where each block begins, what each column is, which horizons there are."""
     lengths = [block.length for block in blocks_of(settings)]
     named_view(state, "offsets")[:] = np.cumsum([0, *lengths[:-1]])
-    columns = numeric_columns(settings)
-    named_view(state, "feature_columns")[:] = [columns.index(name) for name in settings.features]
+    columns = matrix_columns(settings)
+    named_view(state, "feature_columns")[:] = [columns.index(name) for name in network_features(settings)]
     named_view(state, "target_columns")[:] = [columns.index(name) for name in settings.targets]
     named_view(state, "levels")[:] = settings.levels
     index = named_view(state, "horizon_index")
@@ -119,6 +121,20 @@ def write_rates(state: State, settings: Settings) -> None:
         settings.huber_delta,
         settings.stride,
     ]
+
+
+def write_scales_of_cycles(state: State, settings: Settings, lanes: int) -> None:
+    """Give the sines and cosines of the time the mean and deviation of their whole circle, for good.
+
+    Statistics of what has been seen would blow up an hour's piece of the daily circle to unit size, and take the next
+    morning for far off. As if seen so often, no row moves them.
+    """
+    if not settings.time_features:
+        return
+    places = [matrix_columns(settings).index(name) for name in CYCLES]
+    for lane in range(lanes):
+        named_view(state, "seen", lane)[places] = OFTEN
+        named_view(state, "m2", lane)[places] = 0.5 * OFTEN
 
 
 def parameter_views(state: State, settings: Settings, name: str = "weights") -> dict[str, np.ndarray]:
@@ -149,7 +165,7 @@ def write_first_weights(state: State, settings: Settings) -> None:
             for gate in range(view.shape[0] // hidden):
                 view[gate * hidden : (gate + 1) * hidden] = _orthogonal(random, hidden)
         elif name.startswith("weight_ih"):
-            fan_in = len(settings.features) if name == "weight_ih_l0" else hidden
+            fan_in = len(network_features(settings)) if name == "weight_ih_l0" else hidden
             view[:] = _uniform(random, view.shape, fan_in)
         elif name == "head.weight" and not settings.uses_skip:
             view[:] = _uniform(random, view.shape, hidden)

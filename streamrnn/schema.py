@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from .settings import Settings, SettingsError
+from .times import TIME_FEATURES
 
 if TYPE_CHECKING:
     import pyarrow
@@ -15,6 +16,17 @@ if TYPE_CHECKING:
 def numeric_columns(settings: Settings) -> tuple[str, ...]:
     """The columns that a learner reads, in its order: the features, then the targets that are not features."""
     return (*settings.features, *(name for name in settings.targets if name not in settings.features))
+
+
+def network_features(settings: Settings) -> tuple[str, ...]:
+    """The columns that the network sees: the features, then what the learner makes of the time."""
+    return (*settings.features, *(TIME_FEATURES if settings.time_features else ()))
+
+
+def matrix_columns(settings: Settings) -> tuple[str, ...]:
+    """The columns of a row as the kernels have it: what the network sees, then the targets that it does not see."""
+    others = (name for name in settings.targets if name not in settings.features)
+    return (*network_features(settings), *others)
 
 
 def check_columns_exist(wanted: Iterable[str], present: Sequence[str], where: str) -> None:

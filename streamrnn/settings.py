@@ -14,6 +14,9 @@ from difflib import get_close_matches
 from numbers import Real
 from typing import Any
 
+from .times import TIME_FEATURES
+from .times.pattern import check_time_format
+
 CELLS = ("elman", "gru", "lstm")
 NONLINEARITIES = ("tanh", "relu")
 LOSSES = ("squared", "absolute", "huber", "quantile")
@@ -69,6 +72,13 @@ class Settings:
         metavar="COLUMNS",
     )  # fmt: skip
     time: str | None = _option(None, "Columns", "column passed through as the time", structure=True, metavar="COLUMN")
+    time_format: str | None = _option(
+        None, "Columns", "of the time: iso, s, ms, us, ns, or a pattern like %m/%d/%Y %H:%M [told by the first value]",
+        structure=True, metavar="FORMAT",
+    )  # fmt: skip
+    time_features: bool = _option(
+        False, "Columns", "learn from the time too: since the last row, hour of day, day of week", structure=True
+    )
     sequence: str | None = _option(
         None, "Columns", "column whose change of value starts a new sequence", structure=True, metavar="COLUMN"
     )
@@ -131,7 +141,7 @@ class Settings:
         self._set("quantiles", _quantiles(self.quantiles))
         for option in fields(self):
             _check_kind(option.name, getattr(self, option.name), option.metadata["option"])
-        for name in ("skip", "shrink"):  # NumPy's truth values are not JSON
+        for name in TRUTH_VALUES:  # NumPy's are not JSON
             self._set(name, None if getattr(self, name) is None else bool(getattr(self, name)))
         for name, (low, high) in INTEGER_RANGES.items():
             self._set(name, _check_integer(name, getattr(self, name), low, high))
@@ -156,10 +166,21 @@ class Settings:
         for role in ("time", "sequence"):
             if getattr(self, role) in (*self.targets, *self.features):
                 raise SettingsError(f"column {getattr(self, role)!r} cannot be {role} and feature or target")
+        self._check_time()
         if self.expected_lag is not None and self.cell == "elman":
             raise SettingsError("expected_lag needs a cell with a forget gate: lstm or gru")
         if self.max_delay is not None and self.horizon_unit == "rows":
             raise SettingsError("max_delay is for horizon_unit='values'; in rows a forecast is graded on time or never")
+
+    def _check_time(self) -> None:
+        for name in ("time_format", "time_features"):
+            if getattr(self, name) and self.time is None:
+                raise SettingsError(f"{name} needs time: name the column that holds it")
+        taken = [name for name in TIME_FEATURES if name in (*self.targets, *self.features)]
+        if self.time_features and taken:
+            raise SettingsError(
+                f"time_features makes a column {taken[0]!r}, which is a feature or target already: rename that one"
+            )
 
     @property
     def horizons(self) -> tuple[int, ...]:
@@ -217,6 +238,9 @@ NUMBER_RANGES: dict[str, tuple[float, float]] = {
     "eps": (1e-30, 1.0),
     "weight_decay": (0.0, 1e6),
 }
+
+
+TRUTH_VALUES = ("time_features", "skip", "shrink")
 
 
 def options() -> dict[str, Option]:
@@ -277,8 +301,19 @@ def _check_kind(name: str, value: Any, option: Option) -> None:
         raise SettingsError(f"{name} must be one of {', '.join(option.choices)}, not {value!r}")
     if name in ("time", "sequence") and not (value is None or (isinstance(value, str) and value)):
         raise SettingsError(f"{name} takes one column name, not {value!r}")
-    if name in ("skip", "shrink") and value not in (None, True, False):
+    if name in TRUTH_VALUES and value not in (default(name), True, False):
         raise SettingsError(f"{name} must be true or false, not {value!r}")
+    if name == "time_format" and value is not None:
+        _check_format(name, value)
+
+
+def _check_format(name: str, value: Any) -> None:
+    if not isinstance(value, str):
+        raise SettingsError(f"{name} takes text, not {value!r}")
+    try:
+        check_time_format(value)
+    except ValueError as error:
+        raise SettingsError(f"{name} {error}") from None
 
 
 def _check_integer(name: str, value: Any, low: int, high: int) -> int | None:

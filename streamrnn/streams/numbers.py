@@ -1,25 +1,28 @@
 """Text -> float64, strictly: what a person would call a number, and nothing that only Python does.
 
-``1``, ``-.5``, ``1e-3`` and ``inf`` are numbers, spaces around them are allowed; ``1_000`` and digits of other scripts
-are not. Nothing, ``nan``, ``null``, ``NA`` and ``None``, in any case, are missing values.
+``1``, ``-.5``, ``1e-3`` and ``inf`` are numbers, spaces and tabs around them are allowed; ``1_000``, ``1,5`` and digits
+of other scripts are not. Nothing, ``nan``, ``null``, ``NA`` and ``None``, in any case, are missing values. A number
+that is too large for float64 is infinite.
 """
 
+import math
 import re
 from collections.abc import Sequence
 
 import pyarrow
 
 _MISSING = re.compile(r"(?:[+-]?nan(?:\(\w*\))?|null|na|none)?", re.IGNORECASE | re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:(?:\d++(?:\.\d*+)?|\.\d++)(?:e[+-]?\d++)?|inf(?:inity)?)", re.IGNORECASE | re.ASCII)
 
 
 def parse_number(text: str) -> float | None:
     """Return the number, or None if it is missing; raise ValueError if it is something else."""
     text = text.strip(" \t")
+    if _NUMBER.fullmatch(text):
+        return float(text)
     if _MISSING.fullmatch(text):
         return None
-    if "_" in text or not text.isascii():
-        raise ValueError(f"not a number: {text}")
-    return float(text)
+    raise ValueError(f"not a number: {text}")
 
 
 def is_number(text: str) -> bool:
@@ -34,9 +37,10 @@ def is_number(text: str) -> bool:
 def float64_from_text(cells: Sequence[str]) -> tuple[pyarrow.Array, list[int]]:
     """Return the cells as numbers, null where missing or bad, and the indices of the bad ones."""
     joined = "".join(cells)
-    if joined.isascii() and "_" not in joined:  # then float() is as strict as we are
+    if joined.isascii() and joined.isprintable() and "_" not in joined:  # then float() is as strict as we are
         try:
-            return pyarrow.array(list(map(float, cells)), pyarrow.float64(), from_pandas=True), []
+            numbers = [float(cell) if cell else None for cell in cells]
+            return pyarrow.array(numbers, pyarrow.float64(), from_pandas=True), []
         except ValueError:
             pass
     return _cell_by_cell(cells)
@@ -56,7 +60,7 @@ def _cell_by_cell(cells: Sequence[object]) -> tuple[pyarrow.Array, list[int]]:
     for index, cell in enumerate(cells):
         try:
             numbers.append(_number(cell))
-        except (ValueError, OverflowError):
+        except ValueError:
             numbers.append(None)
             bad.append(index)
     return pyarrow.array(numbers, pyarrow.float64(), from_pandas=True), bad
@@ -68,5 +72,8 @@ def _number(cell: object) -> float | None:
     if isinstance(cell, str):
         return parse_number(cell)
     if isinstance(cell, bool | int | float):
-        return float(cell)
+        try:
+            return float(cell)
+        except OverflowError:
+            return math.inf if cell > 0 else -math.inf
     raise ValueError("not a number")

@@ -20,7 +20,8 @@ class ReadOptions:
     comment : str
         A line of CSV that starts with it is skipped; nothing by default.
     follow : bool
-        At the end of a file wait for more, through rotation and truncation, as ``tail -F`` does.
+        At the end of a file wait for more, through rotation and truncation, as ``tail -F`` does. It changes nothing
+        where the stream is live anyway: on pipes, sockets and terminals. Compressed files and Parquet do not grow.
     max_line_bytes : int
         A line of text that is longer is a row that cannot be read.
     max_batch_bytes : int

@@ -19,7 +19,7 @@ NAMES = [field.name for field in fields(Settings)]
 # A value that is not the default, as it is written on the command line and in TOML.
 EXAMPLES = {
     "targets": ("load", "['load']"), "features": ("wind,load", "['wind', 'load']"),
-    "time": ("time", "'time'"), "sequence": ("site", "'site'"),
+    "time": ("time", "'time'"), "time_format": ("ms", "'ms'"), "sequence": ("site", "'site'"),
     "horizon": ("2,5", "[2, 5]"), "quantiles": ("0.1,0.5,0.9", "[0.1, 0.5, 0.9]"),
 }  # fmt: skip
 
@@ -34,21 +34,24 @@ def example(name):
         return other, f"'{other}'"
     kind = str(Settings.__dataclass_fields__[name].type)
     if "bool" in kind:
-        return None, "false"
+        return None, "true" if before is False else "false"
     if "int" in kind:
         return str((before or 8) + 1), str((before or 8) + 1)
     return str(before / 2), str(before / 2)
 
 
 def arguments(name):
-    text, _ = example(name)
+    text, as_toml = example(name)
     flag = "--" + name.replace("_", "-")
-    return [flag, text] if text is not None else [flag.replace("--", "--no-", 1)]
+    if text is not None:
+        return [flag, text]
+    return [flag if as_toml == "true" else flag.replace("--", "--no-", 1)]
 
 
 def what_goes_with(name):
     """Settings without which this one would be refused."""
-    return ["--horizon-unit", "values"] if name == "max_delay" else []
+    needed = {"max_delay": ["--horizon-unit", "values"]}
+    return needed.get(name, ["--time", "time"] if name.startswith("time_") else [])
 
 
 def shown(result, name):
@@ -71,7 +74,7 @@ def test_every_setting_is_a_flag_an_environment_variable_and_a_key_of_toml(strea
     base = ["run", csv, "--dry-run", *what_goes_with(name)]
     flag = shown(streamrnn(*base, *arguments(name)), name)
     assert flag[1:] == ["flag"]
-    monkeypatch.setenv(f"STREAMRNN_{name.upper()}", example(name)[0] or "false")
+    monkeypatch.setenv(f"STREAMRNN_{name.upper()}", example(name)[0] or example(name)[1])
     assert shown(streamrnn(*base), name) == [flag[0], "environment"]
     monkeypatch.delenv(f"STREAMRNN_{name.upper()}")
     (tmp_path / "run.toml").write_text(f"{name} = {example(name)[1]}\n")

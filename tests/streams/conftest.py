@@ -1,8 +1,11 @@
 """Files, pipes and clocks for the tests of the streams."""
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +65,33 @@ def promptly() -> Callable[[Callable[[], Any]], Any]:
         return results[0]
 
     return call
+
+
+@pytest.fixture
+def start_python() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start code in another process, which sees the modules of this one and does not outlive the test."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    with ExitStack() as stack:
+
+        def start(code: str, **options: Any) -> subprocess.Popen[str]:
+            options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
+            child = stack.enter_context(subprocess.Popen([sys.executable, "-c", code], env=environment, **options))
+            stack.callback(child.kill)
+            return child
+
+        yield start
+
+
+@pytest.fixture
+def run_python(start_python: Callable[..., subprocess.Popen[str]]) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run code in another process to its end."""
+
+    def run(code: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        child = start_python(code, **options)
+        output, errors = child.communicate(timeout=PATIENCE)
+        return subprocess.CompletedProcess(child.args, child.returncode, output, errors)
+
+    return run
 
 
 @pytest.fixture

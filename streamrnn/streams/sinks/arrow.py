@@ -22,27 +22,35 @@ from .output import Output, refuse_existing
 BUFFER = 1024 * 1024
 END = b"\xff\xff\xff\xff\0\0\0\0"
 
+_types = pyarrow.types
+
 
 class ArrowStreamSink:
-    """An Arrow IPC stream; each write is one batch or more."""
+    """An Arrow IPC stream; each write is one batch, if the table is in one piece.
+
+    Equal rows give equal bytes, however they were put together. Categories are written as their values: then a stream
+    can be gone on with, and made a file, without their dictionary.
+    """
 
     format = "arrow"
 
     def __init__(self, path: str, schema: pyarrow.Schema, overwrite: bool = False, position: int | None = None) -> None:
-        self._schema = schema
+        fields = [field.with_type(_written_type(field.type)) for field in schema]
+        self._schema = pyarrow.schema(fields, schema.metadata)
         self._output = Output(path, overwrite, position)
         self.name = self._output.name
         self._is_open = True
         if not position:
-            self._output.write(schema.serialize())
+            self._output.write(self._schema.serialize())
 
     @property
     def position(self) -> int:
         return self._output.position
 
     def write(self, table: pyarrow.Table | pyarrow.RecordBatch) -> None:
-        for batch in _batches(table.select(self._schema.names).cast(self._schema)):
-            self._output.write(batch.serialize())
+        for batch in _batches(table.select(self._schema.names)):
+            columns = map(_written, batch.columns, self._schema.types)
+            self._output.write(pyarrow.RecordBatch.from_arrays(list(columns), schema=self._schema).serialize())
 
     def sync(self) -> None:
         self._output.sync()
@@ -134,6 +142,22 @@ def _batches(table: pyarrow.Table | pyarrow.RecordBatch) -> list[pyarrow.RecordB
     """A table's batches that have rows."""
     batches = [table] if isinstance(table, pyarrow.RecordBatch) else table.to_batches()
     return [batch for batch in batches if batch.num_rows]
+
+
+def _written_type(type_: pyarrow.DataType) -> pyarrow.DataType:
+    value = type_.value_type if _types.is_dictionary(type_) else type_
+    return pyarrow.string() if _types.is_string_view(value) else value
+
+
+def _written(column: pyarrow.Array, type_: pyarrow.DataType) -> pyarrow.Array:
+    """Return a column as it is written: of this type, and with nothing in it but its values."""
+    if _types.is_dictionary(column.type):
+        return column.dictionary.cast(type_).take(column.indices)
+    column = column.cast(type_)
+    if _types.is_primitive(type_) and not _types.is_boolean(type_) and not column.null_count:
+        return column
+    # A slice of text or of bits comes with what stands around it, and a null with the value that it hides.
+    return column.take(pyarrow.array(range(len(column))))
 
 
 def _unseal(path: str, partial_path: str, position: int) -> None:

@@ -100,7 +100,7 @@ def open_source(path: str, format: str | None = None, options: ReadOptions = DEF
     """
     if format is not None and format not in formats.READABLE:
         raise StreamError(f"cannot read the format {format!r}: choose one of {', '.join(formats.READABLE)}")
-    stream = Input(path)
+    stream = Input(path, options.follow)
     try:
         return _open_format(stream, format or formats.format_of_name(path), options)
     except BaseException:
@@ -127,10 +127,14 @@ def _open_format(stream: Input, format: str | None, options: ReadOptions) -> Sou
         case "arrow":
             from .arrow import ArrowSource
 
+            if stream.following:
+                stream.following.ends_with_file = True  # its schema stands at its start
             return ArrowSource(stream, options)
         case "parquet":
             from .parquet import ParquetSource
 
+            if stream.following:
+                raise StreamError(f"{stream.name}: a Parquet file cannot be followed: it does not grow")
             return ParquetSource(stream)
     choice = ", ".join(formats.READABLE)
     raise StreamError(f"{stream.name}: unknown format; if it is one of {choice}, say so with --input-format")

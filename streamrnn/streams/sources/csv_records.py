@@ -1,94 +1,122 @@
-"""CSV lines -> records: where a record ends, when a quoted field may hold newlines.
+"""CSV lines -> records: where a record ends, when a quoted cell may run over lines.
 
-A field is quoted if its first character is a quote; a quote inside it is doubled. A quote elsewhere is a character like
-any other. So read the csv module and Arrow, and so does the one regular expression here.
+A cell runs over lines if it is closed as it should be within the longest record's bytes. Otherwise its opening quote
+stands there by mistake: the record ends with its line, is refused, and costs nothing but itself. So what the records
+are does not depend on where a pipe cuts its blocks.
 """
 
-import csv
 import re
-from collections import deque
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from ..batch import Cause
 from ..inputs.lines import LineBlock, RawRow
-from .rows import RowError
-
-LONGEST_RECORD = 1024 * 1024
-
-# The group is empty if the field is still open at the end. The pattern begins with the quote, before the look at what
-# precedes it, because a search for one byte is eight times as fast.
-_QUOTED_FIELD = re.compile(rb'"(?<![^,\n]")[^"]*+(?:""[^"]*+)*+("?)')
+from .csv_dialect import Dialect, Quoting
 
 
-def record_blocks(blocks: Iterator[LineBlock]) -> Iterator[LineBlock]:
-    """Put lines together so that no block ends inside a quoted field.
-
-    A field that stays open for too long is taken for a stray quote: its block goes on as it is.
-    """
-    held: list[bytes] = []  # lines from the one on which the open field's record starts
-    held_size = 0
-    line, byte = 1, 0
-    for block in blocks:
-        if not held:
-            line, byte = block.line, block.byte
-        held_size += len(block.data)
-        if held and b'"' not in block.data and held_size < LONGEST_RECORD:
-            held.append(block.data)
-            continue
-        data = b"".join([*held, block.data]) if held else block.data
-        end = _end_of_whole_records(data)
-        ends_in_quotes = len(data) - end > LONGEST_RECORD
-        if ends_in_quotes:
-            end = len(data)
-        if end:
-            yield LineBlock(data[:end], line, byte, ends_in_quotes)
-            line, byte = line + data.count(b"\n", 0, end), byte + end
-        held, held_size = ([data[end:]], len(data) - end) if end < len(data) else ([], 0)
-    if held:
-        yield LineBlock(b"".join(held), line, byte, ends_in_quotes=True)
+def record_blocks(blocks: Iterator[LineBlock], dialect: Dialect) -> Iterator[LineBlock]:
+    """Put lines together so that no block ends inside a quoted cell."""
+    return blocks if dialect.quoting is None else _whole_records(blocks, dialect.quoting, dialect.longest)
 
 
-def split_records(block: LineBlock) -> Iterator[RawRow]:
-    """Yield each record that is not blank."""
+def split_records(block: LineBlock, dialect: Dialect, keep_blank: bool = False) -> Iterator[RawRow]:
+    """Yield each record, without comments, and without blank lines unless they are kept."""
+    if block.longer_than is not None:
+        if not _is_comment(block.data, dialect):
+            yield RawRow(block.line, block.byte, block.data)
+        return
     data, line, start = block.data, block.line, 0
-    for masked in _mask_quoted_newlines(data).split(b"\n"):
-        raw = data[start : start + len(masked)]
-        if raw not in (b"", b"\r"):
+    masked = _mask_quoted_newlines(data, dialect).split(b"\n")
+    if not masked[-1]:  # what follows on the last newline
+        masked.pop()
+    for record in masked:
+        raw = data[start : start + len(record)]
+        if (keep_blank or raw.strip(dialect.blank)) and not _is_comment(raw, dialect):
             yield RawRow(line, block.byte + start, raw)
         line += 1 + raw.count(b"\n")
-        start += len(masked) + 1
+        start += len(record) + 1
 
 
-def read_record(raw: bytes) -> list[str]:
-    """Return the cells of one record."""
-    try:
-        text = raw.removesuffix(b"\r").decode()
-    except UnicodeDecodeError as error:
-        raise RowError(Cause.ENCODING, f"byte {error.start + 1} of the row is not UTF-8") from error
-    if '"' not in text:
-        if "\r" in text:
-            raise RowError(Cause.NOT_CSV, "a carriage return stands inside the row")
-        return text.split(",")
-    if not all(match[1] for match in _QUOTED_FIELD.finditer(raw)):
-        raise RowError(Cause.OPEN_QUOTE, "a quote is opened and never closed")
-    try:
-        return next(csv.reader([text]))
-    except csv.Error as error:
-        raise RowError(Cause.NOT_CSV, f"not CSV: {error}") from error
+def _is_comment(raw: bytes, dialect: Dialect) -> bool:
+    return bool(dialect.comment) and raw.startswith(dialect.comment)
 
 
-def _end_of_whole_records(data: bytes) -> int:
-    """Return the length of the records in `data` (whole lines) that are complete."""
-    if b'"' not in data:
-        return len(data)
-    last = deque(_QUOTED_FIELD.finditer(data), maxlen=1)
-    if not last or last[0][1]:
-        return len(data)
-    return _mask_quoted_newlines(data).rfind(b"\n", 0, last[0].start()) + 1
+def _whole_records(blocks: Iterator[LineBlock], quoting: Quoting, longest: int) -> Iterator[LineBlock]:
+    held = bytearray()  # a record with a cell that is still open
+    line, byte = 1, 0
+    for block in blocks:
+        data = block.data
+        if block.longer_than is not None or not data:
+            if held:
+                yield LineBlock(bytes(held), line, byte, odd_quotes=True)
+                held.clear()
+            yield block
+            continue
+        if not held:
+            line, byte = block.line, block.byte
+        elif len(held) + len(data) <= longest and _stays_open(data, quoting):
+            held += data
+            continue
+        else:
+            data = bytes(held + data)
+        scan = _scan(data, quoting, longest, more_to_come=True)
+        if scan.whole:
+            yield LineBlock(data[: scan.whole], line, byte, odd_quotes=scan.odd_quotes)
+            line, byte = line + data.count(b"\n", 0, scan.whole), byte + scan.whole
+        held = bytearray(data[scan.whole :])
+    if held:
+        yield LineBlock(bytes(held), line, byte, odd_quotes=True)
 
 
-def _mask_quoted_newlines(data: bytes) -> bytes:
-    """Return `data` with spaces for the newlines in closed quoted fields: those left end a record."""
-    if b'"' not in data:
+class _Scan(NamedTuple):
+    over_lines: list[tuple[int, int]]  # the quoted cells that run over lines
+    whole: int  # the length of the records that are complete
+    odd_quotes: bool
+
+
+def _scan(data: bytes, quoting: Quoting, longest: int, more_to_come: bool) -> _Scan:
+    """Look for quoted cells that are not closed on their own line.
+
+    Each byte is looked at a few times at most, whatever the quotes: a search for the end of a cell that runs far has
+    met no single quote, so there is no cell on its way from which another search would run as far.
+    """
+    over_lines: list[tuple[int, int]] = []
+    is_odd = False
+    done = record = 0  # so far all is settled; the current record starts
+    while (opened := _match(quoting.tidy, data, done).end()) < len(data):
+        record = data.rfind(b"\n", done, opened) + 1 or record
+        inside = _match(quoting.inside, data, opened + 1)
+        done = inside.end()
+        if done - record <= longest:
+            if inside[1]:
+                over_lines.append((opened, done))
+                continue
+            if more_to_come and done == len(data):
+                return _Scan(over_lines, record, is_odd)
+        is_odd = True
+        done = record = data.find(b"\n", opened) + 1 or len(data)
+    return _Scan(over_lines, len(data), is_odd or (bool(over_lines) and len(data) > longest))
+
+
+def _match(pattern: re.Pattern[bytes], data: bytes, position: int) -> re.Match[bytes]:
+    """Match a pattern that nothing matches too."""
+    match = pattern.match(data, position)
+    assert match
+    return match
+
+
+def _stays_open(data: bytes, quoting: Quoting) -> bool:
+    """Whether a quoted cell that was opened before these lines is still open behind them."""
+    inside = _match(quoting.inside, data, 0)
+    return inside.end() == len(data) and not inside[1]
+
+
+def _mask_quoted_newlines(data: bytes, dialect: Dialect) -> bytes:
+    """Return `data` with spaces for the newlines in quoted cells: those left end a record."""
+    if dialect.quoting is None or dialect.quoting.quote not in data:
         return data
-    return _QUOTED_FIELD.sub(lambda field: field[0].replace(b"\n", b" ") if field[1] else field[0], data)
+    cells = _scan(data, dialect.quoting, dialect.longest, more_to_come=False).over_lines
+    parts, end = [], 0
+    for opened, closed in cells:
+        parts += [data[end:opened], data[opened:closed].replace(b"\n", b" ")]
+        end = closed
+    return b"".join([*parts, data[end:]])

@@ -1,14 +1,14 @@
-"""NDJSON -> batches: one JSON object a line; the columns are the keys of the first.
+"""NDJSON -> batches: one JSON object a line; the columns are the keys of the first, and those that are expected.
 
-A key that a row lacks is null; a key that the first row lacked is not read.
+A key that a row lacks is null. A key that comes later and was not expected is not read, and told once. A key that an
+object has more than once says nothing for sure: its cell is bad.
 """
 
-import json
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from itertools import chain
 from typing import Any
 
-import orjson
 import pyarrow
 
 from ..batch import Batch, Cause, Kind, check_request
@@ -18,7 +18,10 @@ from ..inputs.input import Input
 from ..inputs.lines import LineBlock, line_blocks, split_lines
 from ..numbers import float64_from_values
 from ..options import ReadOptions
-from .rows import Columns, RowError, find_first_row, read_rows
+from .json_objects import Repeated, mark_repeated_keys, numbers_as_written, read_object, text_of
+from .rows import Columns, Converted, Rows, find_first_row, read_rows
+
+MOST_NEW_KEYS = 8  # are told by name
 
 
 class NdjsonSource:
@@ -29,9 +32,9 @@ class NdjsonSource:
 
     def __init__(self, stream: Input, options: ReadOptions) -> None:
         self.name = stream.name
-        self.warnings: list[str] = []
+        self.warnings = stream.warnings
         self._stream = stream
-        self._blocks = line_blocks(stream)
+        self._blocks = line_blocks(stream, options.max_line_bytes)
         first, self._taken = find_first_row(self.name, self._blocks, split_lines, read_object)
         if not first:
             raise StreamError(f"{self.name}: the first row has no columns")
@@ -39,8 +42,18 @@ class NdjsonSource:
             name: "number" if value is None or isinstance(value, bool | int | float) else "text"
             for name, value in first.items()
         }
+        self._new_keys: set[str] = set()
 
-    def expect(self, numbers: Sequence[str], others: Sequence[str]) -> None: ...
+    def expect(self, numbers: Sequence[str], others: Sequence[str]) -> None:
+        present = list(self.columns)
+        asked: list[tuple[str, Kind]] = [(name, "number") for name in numbers] + [(name, "text") for name in others]
+        for name, kind in asked:
+            if name in self.columns:
+                continue
+            self.columns[name] = kind
+            near = get_close_matches(name, present, n=3, cutoff=0.5)
+            hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+            self.warnings.append(f"{self.name}: the first row has no {name!r}: it is null until it comes{hint}")
 
     def schema(self, numbers: Sequence[str], others: Sequence[str]) -> pyarrow.Schema:
         check_request(self.name, self.columns, numbers, others)
@@ -51,54 +64,54 @@ class NdjsonSource:
         return pyarrow.schema(fields)
 
     def batches(self, numbers: Sequence[str], others: Sequence[str]) -> Iterator[Batch]:
-        columns = Columns(self.schema(numbers, others), float64_from_values, _text)
+        columns = Columns(self.schema(numbers, others), float64_from_values, _text, _bad_cell)
         taken, self._taken = self._taken, []
         for block in chain(taken, self._blocks):
-            batch = _read_block(block, columns)
+            batch = self._read_exactly(block, columns)
             if batch.table.num_rows or batch.refused:
                 yield batch
 
     def close(self) -> None:
         self._stream.close()
 
+    def _read_exactly(self, block: LineBlock, columns: Columns) -> Batch:
+        rows = read_rows(block, split_lines, read_object)
+        mark_repeated_keys(block.data, rows)
+        self._tell_new_keys(rows)
 
-def read_object(raw: bytes) -> dict[str, Any]:
-    """Return the object that a line holds."""
+        def cells_of(name: str) -> list[Any]:
+            cells = [row.get(name) for row in rows.good]
+            is_number = columns.schema.field(name).type == pyarrow.float64()
+            return cells if is_number else numbers_as_written(name, cells, rows.raw)
+
+        return columns.batch(rows, cells_of)
+
+    def _tell_new_keys(self, rows: Rows[dict[str, Any]]) -> None:
+        known = self.columns.keys() | self._new_keys
+        if len(self._new_keys) > MOST_NEW_KEYS or set().union(*rows.good) <= known:
+            return
+        for raw, row in zip(rows.raw, rows.good, strict=True):
+            for key in row:
+                if key in known or len(self._new_keys) > MOST_NEW_KEYS:
+                    continue
+                known.add(key)
+                self._new_keys.add(key)
+                what = f"the key {key[:60]!r}" if len(self._new_keys) <= MOST_NEW_KEYS else "another key"
+                self.warnings.append(
+                    f"{self.name}: line {raw.line} has {what}, which is not read: the first row lacks it"
+                )
+
+
+def _text(cells: Sequence[object]) -> Converted:
     try:
-        row = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        row = _read_loosely(raw, error)
-    if not isinstance(row, dict):
-        raise RowError(Cause.NO_OBJECT, f"the line holds no JSON object but {_name_of(row)}")
-    return row
+        return pyarrow.array(cells, pyarrow.string()), []
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError):
+        bad = [index for index, cell in enumerate(cells) if isinstance(cell, Repeated)]
+        texts = [None if isinstance(cell, Repeated) else text_of(cell) for cell in cells]
+        return pyarrow.array(texts, pyarrow.string()), bad
 
 
-def _read_loosely(raw: bytes, error: orjson.JSONDecodeError) -> Any:
-    """Read a line that strict JSON refuses for its NaN or Infinity, as many programs write them."""
-    if b"NaN" in raw or b"Infinity" in raw:
-        try:
-            row = json.loads(raw)
-            orjson.dumps(row)  # refuses the broken text that json lets through
-            return row
-        except (ValueError, TypeError, RecursionError):
-            pass
-    raise RowError(Cause.NOT_JSON, f"not JSON: {error.msg}, at character {error.pos + 1}") from error
-
-
-def _read_block(block: LineBlock, columns: Columns) -> Batch:
-    rows = read_rows(block, split_lines, read_object)
-    return columns.batch(rows, lambda name: [row.get(name) for row in rows.good])
-
-
-def _text(cells: Sequence[object]) -> pyarrow.Array:
-    """Text stays itself, all else is its JSON."""
-    texts = [cell if cell is None or isinstance(cell, str) else orjson.dumps(cell).decode() for cell in cells]
-    return pyarrow.array(texts, pyarrow.string())
-
-
-def _name_of(value: object) -> str:
-    if isinstance(value, list):
-        return "an array"
-    if isinstance(value, str):
-        return "a string"
-    return "null" if value is None else "a number or a boolean"
+def _bad_cell(cell: object) -> tuple[Cause, str]:
+    if isinstance(cell, Repeated):
+        return Cause.REPEATED_KEY, cell.values
+    return Cause.NOT_A_NUMBER, text_of(cell) or ""

@@ -1,4 +1,4 @@
-"""Parquet -> batches, a part of a row group at a time: memory does not grow with the file."""
+"""Parquet -> batches, a part of a row group at a time: memory grows neither with the file nor with its row groups."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -10,26 +10,42 @@ import pyarrow.parquet
 from ..batch import Batch, check_request
 from ..errors import StreamError, arrow_errors_as
 from ..inputs.input import Input
-from .arrow import ROWS, deliver, delivered_schema, kinds_of_columns
+from ..options import ReadOptions
+from .columns import ROWS, Delivery, delivered_schema, is_text, kinds_of_columns, text_lengths
+
+READ_BUFFER = 64 * 1024  # bytes; without it Arrow reads a column of a whole row group at once
+DEFAULTS = ReadOptions()
 
 
 class ParquetSource:
-    """A Parquet file; its index stands at its end, so it cannot come through a pipe."""
+    """A Parquet file; its index stands at its end, so it cannot come through a pipe.
+
+    For each column that is read, memory holds its dictionary and a page, both unpacked; together as many rows as fit
+    into ``max_batch_bytes``, by the average size that the index tells, and by the longest text in the dictionaries.
+
+    This cannot be held against a file that was made to burst memory: how large a page is once it is unpacked stands in
+    the page only, and Arrow believes it (at most 2 GiB), and in the encoding ``DELTA_BYTE_ARRAY`` a text may be said to
+    begin like the one before it, however long that is.
+    """
 
     format = "parquet"
     ended_early = False
 
-    def __init__(self, stream: Input) -> None:
+    def __init__(self, stream: Input, options: ReadOptions = DEFAULTS) -> None:
         self.name = stream.name
         self._stream = stream
+        self._largest = options.max_batch_bytes
         if not stream.seekable:
             raise StreamError(f"{self.name}: Parquet cannot be read from a pipe or compressed; save it to a file first")
         # Through the descriptor, because stdin may be a file too.
         self._file = os.fdopen(stream.descriptor, "rb", closefd=False)
         with arrow_errors_as(f"{self.name} is not Parquet, or was cut short"):
-            self._parquet: Any = pyarrow.parquet.ParquetFile(self._file, pre_buffer=False)
+            self._parquet = self._open()
+            self._index: Any = self._parquet.metadata
             self._schema = self._parquet.schema_arrow
-            self.columns, self.warnings = kinds_of_columns(self.name, self._schema)
+            self.columns, unusable = kinds_of_columns(self.name, self._schema)
+        self.warnings = stream.warnings
+        self.warnings += unusable
 
     def expect(self, numbers: Sequence[str], others: Sequence[str]) -> None: ...
 
@@ -39,19 +55,83 @@ class ParquetSource:
 
     def batches(self, numbers: Sequence[str], others: Sequence[str]) -> Iterator[Batch]:
         schema = self.schema(numbers, others)
-        tables = self._parquet.iter_batches(ROWS, columns=schema.names, use_threads=False)
+        delivery = Delivery(self.name, schema, numbers, self._largest)
+        tables = self._tables(schema.names)
         rows = 0
         while (table := self._next_table(tables, rows)) is not None:
-            yield from deliver(table, schema, numbers)
             rows += table.num_rows
+            yield from delivery.batches(table)
+            del table  # before the next is read
 
     def close(self) -> None:
         self._file.close()
         self._stream.close()
 
+    def _open(self, **options: Any) -> Any:
+        return pyarrow.parquet.ParquetFile(self._file, buffer_size=READ_BUFFER, pre_buffer=False, **options)
+
     def _next_table(self, tables: Iterator[pyarrow.RecordBatch], rows: int) -> pyarrow.RecordBatch | None:
+        """Return the next batch, checked to its last offset, or None at the end."""
         with arrow_errors_as(f"{self.name}: the Parquet file is damaged after {rows:,} rows"):
             table = next(tables, None)
             if table is not None:
                 table.validate(full=True)
             return table
+
+    def _tables(self, names: Sequence[str]) -> Iterator[pyarrow.RecordBatch]:
+        leaves = range(self._index.num_columns)
+        places = [place for place in leaves if self._index.schema.column(place).path in names]
+        texts = [name for name in names if is_text(self._schema.field(name).type)]
+        with_dictionaries = self._open(read_dictionary=texts) if texts else None
+        int96 = [name for name in names if self._is_int96(name, places)]
+        for group in range(self._index.num_row_groups):
+            most = self._rows_that_fit(group, places)
+            if with_dictionaries:
+                most = min(most, self._texts_that_fit(with_dictionaries, group, texts))
+            if int96:
+                self._check_int96(group, int96)
+            yield from self._read(self._parquet, group, names, most)
+
+    @staticmethod
+    def _read(parquet: Any, group: int, names: Sequence[str], rows: int) -> Iterator[pyarrow.RecordBatch]:
+        tables: Iterator[pyarrow.RecordBatch] = parquet.iter_batches(
+            rows, row_groups=[group], columns=names, use_threads=False
+        )
+        return tables
+
+    def _rows_that_fit(self, group: int, places: Sequence[int]) -> int:
+        """Return how many rows of a row group may be read at once, by the average size of a row."""
+        index = self._index.row_group(group)
+        size = sum(index.column(place).total_uncompressed_size for place in places)
+        if size < 0 or index.num_rows < 0:
+            raise pyarrow.ArrowInvalid("a row group has a negative size")
+        return max(1, min(ROWS, self._largest * index.num_rows // max(size, 1)))
+
+    def _texts_that_fit(self, parquet: Any, group: int, names: Sequence[str]) -> int:
+        """Return how many rows may be read at once even if all of them hold the longest text of a dictionary."""
+        table = next(self._read(parquet, group, names, 1), None)
+        columns = [] if table is None else table.columns
+        longest = [text_lengths(column.dictionary).max(initial=1) for column in columns]
+        return max(1, self._largest // sum(longest)) if longest else ROWS
+
+    def _is_int96(self, name: str, places: Sequence[int]) -> bool:
+        columns = map(self._index.schema.column, places)
+        return any(column.path == name and column.physical_type == "INT96" for column in columns)
+
+    def _check_int96(self, group: int, names: Sequence[str]) -> None:
+        """Raise if nanoseconds cannot hold the times of the old type INT96: Arrow would make other times of them."""
+        nanoseconds = self._read(self._parquet, group, names, ROWS)
+        seconds = self._read(self._open(coerce_int96_timestamp_unit="s"), group, names, ROWS)
+        for fine, coarse in zip(nanoseconds, seconds, strict=True):
+            for name in names:
+                if not _whole_seconds(fine[name]).equals(coarse[name].cast(pyarrow.int64())):
+                    raise StreamError(
+                        f"{self.name}: column {name!r} holds times before 1677 or after 2262, which nanoseconds cannot "
+                        "hold; leave it out, or store it in microseconds"
+                    )
+
+
+def _whole_seconds(times: pyarrow.Array) -> pyarrow.Array:
+    nanoseconds = times.cast(pyarrow.int64())
+    seconds = nanoseconds.fill_null(0).to_numpy(zero_copy_only=False) // 10**9
+    return pyarrow.array(seconds, mask=nanoseconds.is_null().to_numpy(zero_copy_only=False))

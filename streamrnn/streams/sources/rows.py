@@ -6,6 +6,7 @@ A format says how a block falls apart into raw rows and how to read one raw row;
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -14,13 +15,16 @@ import pyarrow
 
 from ..batch import BadCell, Batch, Cause, Refused
 from ..errors import StreamError
-from ..inputs.lines import LineBlock, RawRow
+from ..inputs.lines import SHOWN, LineBlock, RawRow
 
 Row = TypeVar("Row")
 Split = Callable[[LineBlock], Iterable[RawRow]]
 Read = Callable[[bytes], Row]
+Converted = tuple[pyarrow.Array, list[int]]  # the cells of a column, and the indices of those that are bad
 
-LONGEST_SEARCH = 16 * 1024 * 1024  # bytes in which a first readable row must be found
+# Within so many rows, and bytes of the stream, a first readable row must be found.
+MOST_TRIED = 10_000
+LONGEST_SEARCH = 16 * 1024 * 1024
 
 
 class RowError(Exception):
@@ -45,32 +49,62 @@ def read_rows(block: LineBlock, split: Split, read: Read[Row]) -> Rows[Row]:
     rows: Rows[Row] = Rows()
     for raw in split(block):
         try:
-            rows.good.append(read(raw.data))
+            rows.good.append(read_row(block, raw, read))
             rows.raw.append(raw)
         except RowError as error:
-            text = raw.data.decode("utf-8", "backslashreplace")
+            text = _shown(raw.data, error.cause)
             rows.refused.append(Refused(len(rows.good), raw.line, raw.byte, error.cause, str(error), text))
     return rows
 
 
 def find_first_row(
-    name: str, blocks: Iterator[LineBlock], split: Split, read: Read[Row]
+    name: str, blocks: Iterator[LineBlock], split: Split, read: Read[Row | None]
 ) -> tuple[Row | None, list[LineBlock]]:
-    """Return the first row that can be read, None if there is no row at all, and the blocks taken to find it."""
+    """Return the first row that can be read, None if there is none, and the blocks with rows that were taken for it.
+
+    A row that `read` gives as None decides nothing.
+    """
     taken: list[LineBlock] = []
-    trouble = ""
+    trouble, tried = "", 0
     for block in blocks:
-        taken.append(block)
+        tried_before = tried
         for raw in split(block):
+            tried += 1
             try:
-                return read(raw.data), taken
+                row = read_row(block, raw, read)
             except RowError as reason:
                 trouble = trouble or f"line {raw.line}: {reason}"
-        if sum(len(block.data) for block in taken) > LONGEST_SEARCH:
+                continue
+            if row is not None:
+                return row, [*taken, block]
+        if tried > tried_before:
+            taken.append(block)
+        if tried > MOST_TRIED or block.byte > LONGEST_SEARCH:
             break
     if trouble:
         raise StreamError(f"{name}: no row could be read; {trouble}")
     return None, taken
+
+
+def read_row(block: LineBlock, raw: RawRow, read: Read[Row]) -> Row:
+    """Read one row of a block, or raise RowError with its reason."""
+    if block.longer_than is not None:
+        raise RowError(Cause.TOO_LONG, f"the line is longer than {block.longer_than:,} bytes")
+    try:
+        return read(raw.data)
+    except RowError as error:
+        ends_with_block = raw.byte + len(raw.data) == block.byte + len(block.data)
+        if not ends_with_block or error.cause is Cause.TOO_LONG:
+            raise
+        raise RowError(Cause.CUT_SHORT, f"the stream ended in the middle of the line: {error}") from error
+
+
+def _shown(raw: bytes, cause: Cause) -> str:
+    """Return the text of a row that is set aside; only the start of one that is too long."""
+    if cause is not Cause.TOO_LONG:
+        return raw.decode("utf-8", "backslashreplace")
+    start, _ = codecs.utf_8_decode(raw[:SHOWN], "backslashreplace", False)  # without half of a last character
+    return f"{start} [...]"
 
 
 @dataclass(frozen=True)
@@ -78,8 +112,9 @@ class Columns:
     """Which columns are wanted, and how a format's cells become Arrow arrays."""
 
     schema: pyarrow.Schema  # number columns are float64, all others string
-    to_numbers: Callable[[Sequence[Any]], tuple[pyarrow.Array, list[int]]]
-    to_text: Callable[[Sequence[Any]], pyarrow.Array]
+    to_numbers: Callable[[Sequence[Any]], Converted]
+    to_text: Callable[[Sequence[Any]], Converted]
+    describe: Callable[[Any], tuple[Cause, str]]  # why a bad cell is bad, and its text
 
     def batch(self, rows: Rows[Row], cells_of: Callable[[str], Sequence[Any]]) -> Batch:
         """Build the batch of these rows; `cells_of` gives the cells of a column."""
@@ -87,13 +122,10 @@ class Columns:
         bad_cells: list[BadCell] = []
         for column in self.schema:
             cells = cells_of(column.name)
-            if column.type != pyarrow.float64():
-                arrays.append(self.to_text(cells))
-                continue
-            numbers, bad = self.to_numbers(cells)
-            arrays.append(numbers)
+            array, bad = (self.to_numbers if column.type == pyarrow.float64() else self.to_text)(cells)
+            arrays.append(array)
             for row in bad:
                 raw = rows.raw[row]
-                bad_cells.append(BadCell(row, raw.line, raw.byte, column.name, Cause.NOT_A_NUMBER, str(cells[row])))
+                bad_cells.append(BadCell(row, raw.line, raw.byte, column.name, *self.describe(cells[row])))
         table = pyarrow.RecordBatch.from_arrays(arrays, schema=self.schema)
         return Batch(table, tuple(rows.refused), tuple(bad_cells))

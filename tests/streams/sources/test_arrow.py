@@ -3,22 +3,16 @@
 import datetime
 import decimal
 import random
+import struct
 
 import pyarrow as pa
 import pyarrow.ipc
 import pytest
 
-from streamrnn.streams import StreamError, open_source
-from streamrnn.streams.sources.arrow import ROWS
+from streamrnn.streams import Cause, StreamError, open_source
+from streamrnn.streams.sources.columns import ROWS
 
-TABLE = pa.table({"x": [1.0, None, 3.0], "name": ["a", None, "c"], "count": pa.array([1, 2, 3], pa.int32())})
-
-
-def ipc_bytes(table, new=pa.ipc.new_stream, rows=None, **options):
-    sink = pa.BufferOutputStream()
-    with new(sink, table.schema, **options) as writer:
-        writer.write_table(table, rows)
-    return sink.getvalue().to_pybytes()
+from .arrow_bytes import TABLE, ipc_bytes
 
 
 @pytest.fixture(params=["stream", "file"])
@@ -94,18 +88,6 @@ def test_text_is_a_plain_string_however_it_was_encoded(file_of, read_all, text_t
     assert batch.table.schema == schema == pa.schema([("name", pa.string())])
 
 
-def test_a_replaced_dictionary_is_followed_by_value(file_of, read_all):
-    schema = pa.schema([("name", pa.dictionary(pa.int8(), pa.string()))])
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, schema) as writer:
-        for values in (["a", "b"], ["b", "c"]):
-            writer.write_batch(
-                pa.record_batch([pa.array(values).dictionary_encode().cast(schema[0].type)], schema=schema)
-            )
-    rows, _ = read_all(open_source(file_of(sink.getvalue().to_pybytes(), "stream.arrows")), [], ["name"])
-    assert [row["name"] for row in rows] == ["a", "b", "b", "c"]
-
-
 @pytest.mark.parametrize("type_", [pa.timestamp("ns"), pa.timestamp("ms", "Europe/Berlin"), pa.date32()])
 def test_times_keep_their_type_and_every_digit(file_of, type_):
     times = pa.array([1, None, 20_000], pa.int64() if pa.types.is_timestamp(type_) else pa.int32()).cast(type_)
@@ -126,7 +108,7 @@ def test_text_that_is_no_number_is_a_bad_cell(file_of, read_all):
     table = pa.table({"x": ["1", None, "abc", "NA"]})
     rows, (batch,) = read_all(open_source(file_of(ipc_bytes(table), "stream.arrows")), ["x"])
     assert [row["x"] for row in rows] == [1.0, None, None, None]
-    assert batch.bad_cells == ((2, None, "x", "abc"),)
+    assert batch.bad_cells == ((2, None, None, "x", Cause.NOT_A_NUMBER, "abc"),)
 
 
 def test_nan_and_infinity_pass_as_they_are(file_of, read_all):
@@ -216,10 +198,78 @@ def test_no_flipped_byte_ends_in_anything_but_rows_or_a_stream_error(file_of, re
     assert outcomes == {"rows", "error"}
 
 
-def test_a_batch_too_large_for_any_memory_is_refused(file_of):
-    data = bytearray(ipc_bytes(TABLE))
-    schema_end = len(ipc_bytes(TABLE.slice(0, 0), rows=1)) - 8
-    data[schema_end + 4 : schema_end + 8] = (0x7FFF_FFF0).to_bytes(4, "little")
-    batches = open_source(file_of(bytes(data), "stream.arrows")).batches(["x"], [])
-    with pytest.raises(StreamError, match=r"a batch of 2,147,483,632 bytes is too large; write smaller batches$"):
-        next(batches)
+# --- what nobody asked for --------------------------------------------------------------------------------------------
+
+
+def with_broken_zstd(data: bytes, cells: bytes) -> bytes:
+    """Break the compressed buffer that unpacks to these bytes."""
+    packed = pa.compress(cells, "zstd", asbytes=True)
+    assert data.count(packed) == 1
+    return data.replace(packed, b"\0" * len(packed))
+
+
+def test_columns_and_dictionaries_that_nobody_asked_for_are_not_unpacked(file_of, read_all):
+    numbers, texts = pa.array([7.0] * 500), pa.array(["some long category"] * 200).dictionary_encode()
+    table = pa.table({"x": pa.array(range(200), pa.int16()), "y": numbers.slice(0, 200), "name": texts})
+    data = ipc_bytes(table, options=pa.ipc.IpcWriteOptions(compression="zstd"))
+    data = with_broken_zstd(data, struct.pack("<200d", *[7.0] * 200))
+    data = with_broken_zstd(data, b"some long category")
+    rows, _ = read_all(open_source(file_of(data, "stream.arrows")), ["x"])
+    assert [row["x"] for row in rows] == list(range(200))
+    for name in ("y", "name"):
+        with pytest.raises(StreamError, match=r"the Arrow stream is damaged after 0 rows: "):
+            list(open_source(file_of(data, "stream.arrows")).batches([], [name]))
+
+
+# --- dictionaries -----------------------------------------------------------------------------------------------------
+
+CATEGORIES = pa.dictionary(pa.int8(), pa.string())
+
+
+def dictionary_batches(*batches: tuple[list[str], list[int]]) -> list[pa.RecordBatch]:
+    arrays = [pa.DictionaryArray.from_arrays(pa.array(codes, pa.int8()), texts) for texts, codes in batches]
+    return [pa.record_batch({"first": array, "second": array.take(pa.array([1, 0]))}) for array in arrays]
+
+
+@pytest.mark.parametrize("deltas", [False, True])
+def test_several_dictionaries_are_followed_by_value_through_replacements_and_deltas(file_of, read_all, form, deltas):
+    if deltas:
+        batches = dictionary_batches((["a", "b"], [0, 1]), (["a", "b", "c"], [2, 1]), (["a", "b", "c", "d"], [3, 0]))
+    else:
+        batches = dictionary_batches((["a", "b"], [0, 1]), (["c", "b"], [0, 1]), (["d", "e", "a"], [0, 2]))
+    if form is pa.ipc.new_file and not deltas:
+        batches = dictionary_batches(
+            (["a", "b", "c", "d"], [0, 1]), (["a", "b", "c", "d"], [2, 1]), (["a", "b", "c", "d"], [3, 0])
+        )
+    sink = pa.BufferOutputStream()
+    with form(sink, batches[0].schema, options=pa.ipc.IpcWriteOptions(emit_dictionary_deltas=deltas)) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+    path = file_of(sink.getvalue().to_pybytes(), "stream.arrow")
+    first, second = ["a", "b", "c", "b", "d", "a"], ["b", "a", "b", "c", "a", "d"]
+    rows, _ = read_all(open_source(path), [], ["first", "second"])
+    assert [row["first"] for row in rows] == first
+    assert [row["second"] for row in rows] == second
+    rows, _ = read_all(open_source(path), [], ["second"])
+    assert [row["second"] for row in rows] == second
+
+
+def test_numbers_in_a_dictionary_of_texts_are_read_and_bad_ones_told_for_each_row(file_of, read_all):
+    cells = ["1.5", "high", None, "1.5", "NA", "high"]
+    for type_ in (CATEGORIES, pa.dictionary(pa.int32(), pa.string_view()), pa.dictionary(pa.int8(), pa.large_string())):
+        source = open_source(file_of(ipc_bytes(pa.table({"x": in_dictionary(cells, type_)})), "stream.arrows"))
+        rows, (batch,) = read_all(source, ["x"])
+        assert [row["x"] for row in rows] == [1.5, None, None, 1.5, None, None]
+        assert [(cell.row, cell.column, cell.text) for cell in batch.bad_cells] == [(1, "x", "high"), (5, "x", "high")]
+
+
+def in_dictionary(cells: list[str | None], type_: pa.DictionaryType) -> pa.DictionaryArray:
+    encoded = pa.array(cells).dictionary_encode()
+    values = encoded.dictionary.cast(type_.value_type)
+    return pa.DictionaryArray.from_arrays(encoded.indices.cast(type_.index_type), values)
+
+
+def test_a_value_that_stands_in_a_dictionary_twice_or_as_null_is_read_by_value(file_of, read_all):
+    column = pa.DictionaryArray.from_arrays([0, 1, 2, None, 3], ["a", None, "a", "b"])
+    rows, _ = read_all(open_source(file_of(ipc_bytes(pa.table({"name": column})), "stream.arrows")), [], ["name"])
+    assert [row["name"] for row in rows] == ["a", None, "a", None, "b"]

@@ -1,0 +1,66 @@
+"""Text -> a cell of CSV, or a string of JSON, in as few characters as each allows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..jit import kernel
+
+LONGEST_ESCAPE = 6  # bytes for one character
+
+QUOTE, COMMA, RETURN, NEWLINE, BACKSLASH, SPACE = b'",\r\n\\ '
+LETTER_U, DIGIT_0, LETTER_A = b"u0a"
+NONE = ord(".")
+SHORT_ESCAPES = np.frombuffer(b"........btn.fr..................", np.uint8)  # of what stands before the space
+
+
+@kernel
+def write_csv_text(text, start, end, out, i):
+    """Write text[start:end] from out[i] on, in quotes if it could be mistaken otherwise; return the position behind."""
+    is_quoted = start == end
+    for j in range(start, end):
+        byte = text[j]
+        is_quoted |= byte in (QUOTE, COMMA, RETURN, NEWLINE)
+    if is_quoted:
+        out[i] = QUOTE
+        i += 1
+    for j in range(start, end):
+        out[i] = text[j]
+        i += 1
+        if text[j] == QUOTE:
+            out[i] = QUOTE
+            i += 1
+    if is_quoted:
+        out[i] = QUOTE
+        i += 1
+    return i
+
+
+@kernel
+def write_json_text(text, start, end, out, i):
+    """Write text[start:end] as a string from out[i] on; return the position behind."""
+    out[i] = QUOTE
+    i += 1
+    for j in range(start, end):
+        byte = text[j]
+        if byte < SPACE or byte == QUOTE or byte == BACKSLASH:
+            i = _write_escape(byte, out, i)
+        else:
+            out[i] = byte
+            i += 1
+    out[i] = QUOTE
+    return i + 1
+
+
+@kernel
+def _write_escape(byte, out, i):
+    """Write a character that must not stand in a string as it is; return the position behind."""
+    out[i] = BACKSLASH
+    short = SHORT_ESCAPES[byte] if byte < SPACE else byte
+    if short != NONE:
+        out[i + 1] = short
+        return i + 2
+    out[i + 1], out[i + 2], out[i + 3], out[i + 4] = LETTER_U, DIGIT_0, DIGIT_0, DIGIT_0 + (byte >> 4)
+    low = byte & 15
+    out[i + 5] = low + (DIGIT_0 if low < 10 else LETTER_A - 10)
+    return i + 6

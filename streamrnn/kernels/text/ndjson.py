@@ -1,0 +1,227 @@
+"""The entry that reads lines of NDJSON: numbers become float64, texts are copied; an odd line is left to others.
+
+A line is plain if it holds one object whose keys are known, each there once, and whose values are numbers, strings
+without escapes, or literals, such as their columns want. Which key comes after which is remembered: it will be the same
+in the next line.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..jit import entry, kernel
+from ..memory import carve1, carve2
+from .decimal import DIGIT_0, MINUS, NO_NUMBER, POINT, SIGN, read_decimal
+from .inlined import inlined
+from .nearest import INFINITY
+from .rows import LINE_END, NO_ROW, START, UNWANTED, end_odd_row, end_row, open_rows, put_null, put_number, put_text
+from .words import ZERO, load_word
+
+PLAIN, CLOSING, STRANGE = range(3)  # what a byte is in a string
+
+QUOTE, COLON, COMMA, OPEN, CLOSE, SPACE, TAB, RETURN = b'":,{} \t\r'
+N, U, L, T, R, E, F, A, S, CAPITAL_N = b"nultrefasN"
+TRUE = np.float64(1.0).view(np.uint64)
+LONGEST_INTEGER = 18  # digits that every reader of JSON keeps
+
+FROM, TO, COLUMN, NEXT = range(4)  # of a key
+PLACE, SEEN = range(2)  # of a column
+NO_KEY_YET = np.int64(0)  # stands before the first key
+NO_KEY = -1
+
+
+class Keys(NamedTuple):
+    """The keys that are known; several may be spellings of one column's name."""
+
+    text: Any  # (m + 8,) uint8: one after the other, and eight more bytes
+    table: Any  # (1 + keys, 4) int64: where its text starts and ends, its column, the key that came next to it last
+    columns: Any  # (columns, 2) int64: its place in `Rows`, the line in which it was seen last
+
+
+@entry
+def read_ndjson(data, marks, keys, powers, rows):
+    """Read lines; each ends in a newline, the last one too.
+
+    data: (n,) uint8
+    marks: (256,) uint8: what each byte is in a string; one that is `STRANGE` makes its line odd
+    keys: the orders in which keys come are written
+    powers: see ``powers.py``
+    rows: written
+    """
+    text, mark_of = carve1(data, 0, data.size), carve1(marks, 0, 256)
+    known = Keys(
+        text=carve1(keys.text, 0, keys.text.size),
+        table=carve2(keys.table, 0, keys.table.shape[0], 4),
+        columns=carve2(keys.columns, 0, keys.columns.shape[0], 2),
+    )
+    table = carve2(powers, 0, powers.shape[0], 2)
+    out = open_rows(rows)
+    for column in range(known.columns.shape[0]):
+        known.columns[column, SEEN] = NO_ROW
+    i = START
+    while i < text.shape[0]:
+        end = _read_object(text, mark_of, known, table, out, i)
+        if end == NO_ROW:
+            i = end_odd_row(out, text, i)
+        else:
+            end_row(out)
+            i = end
+
+
+@inlined
+def _read_object(data, marks, keys, powers, rows, line):
+    """Read the object that starts in a line; return the position behind its newline, or `NO_ROW`."""
+    i = _skip(data, line)
+    if data[i] != OPEN:
+        return NO_ROW
+    key, members = NO_KEY_YET, 0
+    i = _skip(data, i + 1)
+    while data[i] == QUOTE:
+        key = _find_key(data, keys, key, i + 1)
+        if key == NO_KEY:
+            return NO_ROW
+        column = keys.table[key, COLUMN]
+        if keys.columns[column, SEEN] == line:
+            return NO_ROW
+        keys.columns[column, SEEN] = line
+        members += 1
+        i = _skip(data, i + 2 + keys.table[key, TO] - keys.table[key, FROM])
+        if data[i] != COLON:
+            return NO_ROW
+        i = _read_value(data, marks, keys.columns[column, PLACE], powers, rows, _skip(data, i + 1))
+        if i == NO_ROW:
+            return NO_ROW
+        i = _skip(data, i)
+        if data[i] != COMMA:
+            break
+        i = _skip(data, i + 1)
+        if data[i] != QUOTE:
+            return NO_ROW
+    if data[i] != CLOSE:
+        return NO_ROW
+    i = _skip(data, i + 1)
+    if data[i] != LINE_END:
+        return NO_ROW
+    if members < keys.columns.shape[0]:
+        _put_absent(keys, rows, line)
+    return i + 1
+
+
+@inlined
+def _skip(data, i):
+    """Return the position of the first byte that is no space."""
+    while data[i] <= SPACE and (data[i] == SPACE or data[i] == TAB or data[i] == RETURN):
+        i += 1
+    return i
+
+
+@inlined
+def _find_key(data, keys, before, i):
+    """Return the key that starts at data[i], or `NO_KEY`; `before` is the one that came before it."""
+    expected = keys.table[before, NEXT]
+    if _is_key(data, keys, expected, i):
+        return expected
+    for key in range(1, keys.table.shape[0]):
+        if _is_key(data, keys, key, i):
+            keys.table[before, NEXT] = key
+            return key
+    return NO_KEY
+
+
+@inlined
+def _is_key(data, keys, key, i):
+    start = keys.table[key, FROM]
+    length = keys.table[key, TO] - start
+    if i + length + 8 > data.shape[0]:
+        for j in range(length):
+            if data[i + j] != keys.text[start + j]:
+                return False
+        return data[i + length] == QUOTE
+    for j in range(0, length, 8):
+        difference = load_word(data, i + j) ^ load_word(keys.text, start + j)
+        if length - j < 8:
+            difference <<= np.uint64(64 - 8 * (length - j))
+        if difference != ZERO:
+            return False
+    return data[i + length] == QUOTE
+
+
+@kernel
+def _put_absent(keys, rows, line):
+    """Write that what was not seen in this line is missing."""
+    for column in range(keys.columns.shape[0]):
+        if keys.columns[column, SEEN] != line:
+            put_null(rows, keys.columns[column, PLACE])
+
+
+@inlined
+def _read_value(data, marks, place, powers, rows, i):
+    """Read the value that starts at data[i]; return the position behind it, or `NO_ROW`."""
+    if data[i] == MINUS or _is_digit(data[i]):
+        return _read_number(data, place, powers, rows, i)
+    if data[i] != QUOTE:
+        return _read_literal(data, place, rows, i)
+    end = i + 1
+    while marks[data[end]] == PLAIN:
+        end += 1
+    if marks[data[end]] != CLOSING or place >= 0:
+        return NO_ROW
+    if place != UNWANTED:
+        put_text(rows, place, data, i + 1, end)
+    return end + 1
+
+
+@inlined
+def _read_number(data, place, powers, rows, i):
+    """Read a number as strict JSON has it, and as orjson keeps it."""
+    first = i + (data[i] == MINUS)
+    if not _is_digit(data[first]) or (data[first] == DIGIT_0 and _is_digit(data[first + 1])):
+        return NO_ROW
+    end, bits = read_decimal(data, i, powers)
+    if end == NO_NUMBER or data[end - 1] == POINT or bits | SIGN == INFINITY | SIGN:
+        return NO_ROW
+    if bits == SIGN and _is_integer(data, first, end):  # the integer 0 has no sign
+        return NO_ROW
+    if place >= 0:
+        put_number(rows, place, bits)
+    elif place != UNWANTED:
+        if not _is_integer(data, first, end) or end - first > LONGEST_INTEGER:
+            return NO_ROW
+        put_text(rows, place, data, i, end)
+    return end
+
+
+@inlined
+def _is_digit(byte):
+    return DIGIT_0 <= byte < DIGIT_0 + 10
+
+
+@kernel
+def _is_integer(data, i, end):
+    while i < end and _is_digit(data[i]):
+        i += 1
+    return i == end
+
+
+@kernel
+def _read_literal(data, place, rows, i):
+    """Read ``null``, ``true`` or ``false``, or ``NaN``, which many programs write for a missing number."""
+    if data[i] == N and data[i + 1] == U and data[i + 2] == L and data[i + 3] == L:
+        put_null(rows, place)
+        return i + 4
+    if data[i] == CAPITAL_N and data[i + 1] == A and data[i + 2] == CAPITAL_N and place >= UNWANTED:
+        put_null(rows, place)
+        return i + 3
+    if data[i] == T and data[i + 1] == R and data[i + 2] == U and data[i + 3] == E:
+        end, bits = i + 4, TRUE
+    elif data[i] == F and data[i + 1] == A and data[i + 2] == L and data[i + 3] == S and data[i + 4] == E:
+        end, bits = i + 5, ZERO
+    else:
+        return NO_ROW
+    if place >= 0:
+        put_number(rows, place, bits)
+    elif place != UNWANTED:
+        put_text(rows, place, data, i, end)
+    return end

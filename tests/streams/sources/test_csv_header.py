@@ -1,0 +1,125 @@
+"""The header of CSV: names of columns, what is wrong with it, and lines that repeat it."""
+
+import pytest
+from streams.chunks import Chunks
+
+from streamrnn.streams import Cause, ReadOptions, StreamError
+from streamrnn.streams.sources import csv_fast
+from streamrnn.streams.sources.csv import CsvSource
+
+
+def source_of(data, **options):
+    return CsvSource(Chunks(data), ReadOptions(**options))
+
+
+@pytest.fixture(params=["fast", "exact"], autouse=True)
+def way(request, monkeypatch):
+    monkeypatch.setattr(csv_fast, "ARROW_FROM_BYTES", 0 if request.param == "fast" else 1 << 60)
+
+
+def test_an_index_column_without_a_name_is_given_one():
+    assert list(source_of(b",load\n0,1\n").columns) == ["column1", "load"]
+
+
+@pytest.mark.parametrize(
+    ("header", "names", "renamed"),
+    [
+        ("load,load", ["load", "load_2"], "load_2"),
+        ("a,b,a,a,b", ["a", "b", "a_2", "a_3", "b_2"], "a_2, a_3, b_2"),
+        ("a,a,a_2,a", ["a", "a_3", "a_2", "a_4"], "a_3, a_4"),
+        ("column2,", ["column2", "column2_2"], "column2_2"),
+        (
+            ",".join(["a"] * 12),
+            ["a", *(f"a_{number}" for number in range(2, 13))],
+            "a_2, a_3, a_4, a_5, a_6, a_7, a_8, a_9, ...",
+        ),
+    ],
+)
+def test_names_that_come_again_are_numbered_and_told(read_all, header, names, renamed):
+    source = source_of(f"{header}\n{','.join(map(str, range(len(names))))}\n".encode())
+    assert list(source.columns) == names
+    assert source.warnings == [f"chunks: the header repeats names; the later columns are called {renamed}"]
+    rows, _ = read_all(source, names)
+    assert rows == [{name: float(number) for number, name in enumerate(names)}]
+
+
+@pytest.mark.parametrize(
+    ("header", "delimiter", "flag"),
+    [("x;y", ",", "';'"), ("x\ty", ",", "$'\\t'"), ("a,b|c|d", ";", "'|'"), ("x,y", ";", "','"), ("x,y|z", "|", None)],
+)
+def test_a_header_with_another_delimiter_gets_a_hint(header, delimiter, flag):
+    row = ";".join(["1,5"] * 2) if ";" in header else delimiter.join("1" * (1 + header.count(delimiter)))
+    warnings = source_of(f"{header}\n{row.split(delimiter)[0] if flag else row}\n".encode(), delimiter=delimiter).warnings
+    hint = f"chunks: the header is one column, {header!r}; did you mean --delimiter {flag}?"
+    assert warnings == ([hint] if flag else [])
+
+
+def test_the_hint_is_given_too_where_no_row_can_be_read():
+    with pytest.raises(StreamError) as error:
+        source_of(b"x;y\n1,5;2,5\n")
+    assert str(error.value) == (
+        "chunks: no row could be read; line 2: the row has 3 cells, the header 1; "
+        "the header is one column, 'x;y'; did you mean --delimiter ';'?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"1,2\n3,4\n", " has no header: its first line is '1,2'; put a line of names before it"),
+        (b"x,\xff\n1,2\n", ": the header cannot be read: byte 3 of the row is not UTF-8"),
+        (b'x,"y\n1,2\n', ": the header cannot be read: the quote at byte 3 of the row is never closed"),
+        (b"x,\0y\n1,2\n", ": the header cannot be read: byte 3 of the row is NUL"),
+        (b"x" * 60 + b"\n1\n", ": the header cannot be read: the line is longer than 50 bytes"),
+        (
+            b"x,\xff",
+            ": the header cannot be read: the stream ended in the middle of the line: byte 3 of the row is not UTF-8",
+        ),
+        (
+            b"x,y\r1,2\r3,4\r\n",
+            ": the header cannot be read: byte 4 of the row is a carriage return, which only stands before a newline",
+        ),
+        (b"\n\n", " holds no header: there are only blank lines in it"),
+    ],
+)
+def test_what_is_no_table_is_refused_in_words(data, message):
+    with pytest.raises(StreamError) as error:
+        source_of(data, max_line_bytes=50)
+    assert str(error.value) == "chunks" + message
+
+
+def test_comments_and_blank_lines_may_stand_before_the_header(read_all):
+    source = source_of(b'# made by "a program\n\n#\nx,y\n# 1,2\n3,4\n', comment="#")
+    assert read_all(source, ["x", "y"])[0] == [{"x": 3.0, "y": 4.0}]
+
+
+def test_quoted_names_may_hold_anything():
+    assert list(source_of(b'"a,b","c\nd","e ""f"""\n1,2,3\n').columns) == ["a,b", "c\nd", 'e "f"']
+
+
+@pytest.mark.parametrize("again", [b"x,y\n", b"x,y\r\n", b"\xef\xbb\xbfx,y\n"])
+@pytest.mark.parametrize("numbers", [["x"], []])
+def test_a_line_that_repeats_the_header_is_left_out_counted_and_told_once(read_all, again, numbers):
+    source = source_of(b"x,y\n1,a\n" + again + b"2,b\n" + again + again + b"x,z\n")
+    rows, batches = read_all(source, numbers, ["y"])
+    assert [row["y"] for row in rows] == ["a", "b", "z"]
+    assert source.repeated_headers == 3
+    assert source.warnings == ["chunks: line 3 repeats the header; such lines are left out"]
+    assert [cell.line for batch in batches for cell in batch.bad_cells] == ([7] if numbers else [])
+
+
+def test_a_header_that_comes_again_before_the_first_row_decides_nothing(read_all):
+    source = source_of(b"x\nx\n1\n")
+    assert source.columns == {"x": "number"}
+    assert (read_all(source, ["x"])[0], source.repeated_headers) == ([{"x": 1.0}], 1)
+
+
+def test_where_all_is_text_a_row_may_be_equal_to_the_header(read_all):
+    rows, _ = read_all(source_of(b"name,city\nname,city\nBob,Rome\n"), [], ["name"])
+    assert [row["name"] for row in rows] == ["name", "Bob"]
+
+
+def test_a_long_line_that_starts_as_the_header_does_is_no_header(read_all):
+    header = b"x," + b"y" * 198
+    _, batches = read_all(source_of(header + b"\n1,2\n" + header + b"y\n", max_line_bytes=200), ["x"])
+    assert [row.cause for batch in batches for row in batch.refused] == [Cause.TOO_LONG]
