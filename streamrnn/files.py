@@ -108,7 +108,11 @@ def _keep(path: Path, previous: Path) -> None:
     temporary = previous.with_name(f".{previous.name}.{os.getpid()}.tmp")
     remove(temporary)
     try:
-        link(path, temporary)
-    except OSError:  # a file system without links
-        write_new(temporary, path.read_bytes())
-    replace(temporary, previous)
+        try:
+            link(path, temporary)
+        except OSError:  # a file system without links
+            write_new(temporary, path.read_bytes())
+        replace(temporary, previous)
+    finally:  # also after success: to rename one name of a file to another one of its names does nothing
+        with contextlib.suppress(OSError):
+            remove(temporary)

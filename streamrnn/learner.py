@@ -81,6 +81,7 @@ class Learner:
         self.columns = numeric_columns(settings)
         self._matrix_columns = matrix_columns(settings)
         self._cells = [(self._matrix_columns.index(name), name) for name in self.columns]
+        self._passed = settings.time, settings.sequence
         self._layout = RecordLayout(settings)
         self._lanes = 1
         self._sizes: Sizes = sizes_of(settings, self._lanes)
@@ -172,7 +173,7 @@ class Learner:
             for place, name in self._cells:
                 value = row.get(name)
                 buffer[place] = value if type(value) is float else _number(value, name, self.rows)
-            time, sequence = self.settings.time, self.settings.sequence
+            time, sequence = self._passed
             return row.get(time) if time else None, row.get(sequence) if sequence else None
         if isinstance(row, str | bytes) or not hasattr(row, "__len__"):
             raise TypeError(f"row {self.rows} is {type(row).__name__}: pass a mapping, or numbers by position")

@@ -49,8 +49,10 @@ def _numbers(column: pyarrow.Array, name: str) -> np.ndarray:
     import pyarrow
 
     kind = column.type
+    numbers: np.ndarray
     if kind == pyarrow.float64():
-        return column.to_numpy(zero_copy_only=False)
+        numbers = column.to_numpy(zero_copy_only=False)
+        return numbers
     if pyarrow.types.is_boolean(kind):
         column = column.cast(pyarrow.int8())
     elif not (
@@ -60,7 +62,7 @@ def _numbers(column: pyarrow.Array, name: str) -> np.ndarray:
         or pyarrow.types.is_null(kind)
     ):
         raise SettingsError(f"column {name!r} holds {kind}, not numbers; categorical columns cannot be learned yet")
-    numbers: np.ndarray = column.cast(pyarrow.float64(), safe=False).to_numpy(zero_copy_only=False)
+    numbers = column.cast(pyarrow.float64(), safe=False).to_numpy(zero_copy_only=False)
     return numbers
 
 
@@ -77,8 +79,8 @@ def _codes(column: pyarrow.Array) -> np.ndarray:
     import pyarrow
 
     if pyarrow.types.is_dictionary(column.type):  # which may hold a value twice, or null as a value
-        codes = np.append(_codes(column.dictionary), -1)
-        return codes[column.indices.cast(pyarrow.int64()).fill_null(-1).to_numpy(zero_copy_only=False)]
+        codes: np.ndarray = np.append(_codes(column.dictionary), -1)
+        return codes[_integers(column.indices)]
     if pyarrow.types.is_floating(column.type):
         # NaN is null, and -0.0 is 0.0.
         column = pyarrow.array(column.to_numpy(zero_copy_only=False) + 0.0, from_pandas=True)
@@ -87,8 +89,14 @@ def _codes(column: pyarrow.Array) -> np.ndarray:
     except pyarrow.ArrowNotImplementedError:
         texts = [str(value.as_py()) if value.is_valid else None for value in column]
         indices = pyarrow.array(texts, pyarrow.string()).dictionary_encode().indices
-    codes = indices.cast(pyarrow.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
-    return codes
+    return _integers(indices)
+
+
+def _integers(indices: pyarrow.Array) -> np.ndarray:
+    import pyarrow
+
+    integers: np.ndarray = indices.cast(pyarrow.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
+    return integers
 
 
 def scalar_value(scalar: pyarrow.Scalar) -> Any:

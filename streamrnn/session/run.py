@@ -165,6 +165,7 @@ class Session:
                     self._take(piece)
                     listener.advance(piece.batch.arrivals, self.learner)
                     if self._keeper.is_due() and self._records.can_be_left:
+                        self._sync()
                         self._save()
             finally:
                 self._end()
@@ -227,6 +228,12 @@ class Session:
         finally:
             if self._all_written or not self._is_file:
                 self._save(is_last=True)
+
+    def _sync(self) -> None:
+        """Have on the disk what the model's note will count on."""
+        self._records.sync()
+        if self._rejects is not None:
+            self._rejects.sync()
 
     def _save(self, is_last: bool = False) -> None:
         written, rejected = self._written, self._rejected

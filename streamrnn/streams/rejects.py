@@ -41,8 +41,12 @@ class Rejects:
             entries = sorted(_entries(batch, first_row), key=lambda entry: entry[0])
             self._output.write(b"".join(orjson.dumps(entry) + b"\n" for _, entry in entries))
 
+    def sync(self) -> None:
+        """Have on the disk what was written."""
+        self._output.sync()
+
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; it is on the disk when this returns."""
         self._output.close()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from cookbook.brokers import Kafka, Mosquitto, Redis
 from cookbook.document import recipe
 from cookbook.pipelines import Pipeline, which
@@ -83,5 +84,7 @@ def redis(tmp_path: Path) -> Iterator[Redis]:
 @pytest.fixture
 def kafka() -> Kafka:
     which("kcat")
-    pytest.importorskip("confluent_kafka", reason="confluent_kafka, whose mock broker serves the test, is not installed")
+    pytest.importorskip(
+        "confluent_kafka", reason="confluent_kafka, whose mock broker serves the test, is not installed"
+    )
     return Kafka()

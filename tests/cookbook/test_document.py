@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from cookbook.document import PAGE, recipes
 
 TESTS = "".join(path.read_text() for path in sorted(Path(__file__).parent.glob("test_*.py")))

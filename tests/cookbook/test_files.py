@@ -5,6 +5,7 @@ import gzip
 import json
 
 import pytest
+
 from cookbook.pipelines import assert_forecasts
 from cookbook.readings import LOADS, csv
 
@@ -62,7 +63,9 @@ def test_columns_are_made_of_columns(start, tmp_path):
     for first in (0, 10):
         append(file, "".join(f"{i},{230 + i % 2},{2 + i % 3}\n" for i in range(first, first + 10)))
         records = recipe.records(10)
-        assert [record["power"] for record in records] == [(230 + i % 2) * (2 + i % 3) for i in range(first, first + 10)]
+        assert [record["power"] for record in records] == [
+            (230 + i % 2) * (2 + i % 3) for i in range(first, first + 10)
+        ]
         assert [record["time"] for record in records] == [*range(first, first + 10)]
         assert all(isinstance(record["power_h5"], float) for record in records)
     assert recipe.stop() == []

@@ -5,6 +5,7 @@ import subprocess
 import threading
 
 import pytest
+
 from cookbook.document import table
 from cookbook.pipelines import PATIENCE, which
 

@@ -2,7 +2,6 @@
 
 from cookbook.pipelines import assert_forecasts
 from cookbook.readings import LOADS, payloads
-
 from streamrnn import Learner
 
 

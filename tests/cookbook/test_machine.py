@@ -4,6 +4,7 @@ import gzip
 import json
 
 import pytest
+
 from cookbook.pipelines import assert_forecasts, until
 from cookbook.readings import LOADS, csv
 from cookbook.web import Web

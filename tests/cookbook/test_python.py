@@ -3,9 +3,9 @@
 import re
 
 import pytest
+
 from cookbook.document import recipe
 from cookbook.readings import LOADS, csv
-
 from streamrnn import Learner
 
 

@@ -7,10 +7,10 @@ import subprocess
 from collections import defaultdict
 
 import pytest
+
 from cookbook.document import PAGE
 from cookbook.pipelines import PATIENCE, assert_forecasts, which
 from cookbook.readings import LOADS, payloads
-
 from streamrnn import Learner
 
 UNIT = PAGE.parents[1] / "examples" / "streamrnn.service"

@@ -20,11 +20,11 @@ class Web:
     @contextlib.contextmanager
     def running(cls) -> Iterator["Web"]:
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802
+            def do_GET(self) -> None:
                 page = web.page()
                 self._answer(503 if page is None else 200, page or b"")
 
-            def do_POST(self) -> None:  # noqa: N802
+            def do_POST(self) -> None:
                 web.posted.append(self.rfile.read(int(self.headers["Content-Length"])))
                 self._answer(200, b"")
 

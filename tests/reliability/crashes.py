@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,12 @@ from typing import Any
 from commands import csv_of
 
 from streamrnn import files
-from streamrnn.session import Plan, Session, records
+from streamrnn.session import Plan, Session, SessionError, records
+from streamrnn.streams import StreamError
 
 OPERATIONS = ("open_file", "truncate", "write", "sync", "sync_directory", "close", "link", "replace", "remove")
+CLEAN_ERROR = 2  # what a child exits with if the run ended with a message for the user
+Action = Callable[[str, tuple[Any, ...], Callable[..., Any]], Any]
 OUTPUTS = ["out.csv", "out.ndjson", "out.arrows", "out.arrow"]
 SMALL = {"hidden": 2, "window": 2}
 ROWS = 60
@@ -67,7 +71,10 @@ def _run_and_exit(plan: Plan, operations: Operations, write_end: int) -> None:
         Session(plan).run()
         os.write(write_end, str(operations.count).encode())
         os._exit(0)
+    except (StreamError, SessionError):
+        os._exit(CLEAN_ERROR)
     except BaseException:
+        traceback.print_exc()
         os._exit(1)
 
 
@@ -81,9 +88,9 @@ def left_behind(folder: Path) -> dict[str, bytes]:
 
 
 class Operations:
-    """Counts operations on files, and does something at one of them."""
+    """Counts operations on files, and does something else in place of one of them."""
 
-    def __init__(self, at: int | None = None, action: Callable[[str, tuple[Any, ...]], Any] | None = None) -> None:
+    def __init__(self, at: int | None = None, action: Action | None = None) -> None:
         self.count = 0
         self._at, self._action = at, action
         self._originals = {name: getattr(files, name) for name in OPERATIONS}
@@ -97,20 +104,20 @@ class Operations:
         def operation(*arguments: Any, **options: Any) -> Any:
             number, self.count = self.count, self.count + 1
             if number == self._at and self._action is not None:
-                self._action(name, arguments)
+                return self._action(name, arguments, original)
             return original(*arguments, **options)
 
         return operation
 
 
-def die(name: str, arguments: tuple[Any, ...]) -> None:
+def die(name: str, arguments: tuple[Any, ...], original: Callable[..., Any]) -> None:
     """Be killed."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def die_half_written(name: str, arguments: tuple[Any, ...]) -> None:
+def die_half_written(name: str, arguments: tuple[Any, ...], original: Callable[..., Any]) -> None:
     """Be killed after half of a write."""
     if name == "write":
         descriptor, data = arguments
         os.write(descriptor, bytes(data)[: len(data) // 2])
-    die(name, arguments)
+    die(name, arguments, original)

@@ -18,13 +18,14 @@ CARRIAGE_RETURN = 13
 
 
 @entry
-def read_csv(data, marks, places, header, powers, rows):
+def read_csv(data, marks, places, header, comment, powers, rows):
     """Read records; each ends in a newline, the last one too, and has no other.
 
     data: (n,) uint8
     marks: (256,) uint8: what each byte is; one that is `STRANGE` makes its record odd
     places: (columns,) int64: where each goes, see ``rows.py``
     header: (m,) uint8: a record that repeats it is odd
+    comment: a record that starts with this byte is odd
     powers: see ``powers.py``
     rows: written
     """
@@ -34,7 +35,7 @@ def read_csv(data, marks, places, header, powers, rows):
     i = START
     while i < text.shape[0]:
         end = _read_record(text, mark_of, place_of, table, out, i)
-        if end == NO_ROW or _repeats(text, i, end, header):
+        if end == NO_ROW or text[i] == comment or _repeats(text, i, end, header):
             i = end_odd_row(out, text, i)
         else:
             end_row(out)
@@ -99,7 +100,7 @@ def _repeats(data, start, end, header):
     length = end - start - 1
     if length < header.size or length > header.size + (data[end - 2] == CARRIAGE_RETURN):
         return False
-    for i in range(header.size):
-        if data[start + i] != header[i]:
-            return False
-    return True
+    i = 0
+    while i < header.size and data[start + i] == header[i]:
+        i += 1
+    return i == header.size

@@ -39,10 +39,9 @@ def read_decimal(data, i, powers):
     if first + 8 <= data.shape[0]:
         end, digits, decimals = _read_usual(data, first)
         if first < end <= first + MOST_DIGITS + 1 and data[end] | LOWER != LETTER_E:
-            if end < first + 8:  # so few digits that two exact floats make the number, rounded once (Clinger 1990)
-                bits = quotient(digits, TENS[decimals])
-            else:
-                bits = nearest_float(digits, -decimals, powers)
+            # Of so few digits two exact floats make the number, rounded once (Clinger 1990).
+            is_short = end < first + 8
+            bits = quotient(digits, TENS[decimals]) if is_short else nearest_float(digits, -decimals, powers)
             if bits != LEFT:
                 return end, (bits | SIGN if is_negative else bits)
     return _read_any(data, i, powers)

@@ -1,7 +1,7 @@
 """Numbers -> their text: the shortest that reads back as the same number, and the same wherever it is written.
 
 ``5.0``, ``0.00001``, ``1e-6``, ``1000000000000000.0``, ``1e+16``: with a point from 10^-5 to below 10^16, else with an
-exponent.
+exponent. What stands behind a number, up to 32 bytes from its start, is written over.
 """
 
 from __future__ import annotations
@@ -11,10 +11,7 @@ import numpy as np
 from ..jit import kernel
 from .inlined import inlined
 from .shortest import shortest_decimal
-from .words import ONE, TEN, ZERO, leading_zeros, load_word, store_word, trailing_zeros
-
-LONGEST = 24  # bytes of a number
-SPARE = 32  # bytes behind a number that are written over
+from .words import TEN, ZERO, leading_zeros, load_word, store_word, trailing_zeros
 
 MINUS, POINT, DIGIT_0, LETTER_E, PLUS = b"-.0e+"
 SIGN = np.uint64(1 << 63)

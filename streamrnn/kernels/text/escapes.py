@@ -6,8 +6,6 @@ import numpy as np
 
 from ..jit import kernel
 
-LONGEST_ESCAPE = 6  # bytes for one character
-
 QUOTE, COMMA, RETURN, NEWLINE, BACKSLASH, SPACE = b'",\r\n\\ '
 LETTER_U, DIGIT_0, LETTER_A = b"u0a"
 NONE = ord(".")
@@ -43,7 +41,7 @@ def write_json_text(text, start, end, out, i):
     i += 1
     for j in range(start, end):
         byte = text[j]
-        if byte < SPACE or byte == QUOTE or byte == BACKSLASH:
+        if byte < SPACE or byte in (QUOTE, BACKSLASH):
             i = _write_escape(byte, out, i)
         else:
             out[i] = byte

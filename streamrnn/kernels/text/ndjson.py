@@ -24,7 +24,6 @@ PLAIN, CLOSING, STRANGE = range(3)  # what a byte is in a string
 QUOTE, COLON, COMMA, OPEN, CLOSE, SPACE, TAB, RETURN = b'":,{} \t\r'
 N, U, L, T, R, E, F, A, S, CAPITAL_N = b"nultrefasN"
 TRUE = np.float64(1.0).view(np.uint64)
-LONGEST_INTEGER = 18  # digits that every reader of JSON keeps
 
 FROM, TO, COLUMN, NEXT = range(4)  # of a key
 PLACE, SEEN = range(2)  # of a column
@@ -182,13 +181,11 @@ def _read_number(data, place, powers, rows, i):
     end, bits = read_decimal(data, i, powers)
     if end == NO_NUMBER or data[end - 1] == POINT or bits | SIGN == INFINITY | SIGN:
         return NO_ROW
-    if bits == SIGN and _is_integer(data, first, end):  # the integer 0 has no sign
+    if bits == SIGN and end == first + 1:  # an integer, and so without a sign
         return NO_ROW
     if place >= 0:
         put_number(rows, place, bits)
     elif place != UNWANTED:
-        if not _is_integer(data, first, end) or end - first > LONGEST_INTEGER:
-            return NO_ROW
         put_text(rows, place, data, i, end)
     return end
 
@@ -199,19 +196,12 @@ def _is_digit(byte):
 
 
 @kernel
-def _is_integer(data, i, end):
-    while i < end and _is_digit(data[i]):
-        i += 1
-    return i == end
-
-
-@kernel
 def _read_literal(data, place, rows, i):
     """Read ``null``, ``true`` or ``false``, or ``NaN``, which many programs write for a missing number."""
     if data[i] == N and data[i + 1] == U and data[i + 2] == L and data[i + 3] == L:
         put_null(rows, place)
         return i + 4
-    if data[i] == CAPITAL_N and data[i + 1] == A and data[i + 2] == CAPITAL_N and place >= UNWANTED:
+    if data[i] == CAPITAL_N and data[i + 1] == A and data[i + 2] == CAPITAL_N:
         put_null(rows, place)
         return i + 3
     if data[i] == T and data[i + 1] == R and data[i + 2] == U and data[i + 3] == E:

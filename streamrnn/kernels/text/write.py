@@ -2,48 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 import numpy as np
 
 from ..jit import entry, kernel
 from ..memory import carve1, carve2, carve3
-from .digits import LONGEST, SPARE, write_float, write_integer
-from .escapes import LONGEST_ESCAPE, write_csv_text, write_json_text
+from .digits import write_float, write_integer
+from .escapes import write_csv_text, write_json_text
 from .inlined import inlined
-from .rows import NULL, START
+from .lines import Kind, Lines
+from .rows import START
 from .words import load_word, store_word
 
-NOTHING, FLOAT, INTEGER, TEXT, CSV_TEXT, JSON_TEXT = range(6)  # what a column holds; a TEXT is written as it is
 KIND, INDEX = range(2)  # of a column
+NOTHING, FLOAT, INTEGER, CSV_TEXT, JSON_TEXT = map(
+    int, (Kind.NOTHING, Kind.FLOAT, Kind.INTEGER, Kind.CSV_TEXT, Kind.JSON_TEXT)
+)
 NOT_FINITE = np.uint64(0x7FF << 52)
-
-
-class Lines(NamedTuple):
-    """Rows, column by column, and what stands around their cells."""
-
-    columns: Any  # (columns, 2) int64: what each holds, and which of the numbers or of the texts it is
-    numbers: Any  # (number columns, rows) uint64: the bits of each float64 or int64
-    spans: Any  # (text columns, rows, 2) int64: where in the characters each text starts and ends; NULL if missing
-    characters: Any  # (m,) uint8
-    pieces: Any  # (n + 8,) uint8: what stands before each cell, behind the last, and for one that is missing
-    piece_ends: Any  # (columns + 3,) int64: where the first starts, and each ends; eight more bytes follow
-
-
-def most_bytes(lines: Lines, rows: int) -> int:
-    """Return how many bytes the rows can take, with room for what is written and then written over."""
-    columns = len(lines.columns)
-    return rows * (lines.pieces.size + (LONGEST + 2) * columns) + LONGEST_ESCAPE * lines.characters.size + SPARE
 
 
 @entry
 def write_lines(lines, powers, rows, out, written):
     """Write rows as text.
 
-    lines: what is written
+    lines: see ``lines.py``
     powers: see ``powers.py``
     rows: how many
-    out: (`most_bytes`,) uint8, written
+    out: (lines.most_bytes(rows),) uint8, written
     written: (1,) int64, written: how many bytes
     """
     view = _open_lines(lines)
@@ -91,7 +75,7 @@ def _put_cell(lines, column, row, powers, out, i):
             return write_float(out, i, bits, powers)
     elif kind == INTEGER:
         return write_integer(out, i, np.int64(lines.numbers[index, row]))
-    elif kind != NOTHING and lines.spans[index, row, 0] != NULL:
+    elif kind != NOTHING and lines.spans[index, row, 0] >= 0:
         return _put_text(lines, kind, index, row, out, i)
     return _put_piece(lines, lines.columns.shape[0] + 1, out, i)
 

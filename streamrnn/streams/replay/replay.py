@@ -88,7 +88,13 @@ class Replay:
         """
         try:
             with Signals() as signals:
-                self._play(signals, listener)
+                try:
+                    self._play(signals, listener)
+                except BrokenPipeError:
+                    if signals.received is None:  # else the reader was stopped by the same signal
+                        raise
+                finally:
+                    self.outcome.signal = signals.received
         finally:
             self.source.close()
         return self.outcome
@@ -108,11 +114,7 @@ class Replay:
                     break
         except Interrupted:
             pass
-        except BrokenPipeError:
-            if signals.received is None:  # else the reader was stopped by the same signal
-                raise
         finally:
-            self.outcome.signal = signals.received
             self.outcome.seconds = time.monotonic() - started
             self._writer.close()
         self._pass_on_warnings(listener)
@@ -141,13 +143,15 @@ class Replay:
         first, stop = self._timeline.wanted(places)
         if self.plan.limit is not None:
             stop = min(stop, first + self.plan.limit - self.outcome.rows)
+        self._pass_on_warnings(listener)
+        if first >= stop:
+            return
         write = self._writer.write_of(batch)
 
         def write_and_count(start: int, end: int) -> None:
             write(start, end)
             self._count(batch, start, end, listener)
 
-        self._pass_on_warnings(listener)
         if self._schedule is None:
             write_and_count(first, stop)
         else:

@@ -92,11 +92,15 @@ class ArrowFileSink(ArrowStreamSink):
     def close(self) -> None:
         if self._is_open:
             super().close()
-            with arrow_errors_as(f"cannot write {self._path}"):
-                self._seal()
+            sealing_path = f"{self._path}.sealing"
+            try:
+                with arrow_errors_as(f"cannot write {sealing_path}"):
+                    self._seal(sealing_path)
+            except StreamError as error:
+                files.remove(sealing_path)
+                raise StreamError(f"{self._partial_path} holds every row, but is no file yet: {error}") from error
 
-    def _seal(self) -> None:
-        sealing_path = f"{self._path}.sealing"
+    def _seal(self, sealing_path: str) -> None:
         with (
             pyarrow.OSFile(self._partial_path) as partial,
             pyarrow.ipc.open_stream(partial) as reader,
@@ -111,7 +115,7 @@ class ArrowFileSink(ArrowStreamSink):
 
 
 @contextmanager
-def _new_file(path: str) -> Iterator[io.BufferedWriter]:
+def _new_file(path: str) -> Iterator[io.BufferedIOBase]:
     """A file to write, which is on the disk at the end."""
     output = Output(path, overwrite=True)
     try:

@@ -1,11 +1,18 @@
-"""One column -> the text of its cells; a number reads the same in NDJSON and CSV, and reads back as the same float."""
+"""One column -> the text of its cells; a number reads the same in NDJSON and CSV, and reads back as the same float.
 
+Columns of all types come down to a few kinds, which this module and the kernels write alike.
+"""
+
+from __future__ import annotations
+
+import math
 import re
 
 import orjson
 import pyarrow
 import pyarrow.compute
 
+from ...kernels.text.lines import Kind
 from ..formats import HOLDS_NUMBERS
 
 _types = pyarrow.types
@@ -13,21 +20,54 @@ _JSON_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|fal
 _MUST_BE_QUOTED = re.compile(r'[",\r\n]|^$')
 
 
-def json_cells(column: pyarrow.Array, field: pyarrow.Field) -> list[str]:
-    """Return each cell as JSON; what is missing, and what JSON cannot say, is null."""
-    if _is_number(column.type):
-        return _number_cells(column)
-    texts = as_text(column).to_pylist()
-    if (field.metadata or {}).items() >= HOLDS_NUMBERS.items():
-        return [text if text and _JSON_NUMBER.fullmatch(text) else orjson.dumps(text).decode() for text in texts]
-    return _json_list(texts)
+def column_of_kind(column: pyarrow.Array, field: pyarrow.Field, text: Kind) -> tuple[Kind, pyarrow.Array]:
+    """Return the kind of a column, and the column as float64, int64 or string; `text` is the kind of a text."""
+    type_ = column.type
+    if column.null_count == len(column):
+        return Kind.NOTHING, column
+    if _types.is_float64(type_):
+        return Kind.FLOAT, column
+    if _types.is_int64(type_) and not column.null_count:
+        return Kind.INTEGER, column
+    if _types.is_floating(type_):  # to the float64 with the same text
+        return Kind.FLOAT, column.cast(pyarrow.float32()).cast(pyarrow.string()).cast(pyarrow.float64())
+    if _types.is_integer(type_) or _types.is_boolean(type_):
+        return Kind.AS_IT_IS, column.cast(pyarrow.string())
+    column = as_text(column)
+    if text is Kind.JSON_TEXT and (field.metadata or {}).items() >= HOLDS_NUMBERS.items():
+        return Kind.AS_IT_IS, pyarrow.array(map(_json_number_or_text, column.to_pylist()), pyarrow.string())
+    return text, column
 
 
-def csv_cells(column: pyarrow.Array) -> list[str]:
-    """Return each cell as CSV; what is missing is nothing, and empty text is a pair of quotes."""
-    if _is_number(column.type):
-        return ["" if cell == "null" else cell for cell in _number_cells(column)]
-    return ["" if text is None else csv_quoted(text) for text in as_text(column).to_pylist()]
+def cells_of_kind(kind: Kind, column: pyarrow.Array, missing: str) -> list[str]:
+    """Return the text of each cell."""
+    values = column.to_pylist()
+    match kind:
+        case Kind.NOTHING:
+            return [missing] * len(values)
+        case Kind.FLOAT:
+            return [missing if x is None or not math.isfinite(x) else float_text(x) for x in values]
+        case Kind.INTEGER:
+            return list(map(str, values))
+        case Kind.CSV_TEXT:
+            return [missing if text is None else csv_quoted(text) for text in values]
+        case Kind.JSON_TEXT:
+            return [missing if text is None else orjson.dumps(text).decode() for text in values]
+    return [missing if text is None else text for text in values]
+
+
+def float_text(number: float) -> str:
+    """Return the shortest text that reads back as the same float: with a point from 10^-5 to below 10^16.
+
+    >>> [float_text(number) for number in (5.0, 0.00001, 1e-6, 1e15, 1e16)]
+    ['5.0', '0.00001', '1e-6', '1000000000000000.0', '1e+16']
+    """
+    text = repr(number)
+    digits, _, exponent = text.partition("e")
+    if exponent == "-05":
+        sign = "-" if number < 0 else ""
+        return f"{sign}0.0000{digits.lstrip('-').replace('.', '')}"
+    return f"{digits}e{int(exponent):+d}" if exponent else text
 
 
 def csv_quoted(text: str) -> str:
@@ -47,19 +87,7 @@ def as_text(column: pyarrow.Array) -> pyarrow.Array:
     return iso if column.type.tz is None else pyarrow.compute.binary_join_element_wise(iso, "Z", "")
 
 
-def _is_number(type_: pyarrow.DataType) -> bool:
-    numeric = (_types.is_floating, _types.is_integer, _types.is_boolean, _types.is_null)
-    return any(is_such(type_) for is_such in numeric)
-
-
-def _number_cells(column: pyarrow.Array) -> list[str]:
-    if not _types.is_floating(column.type):
-        return _json_list(column.to_pylist())
-    numbers = column.to_numpy(zero_copy_only=False)
-    # NaN and infinities become null.
-    return orjson.dumps(numbers, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1].decode().split(",")
-
-
-def _json_list(values: list[object]) -> list[str]:
-    # One call for the column. Indented JSON has one value a line, and no newline within a value.
-    return orjson.dumps(values, option=orjson.OPT_INDENT_2)[4:-2].decode().split(",\n  ")
+def _json_number_or_text(text: str | None) -> str | None:
+    if text is None or _JSON_NUMBER.fullmatch(text):
+        return text
+    return orjson.dumps(text).decode()

@@ -1,16 +1,15 @@
 """Rows -> lines: NDJSON and CSV, in the column order of the schema."""
 
 import json
-from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 import pyarrow
 
-from .cells import csv_cells, csv_quoted, json_cells
+from ...kernels.text.lines import Kind
+from .cells import csv_quoted
+from .lines import LineWriter
 from .output import Output
-
-ROWS = 16 * 1024  # so many rows are formatted at once
 
 
 class NdjsonSink:
@@ -19,9 +18,9 @@ class NdjsonSink:
     format = "ndjson"
 
     def __init__(self, path: str, schema: pyarrow.Schema, overwrite: bool = False, position: int | None = None) -> None:
-        names = [json.dumps(name, ensure_ascii=False).replace("%", "%%") for name in schema.names]
-        self._line = "{" + ",".join(f"{name}:%s" for name in names) + "}\n"
-        self._schema = schema
+        names = [json.dumps(name, ensure_ascii=False) for name in schema.names]
+        before = [f"{mark}{name}:" for mark, name in zip("{" + "," * len(names), names, strict=False)]
+        self._writer = LineWriter(schema, before, after="}\n", missing="null", text=Kind.JSON_TEXT)
         self._output = Output(path, overwrite, position)
         self.name = self._output.name
 
@@ -30,7 +29,7 @@ class NdjsonSink:
         return self._output.position
 
     def write(self, table: pyarrow.Table | pyarrow.RecordBatch) -> None:
-        _write_lines(self._output, self._line, self._schema, table, json_cells)
+        self._output.write(self._writer.lines(table))
 
     def sync(self) -> None:
         self._output.sync()
@@ -53,19 +52,19 @@ class CsvSink:
     format = "csv"
 
     def __init__(self, path: str, schema: pyarrow.Schema, overwrite: bool = False, position: int | None = None) -> None:
-        self._line = ",".join(["%s"] * len(schema)) + "\n"
-        self._schema = schema
+        before = ["", *[","] * (len(schema) - 1)][: len(schema)]
+        self._writer = LineWriter(schema, before, after="\n", missing="", text=Kind.CSV_TEXT)
         self._output = Output(path, overwrite, position)
         self.name = self._output.name
         if not position:
-            self._output.write((self._line % tuple(map(csv_quoted, schema.names))).encode())
+            self._output.write((",".join(map(csv_quoted, schema.names)) + "\n").encode())
 
     @property
     def position(self) -> int:
         return self._output.position
 
     def write(self, table: pyarrow.Table | pyarrow.RecordBatch) -> None:
-        _write_lines(self._output, self._line, self._schema, table, lambda column, _: csv_cells(column))
+        self._output.write(self._writer.lines(table))
 
     def sync(self) -> None:
         self._output.sync()
@@ -80,19 +79,3 @@ class CsvSink:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _write_lines(
-    output: Output,
-    line: str,
-    schema: pyarrow.Schema,
-    table: pyarrow.Table | pyarrow.RecordBatch,
-    cells_of: Callable[[pyarrow.Array, pyarrow.Field], list[str]],
-) -> None:
-    """Format column by column, which is fast, then put the rows together."""
-    if isinstance(table, pyarrow.RecordBatch):
-        table = pyarrow.Table.from_batches([table])
-    for batch in table.select(schema.names).to_batches(max_chunksize=ROWS):
-        if batch.num_rows:
-            columns = [cells_of(column, field) for column, field in zip(batch.columns, schema, strict=True)]
-            output.write("".join(map(line.__mod__, zip(*columns, strict=True))).encode())

@@ -9,10 +9,9 @@ import pyarrow
 import pyarrow.ipc
 
 from ..batch import Batch, check_request
-from ..errors import arrow_errors_as
 from ..inputs.input import Input
 from ..options import ReadOptions
-from .arrow_stream import ArrowStream
+from .arrow_stream import ArrowStream, arrow_damage_as
 from .columns import Delivery, delivered_schema, kinds_of_columns
 
 
@@ -31,7 +30,7 @@ class ArrowSource:
         self._stream = stream
         self._options = options
         self._messages = ArrowStream(stream, options.max_batch_bytes)
-        with arrow_errors_as(f"{self.name}: the Arrow schema is damaged"):
+        with arrow_damage_as(f"{self.name}: the Arrow schema is damaged"):
             self._schema = pyarrow.ipc.read_schema(pyarrow.py_buffer(self._messages.schema_message))
             self.columns, unusable = kinds_of_columns(self.name, self._schema)
         self.warnings = stream.warnings
@@ -49,7 +48,7 @@ class ArrowSource:
         wanted = [self._schema.get_field_index(name) for name in (*numbers, *others)]
         self._messages.want(wanted)
         options = pyarrow.ipc.IpcReadOptions(included_fields=wanted, use_threads=False)
-        with arrow_errors_as(f"{self.name}: the Arrow schema is damaged"):
+        with arrow_damage_as(f"{self.name}: the Arrow schema is damaged"):
             reader = pyarrow.ipc.open_stream(pyarrow.PythonFile(self._messages, mode="r"), options=options)
         rows = 0
         while (table := self._next_table(reader, rows)) is not None:
@@ -63,7 +62,7 @@ class ArrowSource:
 
     def _next_table(self, reader: Any, rows: int) -> pyarrow.RecordBatch | None:
         """Return the next batch, checked to its last offset, or None at the end."""
-        with arrow_errors_as(f"{self.name}: the Arrow stream is damaged after {rows:,} rows"):
+        with arrow_damage_as(f"{self.name}: the Arrow stream is damaged after {rows:,} rows"):
             if not self._messages.next_batch():
                 return None
             table = reader.read_next_batch()

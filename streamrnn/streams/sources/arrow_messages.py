@@ -103,7 +103,7 @@ def read_message(metadata: bytes) -> Message:
         body_length=message.integer(3, INT64),
         is_compressed=batch.table(3) is not None,
         buffers=_int64s(metadata, buffers, 2),
-        numbers=(message.scalar(3), *(Vector(vector.place, 2 * vector.count) for vector in (nodes, buffers))),
+        numbers=(message.scalar(3), *(Vector(vector.place, 2 * vector.items) for vector in (nodes, buffers))),
     )
     _check_lengths(read, _int64s(metadata, batch.vector(4, INT64.size), 1))
     return read
@@ -163,7 +163,7 @@ def _check_schema_size(message: Table, schema: Table) -> None:
         if field is None:
             waiting.pop()
             continue
-        size += FIELD + field.vector(0, 1).count + _type_size(field) + _key_values_size(field, 6)
+        size += FIELD + field.vector(0, 1).items + _type_size(field) + _key_values_size(field, 6)
         waiting.append(field.tables(5))
     if size > LARGEST_SCHEMA:
         raise MetadataError(f"it takes more than {LARGEST_SCHEMA:,} bytes of memory")
@@ -173,18 +173,18 @@ def _type_size(field: Table) -> int:
     kind, type_ = field.integer(2, INT8), field.table(3)
     if type_ is None or kind not in (TIMESTAMP, UNION):
         return 0
-    return type_.vector(1, 1).count if kind == TIMESTAMP else 4 * type_.vector(1, 4).count
+    return type_.vector(1, 1).items if kind == TIMESTAMP else 4 * type_.vector(1, 4).items
 
 
 def _key_values_size(table: Table, slot: int) -> int:
-    size = FIELD * table.vector(slot, UINT32.size).count
+    size = FIELD * table.vector(slot, UINT32.size).items
     for pair in table.tables(slot):
         if size > LARGEST_SCHEMA:
             break
-        size += pair.vector(0, 1).count + pair.vector(1, 1).count
+        size += pair.vector(0, 1).items + pair.vector(1, 1).items
     return size
 
 
 def _int64s(metadata: bytes, vector: Vector, width: int) -> np.ndarray:
     """View a vector as (count, width) int64."""
-    return np.frombuffer(metadata, "<i8", vector.count * width, vector.place).reshape(vector.count, width)
+    return np.frombuffer(metadata, "<i8", vector.items * width, vector.place).reshape(vector.items, width)

@@ -7,7 +7,8 @@ pipe as well as from a disk, and also when the writer was killed before it wrote
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from .. import formats
 from ..errors import StreamError, arrow_errors_as
@@ -45,7 +46,7 @@ class ArrowStream:
         self._is_file = False
         self._first_bytes = b""  # the schema as it came
         self.schema_message = self._read_schema()
-        with arrow_errors_as(f"{self.name}: the Arrow schema is damaged"):
+        with arrow_damage_as(f"{self.name}: the Arrow schema is damaged"):
             self._dictionary_of = dictionary_ids(self.schema_message[PREFIX:])  # by column
         self._wanted: set[int | None] = set()
         self._skipped: set[int | None] = set()
@@ -164,6 +165,16 @@ class ArrowStream:
                     f"{self.name}: a batch of {number:,} {unit} is larger than --max-batch-bytes {self._largest:,}; "
                     "write smaller batches, or allow more"
                 )
+
+
+@contextmanager
+def arrow_damage_as(message: str) -> Iterator[None]:
+    """Raise damage as a `StreamError` that starts with `message`, whether it was found here or by Arrow."""
+    try:
+        with arrow_errors_as(message):
+            yield
+    except MetadataError as error:
+        raise StreamError(f"{message}: {error}") from error
 
 
 def _length_and_start(prefix: bytes) -> tuple[int, bytes]:

@@ -139,14 +139,18 @@ def _cells(column: pyarrow.Array) -> list[str]:
 def text_lengths(texts: pyarrow.Array) -> np.ndarray:
     """Return the bytes in each row's text, int64 (rows,); 0 where it is null."""
     if _types.is_dictionary(texts.type):
-        lengths = np.append(text_lengths(texts.dictionary), 0)  # the last is for null, index -1
-        return lengths[texts.indices.cast(pyarrow.int64()).fill_null(-1).to_numpy(zero_copy_only=False)]
+        lengths: np.ndarray = np.append(text_lengths(texts.dictionary), 0)  # the last is for null, index -1
+        return lengths[_integers(texts.indices, -1)]
     if not _types.is_string_view(texts.type):
-        counts = pyarrow.compute.binary_length(texts)
-        return counts.fill_null(0).cast(pyarrow.int64()).to_numpy(zero_copy_only=False)
+        return _integers(pyarrow.compute.binary_length(texts), 0)
     # A view takes 16 bytes; the first four are its length.
     views = np.frombuffer(texts.buffers()[1], "<i4").reshape(-1, 4)[texts.offset : texts.offset + len(texts), 0]
     return np.where(texts.is_valid().to_numpy(zero_copy_only=False), views, 0).astype(np.int64)
+
+
+def _integers(column: pyarrow.Array, null: int) -> np.ndarray:
+    integers: np.ndarray = column.cast(pyarrow.int64()).fill_null(null).to_numpy(zero_copy_only=False)
+    return integers
 
 
 def _kind(type_: pyarrow.DataType) -> Kind | None:

@@ -106,8 +106,7 @@ def _match(pattern: re.Pattern[bytes], data: bytes, position: int) -> re.Match[b
 
 def _stays_open(data: bytes, quoting: Quoting) -> bool:
     """Whether a quoted cell that was opened before these lines is still open behind them."""
-    inside = _match(quoting.inside, data, 0)
-    return inside.end() == len(data) and not inside[1]
+    return _match(quoting.inside, data, 0).end() == len(data)
 
 
 def _mask_quoted_newlines(data: bytes, dialect: Dialect) -> bytes:

@@ -20,13 +20,11 @@ from struct import Struct
 from struct import error as struct_error
 from typing import NamedTuple
 
-import pyarrow
-
 INT8, INT16, INT32, INT64 = Struct("<b"), Struct("<h"), Struct("<i"), Struct("<q")
 UINT16, UINT32 = Struct("<H"), Struct("<I")
 
 
-class MetadataError(pyarrow.ArrowInvalid):
+class MetadataError(ValueError):
     """Metadata are damaged, or ask for what cannot be; the text goes on after "the stream is damaged: "."""
 
 
@@ -34,7 +32,7 @@ class Vector(NamedTuple):
     """Items that stand one behind the other."""
 
     place: int  # of the first item in the buffer
-    count: int
+    items: int
 
 
 class Table:

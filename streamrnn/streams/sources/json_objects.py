@@ -96,7 +96,10 @@ def _read_integer(digits: str) -> int | float:
 
 def _colons(data: bytes) -> int:
     """Count the colons that may stand behind a key; in text there may be more of them."""
-    return sum(data.count(before + b":") for before in (b'"', b" ", b"\t", b"\r"))
+    colons = sum(data.count(before + b":") for before in (b'"', b" ", b"\t", b"\r"))
+    if b"\\" in data:  # a quote within text stands behind a backslash, which does not itself stand behind another one
+        colons += data.count(b'\\\\":') - data.count(b'\\":')
+    return colons
 
 
 def _count_keys(row: dict[str, Any]) -> int:

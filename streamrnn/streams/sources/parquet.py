@@ -102,10 +102,11 @@ class ParquetSource:
     def _rows_that_fit(self, group: int, places: Sequence[int]) -> int:
         """Return how many rows of a row group may be read at once, by the average size of a row."""
         index = self._index.row_group(group)
-        size = sum(index.column(place).total_uncompressed_size for place in places)
+        size: int = sum(index.column(place).total_uncompressed_size for place in places)
         if size < 0 or index.num_rows < 0:
             raise pyarrow.ArrowInvalid("a row group has a negative size")
-        return max(1, min(ROWS, self._largest * index.num_rows // max(size, 1)))
+        fitting: int = self._largest * index.num_rows // max(size, 1)
+        return max(1, min(ROWS, fitting))
 
     def _texts_that_fit(self, parquet: Any, group: int, names: Sequence[str]) -> int:
         """Return how many rows may be read at once even if all of them hold the longest text of a dictionary."""

@@ -4,10 +4,10 @@ import random
 import tracemalloc
 
 import pytest
-from streams.chunks import Chunks, cut_anywhere
 
 from streamrnn.streams.inputs.input import Input
 from streamrnn.streams.inputs.lines import SHOWN, LineBlock, line_blocks, split_lines
+from streams.chunks import Chunks, cut_anywhere
 
 LONGEST = 1000
 MARK = b"\xef\xbb\xbf"

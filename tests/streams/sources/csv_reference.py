@@ -11,7 +11,9 @@ class Record(NamedTuple):
     line: int
     byte: int
     data: bytes
-    cells: list[bytes] | None  # None if a quote is not closed, or not where its cell ends, or for a stray carriage return
+    cells: (
+        list[bytes] | None
+    )  # None if a quote is not closed, or not where its cell ends, or for a stray carriage return
     too_long: bool
 
 

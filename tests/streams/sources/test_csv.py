@@ -2,15 +2,16 @@
 
 import math
 import random
+import tracemalloc
 from dataclasses import replace
 
 import pytest
-from streams.chunks import Chunks, cut_anywhere
-from streams.number_cases import MISSING, NOT_NUMBERS, NUMBERS
 
 from streamrnn.streams import Cause, ReadOptions, StreamError, open_source
 from streamrnn.streams.sources import csv_fast
 from streamrnn.streams.sources.csv import CsvSource
+from streams.chunks import Chunks, cut_anywhere
+from streams.number_cases import MISSING, NOT_NUMBERS, NUMBERS
 
 DEFAULT = ReadOptions()
 
@@ -156,6 +157,22 @@ def test_a_last_line_that_was_cut_short_is_told_as_such(read_all, way, line, rea
     assert refused[1:6] == (3, 8, Cause.CUT_SHORT, expected, line.decode("utf-8", "backslashreplace"))
 
 
+def test_a_last_row_that_is_too_long_is_told_as_such(read_all):
+    for last in (b"2," + b"x" * 30, b'2,"a\nb",' + b"x" * 18):
+        _, batches = read_all(CsvSource(Chunks(b"x,y\n1,2\n" + last), ReadOptions(max_line_bytes=25)), ["x"])
+        assert [row.cause for batch in batches for row in batch.refused] == [Cause.TOO_LONG]
+
+
+def test_a_quoted_row_is_out_as_soon_as_it_is_whole(pipe, promptly):
+    pipe.write(b'x,note\n1,"a\n')
+    pipe.write(b'b"\n2,"c\n')
+    batches = promptly(lambda: open_source(pipe.path)).batches(["x"], ["note"])
+    assert promptly(lambda: next(batches)).table.to_pylist() == [{"x": 1.0, "note": "a\nb"}]
+    pipe.write(b"d\n")
+    pipe.write(b'e"\n')
+    assert promptly(lambda: next(batches)).table.to_pylist() == [{"x": 2.0, "note": "c\nd\ne"}]
+
+
 def test_a_refused_row_keeps_its_place_among_the_others(file_of, read_all):
     _, (batch,) = read_all(open_source(file_of(b"x,y\n0\n1,1\n2,2\n3\n4\n5,5\n")), ["x"])
     assert [(row.offset, row.raw) for row in batch.refused] == [(0, "0"), (2, "3"), (2, "4")]
@@ -208,7 +225,11 @@ def test_the_options_say_what_stands_between_and_around_cells(read_all, way, opt
 
 
 def test_where_a_pipe_cuts_its_blocks_changes_nothing(read_all, way):
-    data = b'x,note\n1,"a\nb"\n\nbad,"c""\n\n"\n2\nx,note\n3,"d"\n4,5" e\n5,"open\n6,f\n\0\n7,\xff\n8,' + b"g" * 50 + b"\n9"
+    data = (
+        b'x,note\n1,"a\nb"\n\nbad,"c""\n\n"\n2\nx,note\n3,"d"\n4,5" e\n5,"open\n6,f\n\0\n7,\xff\n8,'
+        + b"g" * 50
+        + b"\n9"
+    )
     options = ReadOptions(max_line_bytes=45)
     expected = outcome_of(data, CsvSource(Chunks(data), options), read_all, ["x"], ["note"])
     assert [row["x"] for row in expected[0]] == [1.0, None, 3.0, 4.0, 6.0]
@@ -245,9 +266,11 @@ def test_all_ways_of_reading_tell_the_same_of_any_text_however_it_is_cut(monkeyp
 
     monkeypatch.setattr("streamrnn.streams.sources.csv.fast_table", fast_table)
     for _ in range(60):
-        cells = ["1", "2.5", "-3e2", "", "", f"{q}4{q}", f"{q}5{d}{q}" if q else "5"]
+        cells = ["1", "2.5", "-3e2", "", "", f"{q}4{q}", f"{q}5{d}{q}" if q else "5", f"{q}6\n7{q}" if q else "6"]
         rows = [generator.choices(cells, k=columns) for _ in range(generator.randint(0, 6))]
-        text = generator.choice(["\n", "\n", "\r\n"]).join([header, *map(d.join, rows)]) + "\n" * generator.randint(0, 1)
+        text = generator.choice(["\n", "\n", "\r\n"]).join([header, *map(d.join, rows)]) + "\n" * generator.randint(
+            0, 1
+        )
         for _ in range(generator.choice([0, 0, 1, 2, 9])):
             place = generator.randint(len(header) + 1, len(text) + 1)
             text = text[:place] + generator.choice(odd) + text[place:]
@@ -337,8 +360,25 @@ def test_the_search_for_a_first_row_ends(promptly):
     assert promptly(lambda: trouble_in(b"x,y\n")).endswith(expected)
     expected = "the header cannot be read: the line is longer than 1,048,576 bytes"
     assert promptly(lambda: trouble_in()).endswith(expected)
-    expected = "no row could be read; line 2: the row has 1 cell, the header 2"
-    assert promptly(lambda: trouble_in(b"x,y\n" + b"1\n" * 20_000)).endswith(expected)
+
+
+def test_the_search_for_a_first_row_ends_after_a_number_of_rows_too():
+    stream = Chunks(b"x,y\n", *[b"1\n"] * 20_000)
+    with pytest.raises(StreamError, match=r"no row could be read; line 2: the row has 1 cell, the header 2$"):
+        CsvSource(stream, DEFAULT)
+    assert len(stream.chunks) > 9_000
+
+
+def test_what_holds_no_row_is_not_kept_while_a_first_row_is_looked_for():
+    stream = Chunks(b"x,y\n", *[b"\n", b"# nothing\n"] * 10_000, b"1,2\n")
+    tracemalloc.start()
+    try:
+        source = CsvSource(stream, ReadOptions(comment="#"))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [row.table.to_pylist() for row in source.batches(["x"], [])] == [[{"x": 1.0}]]
+    assert peak < 500_000
 
 
 def test_a_first_row_may_come_behind_many_that_cannot_be_read(read_all):

@@ -1,11 +1,11 @@
 """The header of CSV: names of columns, what is wrong with it, and lines that repeat it."""
 
 import pytest
-from streams.chunks import Chunks
 
 from streamrnn.streams import Cause, ReadOptions, StreamError
 from streamrnn.streams.sources import csv_fast
 from streamrnn.streams.sources.csv import CsvSource
+from streams.chunks import Chunks
 
 
 def source_of(data, **options):
@@ -49,7 +49,9 @@ def test_names_that_come_again_are_numbered_and_told(read_all, header, names, re
 )
 def test_a_header_with_another_delimiter_gets_a_hint(header, delimiter, flag):
     row = ";".join(["1,5"] * 2) if ";" in header else delimiter.join("1" * (1 + header.count(delimiter)))
-    warnings = source_of(f"{header}\n{row.split(delimiter)[0] if flag else row}\n".encode(), delimiter=delimiter).warnings
+    warnings = source_of(
+        f"{header}\n{row.split(delimiter)[0] if flag else row}\n".encode(), delimiter=delimiter
+    ).warnings
     hint = f"chunks: the header is one column, {header!r}; did you mean --delimiter {flag}?"
     assert warnings == ([hint] if flag else [])
 

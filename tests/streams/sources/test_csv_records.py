@@ -4,8 +4,6 @@ import random
 from dataclasses import replace
 
 import pytest
-from streams.chunks import Chunks, cut_anywhere
-from streams.sources.csv_reference import records
 
 from streamrnn.streams import Cause, ReadOptions
 from streamrnn.streams.inputs.lines import line_blocks
@@ -13,6 +11,8 @@ from streamrnn.streams.sources.csv_cells import read_record
 from streamrnn.streams.sources.csv_dialect import dialect_of
 from streamrnn.streams.sources.csv_records import record_blocks, split_records
 from streamrnn.streams.sources.rows import RowError
+from streams.chunks import Chunks, cut_anywhere
+from streams.sources.csv_reference import records
 
 DEFAULT = ReadOptions()
 DIALECTS = [
@@ -53,7 +53,23 @@ def cells_in(data, options=DEFAULT):
 def test_records_are_those_of_the_book_in_every_dialect_and_however_they_are_cut(options):
     generator = random.Random(options.delimiter)
     q, c = options.quote, options.comment
-    pieces = [options.delimiter, options.delimiter, q, q, q + q, c, c + q, "a", "é", "bc ", "\n", "\n", "\n", "\r\n", "\r"]
+    pieces = [
+        options.delimiter,
+        options.delimiter,
+        q,
+        q,
+        q + q,
+        c,
+        c + q,
+        "a",
+        "é",
+        "bc ",
+        "\n",
+        "\n",
+        "\n",
+        "\r\n",
+        "\r",
+    ]
     for _ in range(800):
         longest = generator.choice([3, 5, 8, 13, 30, 1000])
         data = "".join(generator.choices(pieces, k=generator.randint(0, 40))).encode()

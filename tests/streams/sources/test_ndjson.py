@@ -6,11 +6,11 @@ import random
 import tracemalloc
 
 import pytest
-from streams.chunks import Chunks, cut_anywhere
-from streams.number_cases import JSON_MISSING, JSON_NOT_NUMBERS, JSON_NUMBERS, MISSING, NO_JSON, NOT_NUMBERS, NUMBERS
 
 from streamrnn.streams import Cause, ReadOptions, StreamError, open_source
 from streamrnn.streams.sources.ndjson import NdjsonSource
+from streams.chunks import Chunks, cut_anywhere
+from streams.number_cases import JSON_MISSING, JSON_NOT_NUMBERS, JSON_NUMBERS, MISSING, NO_JSON, NOT_NUMBERS, NUMBERS
 
 DEFAULT = ReadOptions()
 
@@ -132,10 +132,14 @@ def test_a_bad_cell_is_told_with_its_place(file_of, read_all):
 
 @pytest.mark.parametrize(
     "number",
-    ["1700000000000000001", "0.5", "0.10", "1700000000.123456789", "1e5", "1E+05", "-0", "-0.0", "1e400", "-Infinity"]
-    + ["123456789012345678901234567890", "true", "false", "0", "5e-324"],
+    [
+        *("0", "-0", "-0.0", "0.5", "0.10", "1e5", "1E+05", "5e-324", "1e400", "-Infinity", "true", "false"),
+        *("1700000000000000001", "1700000000.123456789", "123456789012345678901234567890"),
+    ],
 )
-@pytest.mark.parametrize("before", ["", '"t2":1.0,', '"a":{"t":2.5},', '"a":"\\"t\\":2.5",', '"a":[{"t":1700000000.5}],'])
+@pytest.mark.parametrize(
+    "before", ["", '"t2":1.0,', '"a":{"t":2.5},', '"a":"\\"t\\":2.5",', '"a":[{"t":1700000000.5}],']
+)
 @pytest.mark.parametrize("colon", [":", " : "])
 def test_in_other_columns_numbers_keep_every_digit(read_all, number, before, colon):
     data = f'{{"t":1,"x":0}}\n{{{before}"t"{colon}{number},"x":1}}\n{{"x":2,{before}"t"{colon}{number}}}\n'.encode()
@@ -237,6 +241,7 @@ def test_a_key_that_an_object_has_twice_is_a_bad_cell(read_all, row, values, kin
         b'{"x":1,"z":2,"z":3}',
         b'{"x":1,"y":{"x":2,"x":3}}',
         b'{"x":1,"t":"a\\":b\\":c","y":"12:30 :\\t:"}',
+        b'{"x":1,"t":"{\\"x\\":2,\\"x\\":3}","t\\\\":4}',
         b'{ "x" : 1 , "y" : [ { "x" : 2 } , { "x" : 3 } ] }',
         b'{"x":1,"":2,"y":{"":3}}',
     ],
@@ -285,8 +290,25 @@ def test_repeated_keys_are_those_of_the_standard_library():
 
 
 def test_where_a_pipe_cuts_its_blocks_changes_nothing(read_all):
-    lines = [b'{"x":1,"t":0.50}', b'{"x":"a","t":2}', b"", b" ", b"[]", b'{"x":2,"x":3}', b'{"t":NaN,"x":NaN}', b'{"z":1}']
-    lines += [b'{"x":4,"y":[1]}', b"\0", b'{"x":"' + b"y" * 50 + b'"}', b'\xef\xbb\xbf{"x":5}', b'{"x":6}\r', b'{"x":', b'{"x":7']
+    lines = [
+        b'{"x":1,"t":0.50}',
+        b'{"x":"a","t":2}',
+        b"",
+        b" ",
+        b"[]",
+        b'{"x":2,"x":3}',
+        b'{"t":NaN,"x":NaN}',
+        b'{"z":1}',
+    ]
+    lines += [
+        b'{"x":4,"y":[1]}',
+        b"\0",
+        b'{"x":"' + b"y" * 50 + b'"}',
+        b'\xef\xbb\xbf{"x":5}',
+        b'{"x":6}\r',
+        b'{"x":',
+        b'{"x":7',
+    ]
     generator = random.Random(11)
 
     def outcome(stream):

@@ -1,0 +1,107 @@
+"""Rows -> lines of text: in a kernel where there are many, in Python where there are few; the bytes are the same."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow
+
+from ...kernels.text.lines import Kind, Lines
+from .cells import cells_of_kind, column_of_kind
+
+ROWS = 16 * 1024  # so many rows are written at once, at most
+KERNEL_FROM_ROWS = 16  # fewer are ready sooner without it
+# A kernel takes a while to load, and the first time on a machine to compile. A short stream need not wait for it.
+LOAD_FROM_ROWS = 4096
+
+
+class LineWriter:
+    """Writes rows as lines.
+
+    Parameters
+    ----------
+    schema : pyarrow.Schema
+        The columns that every table will have.
+    before : list of str
+        What stands before each cell of a line.
+    after : str
+        What stands behind the last.
+    missing : str
+        What stands for a cell that is missing.
+    text : Kind
+        How text is written.
+    """
+
+    def __init__(self, schema: pyarrow.Schema, before: list[str], after: str, missing: str, text: Kind) -> None:
+        self._schema = schema
+        self._line = "%s".join(piece.replace("%", "%%") for piece in (*before, after))
+        pieces = [piece.encode() for piece in (*before, after, missing)]
+        self._pieces = np.frombuffer(b"".join(pieces) + bytes(8), np.uint8).copy()  # arrays are all of one kind: writable
+        self._piece_ends = np.cumsum([0, *map(len, pieces)])
+        self._missing = missing
+        self._text = text
+        self._rows = 0
+
+    def lines(self, table: pyarrow.Table | pyarrow.RecordBatch) -> bytes:
+        """Return the lines of a table."""
+        if table.schema is not self._schema and table.schema.names != self._schema.names:
+            table = table.select(self._schema.names)
+        batches = [table] if isinstance(table, pyarrow.RecordBatch) else table.to_batches()
+        pieces = [batch.slice(start, ROWS) for batch in batches for start in range(0, batch.num_rows, ROWS)]
+        return b"".join(map(self._lines, pieces))
+
+    def _lines(self, batch: pyarrow.RecordBatch) -> bytes:
+        self._rows += batch.num_rows
+        columns = [
+            column_of_kind(column, field, self._text) for column, field in zip(batch.columns, self._schema, strict=True)
+        ]
+        if batch.num_rows >= KERNEL_FROM_ROWS and self._rows >= LOAD_FROM_ROWS:
+            return self._by_kernel(columns, batch.num_rows)
+        cells = [cells_of_kind(kind, column, self._missing) for kind, column in columns]
+        return "".join(map(self._line.__mod__, zip(*cells, strict=True))).encode()
+
+    def _by_kernel(self, columns: list[tuple[Kind, pyarrow.Array]], rows: int) -> bytes:
+        from ...kernels.text.powers import powers_of_five
+        from ...kernels.text.write import write_lines
+
+        lines = self._columns(columns, rows)
+        out, written = np.empty(lines.most_bytes(rows), np.uint8), np.empty(1, np.int64)
+        write_lines(lines, powers_of_five(), rows, out, written)
+        return out[: written[0]].tobytes()
+
+    def _columns(self, columns: list[tuple[Kind, pyarrow.Array]], rows: int) -> Lines:
+        """Lay the columns out as the kernel wants them."""
+        table = np.zeros((len(columns), 2), np.int64)
+        numbers, spans, texts, size = [], [], [], 0
+        for row, (kind, column) in zip(table, columns, strict=True):
+            if kind in (Kind.FLOAT, Kind.INTEGER):
+                row[:] = kind, len(numbers)
+                numbers.append(column.to_numpy(zero_copy_only=False).view(np.uint64))
+            elif kind is not Kind.NOTHING:
+                row[:] = kind, len(spans)
+                text, span = _characters(column)
+                spans.append(np.where(span < 0, span, span + size))
+                texts.append(text)
+                size += len(text)
+        return Lines(
+            columns=table,
+            numbers=np.concatenate([*numbers, _NO_NUMBERS]).reshape(len(numbers), rows),
+            spans=np.concatenate([*spans, _NO_SPANS]).reshape(len(spans), rows, 2),
+            characters=np.concatenate([*texts, _NO_TEXT]),
+            pieces=self._pieces,
+            piece_ends=self._piece_ends,
+        )
+
+
+_NO_NUMBERS, _NO_SPANS, _NO_TEXT = np.empty(0, np.uint64), np.empty((0, 2), np.int64), np.empty(0, np.uint8)
+
+
+def _characters(column: pyarrow.Array) -> tuple[np.ndarray, np.ndarray]:
+    """Return the bytes of a string column, and where in them each text starts and ends: (rows, 2), -1 if missing."""
+    rows = len(column)
+    _, offsets, data = column.buffers()
+    ends = np.frombuffer(offsets, np.int32, rows + 1, 4 * column.offset).astype(np.int64)
+    characters = np.frombuffer(data or b"", np.uint8)[ends[0] : ends[-1]]
+    spans = np.stack([ends[:-1], ends[1:]], axis=1) - ends[0]
+    if column.null_count:
+        spans[~column.is_valid().to_numpy(zero_copy_only=False)] = -1
+    return characters, spans

@@ -1,0 +1,134 @@
+"""Text -> batches through a kernel, which reads the plain rows; the odd ones are read exactly and woven in.
+
+A kernel takes no row that exact reading would read in another way. So both read the same, row by row, and where a pipe
+happens to cut its blocks changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import pyarrow
+
+from ...kernels.text.start import KernelStart
+from ..batch import Batch
+from ..inputs.lines import LineBlock, RawRow
+from .rows import Split
+
+if TYPE_CHECKING:
+    from ...kernels.text.rows import Rows
+
+FAST_FROM_BYTES = 1024  # Python is done with a smaller block before the arrays for a kernel are made
+MOST_BYTES = 1 << 30  # so that 32 bits count them
+
+ReadExactly = Callable[[LineBlock, Split], Batch]
+
+
+class PlainRows(Protocol):
+    """Reads the plain rows of a block."""
+
+    kernel: str
+
+    def read(self, block: LineBlock) -> Rows | None:
+        """Read a block of whole lines, or return None if it must be read exactly."""
+        ...
+
+
+class FastText:
+    """Reads blocks of text.
+
+    Parameters
+    ----------
+    plain : PlainRows
+        Reads the plain rows, by a kernel.
+    schema : pyarrow.Schema
+        The columns that are wanted: numbers as float64, then text.
+    split : Split
+        Cuts a block into rows.
+    read_exactly : ReadExactly
+        Reads the rows of a block that a `Split` gives.
+    """
+
+    def __init__(self, plain: PlainRows, schema: pyarrow.Schema, split: Split, read_exactly: ReadExactly) -> None:
+        self._plain = plain
+        self._schema = schema
+        self._split = split
+        self._read_exactly = read_exactly
+        self._start = KernelStart(plain.kernel)
+
+    def batch(self, block: LineBlock) -> Batch:
+        """Read a block."""
+        rows = self._plain.read(block) if self._is_worth_it(block) else None
+        if rows is None:
+            return self._read_exactly(block, self._split)
+        table = _table(rows, self._schema)
+        if not rows.read[1]:
+            return Batch(table)
+        odd = list(self._odd_rows(block, rows.odd[: rows.read[1]]))
+        exact = self._read_exactly(block, lambda _: (raw for _, raw in odd))
+        return _woven(table, exact, np.array([before for before, _ in odd], np.int64))
+
+    def _is_worth_it(self, block: LineBlock) -> bool:
+        size = len(block.data)
+        return FAST_FROM_BYTES <= size < MOST_BYTES and block.longer_than is None and self._start.is_due(block.line)
+
+    def _odd_rows(self, block: LineBlock, odd: np.ndarray) -> Iterator[tuple[int, RawRow]]:
+        """Yield the odd rows, each with the number of plain rows before it; a blank line is none.
+
+        odd: (odd rows, 3): plain rows before it, where it starts in the block, where its newline is
+        """
+        line, counted = block.line, 0
+        for before, start, end in odd.tolist():
+            line += block.data.count(b"\n", counted, start)
+            counted = start
+            for raw in self._split(LineBlock(block.data[start : end + 1], line, block.byte + start)):
+                yield before, raw
+
+
+def _table(rows: Rows, schema: pyarrow.Schema) -> pyarrow.RecordBatch:
+    """Return what a kernel has read as a table; its memory becomes the table's."""
+    count = int(rows.read[0])
+    arrays = [_numbers(rows, column, count) for column in range(len(rows.numbers))]
+    arrays += [_texts(rows, column, count) for column in range(len(rows.lengths))]
+    return pyarrow.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _numbers(rows: Rows, column: int, count: int) -> pyarrow.Array:
+    numbers = rows.numbers[column, :count].view(np.float64)
+    if rows.missing[column]:
+        return pyarrow.array(numbers, from_pandas=True)
+    return pyarrow.Array.from_buffers(pyarrow.float64(), count, [None, pyarrow.py_buffer(numbers)], null_count=0)
+
+
+def _texts(rows: Rows, column: int, count: int) -> pyarrow.Array:
+    lengths = rows.lengths[column, :count]
+    is_there = lengths >= 0
+    offsets = np.zeros(count + 1, np.int32)
+    np.cumsum(np.where(is_there, lengths, 0), out=offsets[1:])
+    missing = count - int(np.count_nonzero(is_there))
+    bitmap = pyarrow.py_buffer(np.packbits(is_there, bitorder="little")) if missing else None
+    characters = pyarrow.py_buffer(rows.characters[column, : rows.filled[column]])
+    return pyarrow.StringArray.from_buffers(count, pyarrow.py_buffer(offsets), characters, bitmap, missing)
+
+
+def _woven(plain: pyarrow.RecordBatch, odd: Batch, before: np.ndarray) -> Batch:
+    """Put the odd rows between the plain ones.
+
+    before: (odd arrivals,) how many plain rows came before each
+    """
+    accepted = np.delete(before, odd.refused_arrivals)
+    places = accepted + np.arange(len(accepted))
+    is_odd = np.zeros(plain.num_rows + len(places), bool)
+    is_odd[places] = True
+    order = np.where(is_odd, plain.num_rows + np.cumsum(is_odd) - 1, np.cumsum(~is_odd) - 1)
+    both = pyarrow.Table.from_batches([plain, odd.table]).combine_chunks().take(order)
+    refused = [
+        row._replace(offset=row.offset + int(before[arrival]))
+        for row, arrival in zip(odd.refused, odd.refused_arrivals, strict=True)
+    ]
+    bad_cells = [cell._replace(row=int(places[cell.row])) for cell in odd.bad_cells]
+    (table,) = both.to_batches() or [plain]
+    return replace(odd, table=table, refused=tuple(refused), bad_cells=tuple(bad_cells))
