@@ -56,11 +56,12 @@ def _code_of(error: Exception) -> int:
     from streamrnn.session import SessionError
     from streamrnn.settings import SettingsError
     from streamrnn.streams import StreamError
+    from streamrnn.times import TimeError
 
     if isinstance(error, SettingsError):
         complain(str(error))
         return USAGE
-    if isinstance(error, StreamError | CheckpointError | SessionError):
+    if isinstance(error, StreamError | CheckpointError | SessionError | TimeError):
         complain(str(error))
         return FAILED
     if os.environ.get(SHOW_BUGS):

@@ -9,10 +9,10 @@ from .table import score_table
 from .values import shown
 
 if TYPE_CHECKING:
-    from streamrnn.learner import Learner
-    from streamrnn.metrics import Metrics
     from collections.abc import Mapping
 
+    from streamrnn.learner import Learner
+    from streamrnn.metrics import Metrics
     from streamrnn.session import Outcome, Session
     from streamrnn.session.outcome import Trouble
     from streamrnn.streams import Cause
@@ -81,6 +81,7 @@ def counts(metrics: Metrics, outcome: Outcome | None = None) -> dict[str, str]:
         "diverged": number(metrics.diverged),
     }
     if outcome is not None:
+        texts["back in time"] = f"{number(outcome.backward)} rows" if outcome.backward else ""
         texts["bad cells"] = _by_cause(outcome.bad_cells)
         texts["refused rows"] = _by_cause(outcome.refused)
     return {name: text for name, text in texts.items() if text}

@@ -15,7 +15,7 @@ from .errors import FAILED
 from .help import CONTEXT, HelpfulCommand
 from .options import flag, named_settings, option, setting_options
 from .reading import GROUP, READING_OPTIONS, read_options
-from .values import List, RowsOrShare, RowsOrTime, Text, Whole
+from .values import Duration, List, RowsOrShare, RowsOrTime, Text, Whole
 
 if TYPE_CHECKING:
     from streamrnn.session import Plan
@@ -50,6 +50,8 @@ RUN_OPTIONS = [
            text="columns of the source to repeat in each record"),
     option("--limit", name="limit", group="In and out", type=Whole(1), metavar="ROWS", text="stop after so many rows"),
     *READING_OPTIONS,
+    option("--every", name="every", group=GROUP, type=Duration(), metavar="DURATION",
+           text="put the rows on a regular grid of times: 100ms, 5s, 1h; needs --time"),
     flag("--follow", name="follow", group=GROUP,
          text="at the end of a file wait for more, through rotation, as tail -F does"),
     option("--on-bad", name="on_bad", group=GROUP, type=click.Choice(ON_BAD), default="null",
@@ -127,6 +129,7 @@ def plan_of(context: click.Context, source: str | None, values: dict[str, Any]) 
         echo=values["echo"] or (),
         emit=values["emit"] or (),
         limit=values["limit"],
+        every=values["every"],
         reading=read_options(values, follow=values["follow"]),
         on_bad=values["on_bad"] or "null",
         max_bad=values["max_bad"] or MaxBad(),

@@ -79,8 +79,8 @@ def _codes(column: pyarrow.Array) -> np.ndarray:
     import pyarrow
 
     if pyarrow.types.is_dictionary(column.type):  # which may hold a value twice, or null as a value
-        codes: np.ndarray = np.append(_codes(column.dictionary), -1)
-        return codes[_integers(column.indices)]
+        codes: np.ndarray = np.append(_codes(column.dictionary), -1)[_integers(column.indices)]
+        return codes
     if pyarrow.types.is_floating(column.type):
         # NaN is null, and -0.0 is 0.0.
         column = pyarrow.array(column.to_numpy(zero_copy_only=False) + 0.0, from_pandas=True)

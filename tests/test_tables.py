@@ -43,16 +43,31 @@ SEQUENCES = {
     "a value twice in a dictionary": pyarrow.DictionaryArray.from_arrays([0, 2, 0, 1, 1, 1, 2, 0, 2], ["x", "y", "x"]),
     "a null in a dictionary": pyarrow.DictionaryArray.from_arrays([0, 0, 0, 1, None, 1, 0, 0, 0], ["x", None]),
     "large text": pyarrow.array(NINE, pyarrow.large_string()),
+    "views of text": pyarrow.array(NINE, pyarrow.string_view()),
+    "codes of a dictionary of views": pyarrow.DictionaryArray.from_arrays(
+        [0, 0, 0, 1, 1, 1, 0, 0, 0], pyarrow.array(["x", "y"], pyarrow.string_view())
+    ),
+    "zeros with and without a sign": pyarrow.array([0.0, -0.0, 0.0, 1.0, 1.0, 1.0, -0.0, 0.0, -0.0]),
+    "lists": pyarrow.array([[1]] * 3 + [[2]] * 3 + [[1]] * 3),
 }
 
 
-@pytest.mark.parametrize("what", SEQUENCES)
+# The same, in values that Python's own types cannot hold.
+BEYOND_PYTHON = {
+    "nanoseconds": pyarrow.array([1] * 3 + [2] * 3 + [1] * 3, pyarrow.timestamp("ns")),
+    "nanoseconds in Berlin": pyarrow.array([1] * 3 + [2] * 3 + [1] * 3, pyarrow.timestamp("ns", "Europe/Berlin")),
+    "durations of nanoseconds": pyarrow.array([1] * 3 + [-1] * 3 + [1] * 3, pyarrow.duration("ns")),
+    "years that datetime does not know": pyarrow.array([2**40] * 3 + [2**41] * 3 + [2**40] * 3, pyarrow.timestamp("s")),
+}
+
+
+@pytest.mark.parametrize("what", [*SEQUENCES, *BEYOND_PYTHON])
 def test_a_change_of_value_begins_a_sequence_whatever_the_type_and_wherever_calls_and_batches_are_cut(what):
-    column = SEQUENCES[what]
+    column = (SEQUENCES | BEYOND_PYTHON)[what]
     values = stream(54, columns=1)[:, 0]
     expected = with_boundaries(values, (48, 51))
     learner = Learner("a", **SMALL, sequence="s")
-    learner.run(pyarrow.table({"a": values[:45], "s": pyarrow.array([column[0].as_py()] * 45, column.type)}))
+    learner.run(pyarrow.table({"a": values[:45], "s": pyarrow.chunked_array([column.slice(0, 1)] * 45)}))
     table = pyarrow.table({"a": values[45:], "s": column})
     for cuts in ([], [1, 4], [3, 6], [3, 3, 4, 5, 6, 7, 8]):
         pieces = [table.slice(start, stop - start) for start, stop in zip([0, *cuts], [*cuts, 9], strict=True)]
@@ -71,6 +86,44 @@ def test_sequences_row_by_row_are_those_of_the_table(what):
     for row in table.to_pylist():
         by_row.step(row)
     assert by_row.to_bytes() == by_table.to_bytes()
+
+
+@pytest.mark.parametrize(
+    ("value", "type_", "kept"),
+    [
+        (1_700_000_000_000_001_000, pyarrow.timestamp("ns"), "2023-11-14 22:13:20.000001"),
+        (1_700_000_000_000_000_000, pyarrow.timestamp("ns"), "2023-11-14 22:13:20"),
+        (1_700_000_000_000_000_001, pyarrow.timestamp("ns"), "2023-11-14 22:13:20 +1 ns"),
+        (1_700_000_000_000_001_999, pyarrow.timestamp("ns", "UTC"), "2023-11-14 22:13:20.000001+00:00 +999 ns"),
+        (-1, pyarrow.timestamp("ns"), "1969-12-31 23:59:59.999999 +999 ns"),
+        (2**40, pyarrow.timestamp("s"), "1099511627776 timestamp[s]"),
+        (1_001, pyarrow.time64("ns"), "00:00:00.000001 +1 ns"),
+        (1_001, pyarrow.duration("ns"), "0:00:00.000001 +1 ns"),
+        (2**62, pyarrow.duration("s"), "4611686018427387904 duration[s]"),
+        (None, pyarrow.timestamp("ns"), None),
+    ],
+)
+def test_a_sequences_time_is_kept_exactly_and_as_text(value, type_, kept):
+    array = pyarrow.array([value], pyarrow.int64()).cast(type_)
+    learner = Learner("a", **SMALL, sequence="s")
+    for column in (array, array.dictionary_encode()):
+        learner.run(pyarrow.table({"a": [1.0], "s": column}))
+        assert learner._sequence == kept
+
+
+def test_times_of_numpy_and_pandas_name_the_same_sequence_as_those_of_arrow():
+    pandas = pytest.importorskip("pandas")
+    nanoseconds = 1_700_000_000_000_000_001
+    table = pyarrow.table({"a": [1.0], "s": pyarrow.array([nanoseconds], pyarrow.timestamp("ns"))})
+    expected = Learner("a", **SMALL, sequence="s")
+    expected.run(table)
+    for value in (np.datetime64(nanoseconds, "ns"), pandas.Timestamp(nanoseconds)):
+        learner = Learner("a", **SMALL, sequence="s")
+        learner.step({"a": 1.0, "s": value})
+        assert learner.to_bytes() == expected.to_bytes()
+    for missing in (np.datetime64("NaT", "ns"), pandas.NaT, None):
+        learner.step({"a": 1.0, "s": missing})
+        assert learner._sequence is None
 
 
 def test_numpys_scalars_name_the_same_sequence_as_pythons():

@@ -28,6 +28,8 @@ class Outcome:
         Arrivals of this run, those that could not be used among them.
     refused, bad_cells : dict of Cause to Trouble
         Rows that could not be used; cells that could not, and so counted as null.
+    backward : int
+        Rows whose time lies before that of the row before them.
     seconds : float
         From the first row to the last record.
     signal : int or None
@@ -41,6 +43,7 @@ class Outcome:
     rows: int = 0
     refused: dict[Cause, Trouble] = field(default_factory=dict)
     bad_cells: dict[Cause, Trouble] = field(default_factory=dict)
+    backward: int = 0
     seconds: float = 0.0
     signal: int | None = None
     resumed: bool = False

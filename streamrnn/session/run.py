@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..kernels.cache import is_kept
+from ..settings import SettingsError
 from ..streams import open_source
 from ..streams.bad_rows import BadRows
 from ..streams.signals import Signals
@@ -24,6 +25,7 @@ from .output import open_records, open_rejects, output_of, rejects_of
 from .pieces import ROWS, Piece, pieces
 from .plan import Plan, SessionError
 from .start import start_of
+from .time_order import TimeOrder
 
 if TYPE_CHECKING:
     import pyarrow
@@ -66,6 +68,7 @@ class Session:
     """
 
     learner: Learner
+    _listener: Listener
     _keeper: Keeper
     _records: Records
     _rejects: Rejects | None
@@ -82,16 +85,30 @@ class Session:
             self.source = self._open()
             opened.callback(lambda: self.source.close())
             self.start = start_of(plan, self._model.content if self._model else None, self.source)
+            self.plan = replace(plan, every=plan.every or self.start.note.every)
+            self.source = self._on_grid(self.source)
             self.layout = Layout(self.start.settings, self.source, plan.echo, plan.emit)
             self._opened = opened.pop_all()
         self.outcome = Outcome()
         self._is_file = plan.source != "-" and Path(plan.source).is_file()
         self._bad_rows = BadRows(plan.on_bad, plan.max_bad)
+        self._time_order = TimeOrder(self.start.settings)
         self._all_written = True
 
     def _open(self) -> Source:
         plan = self.plan
         return open_source(plan.source, plan.input_format, plan.reading)
+
+    def _on_grid(self, source: Source) -> Source:
+        every, settings = self.plan.every, self.start.settings
+        if every is None:
+            return source
+        if settings.time is None:
+            raise SettingsError("a grid needs the times of the rows: name their column with --time")
+        from ..streams.grid import GridSource
+
+        held = [settings.sequence] if settings.sequence else []
+        return GridSource(source, settings.time, every, settings.time_format, held)
 
     def run(self, listener: Listener = NOBODY) -> Outcome:
         """Take every row that was not taken before.
@@ -114,13 +131,14 @@ class Session:
         SessionError
             If there are no rows, or too many bad ones.
         """
+        self._listener = listener
         try:
             for warning in self._model.warnings if self._model else ():
                 listener.warn(warning)
-            batches = self._new_batches(listener)
+            batches = self._new_batches()
             first = next(batches, None)
             if first is not None:
-                self._take_all(chain([first], batches), listener)
+                self._take_all(chain([first], batches))
             elif not self.outcome.resumed:
                 raise SessionError(f"{self.source.name} has no rows")
         finally:
@@ -133,7 +151,7 @@ class Session:
 
     # --- what is new ------------------------------------------------------------------------------------------------
 
-    def _new_batches(self, listener: Listener) -> Iterator[Batch]:
+    def _new_batches(self) -> Iterator[Batch]:
         """The source's rows; without those that the model has taken before, if they are still there."""
         batches = self.source.batches(self.layout.numbers, self.layout.others)
         known = self.start.note.consumed
@@ -143,27 +161,27 @@ class Session:
         if rest is not None:
             self.outcome.resumed = True
             return rest
-        listener.warn(
+        self._listener.warn(
             f"{self.source.name} has changed within the {known.rows:,} rows that {self.plan.model} has read: "
             "all its rows are taken as new"
         )
         self.source.close()
-        self.source = self._open()
+        self.source = self._on_grid(self._open())
         return self.source.batches(self.layout.numbers, self.layout.others)
 
     # --- rows -> records --------------------------------------------------------------------------------------------
 
-    def _take_all(self, batches: Iterator[Batch], listener: Listener) -> None:
+    def _take_all(self, batches: Iterator[Batch]) -> None:
         if not is_kept(ENTRY):
-            listener.say("compiling the kernels, once on this machine ...")
+            self._listener.say("compiling the kernels, once on this machine ...")
         self.learner = self.start.learner(self.plan.model or "model")
-        self._open_outputs(listener)
+        self._open_outputs()
         started = time.monotonic()
         with Signals() as signals:
             try:
                 for piece in pieces(batches, signals, not self._is_file, self._rows_wanted):
                     self._take(piece)
-                    listener.advance(piece.batch.arrivals, self.learner)
+                    self._listener.advance(piece.batch.arrivals, self.learner)
                     if self._keeper.is_due() and self._records.can_be_left:
                         self._sync()
                         self._save()
@@ -175,13 +193,13 @@ class Session:
         if self._bad_rows.too_many:
             raise SessionError(f"{self.source.name}: {self._bad_rows}")
 
-    def _open_outputs(self, listener: Listener) -> None:
+    def _open_outputs(self) -> None:
         """Open the files to write; the model is saved first, so that a run that is killed here can go on."""
         note, resumed = self.start.note, self.outcome.resumed
         self._written = output_of(self.plan, self.layout.names, note.written, resumed)
         self._rejected = rejects_of(self.plan, note.rejects, resumed)
         consumed = (note.consumed if resumed else Consumed()) if self._is_file else None
-        self._keeper = Keeper(self.plan, self._model, self.learner, self.layout, consumed, listener)
+        self._keeper = Keeper(self.plan, self._model, self.learner, self.layout, consumed, self._listener)
         self._keeper.save(self._written, self._rejected)
         self._schema = self.layout.schema()
         self._records = open_records(self.plan, self._schema, self._written)
@@ -202,6 +220,7 @@ class Session:
         records = self.learner.run(admitted.table, learn=self.plan.learn)
         self.learner.refuse(len(admitted.refused))
         self._keeper.count(batch)
+        self._tell_of_time_order(admitted, number)
         if self._rejects is not None:
             self._rejects.write(batch, number)
         if records.num_rows or piece.ends_batch:
@@ -209,6 +228,14 @@ class Session:
         self._all_written = True
         if rest.arrivals:
             raise SessionError(f"{self.source.name}: {first_trouble(rest, number + allowed)}; {self._bad_rows}")
+
+    def _tell_of_time_order(self, batch: Batch, number: int) -> None:
+        if self._time_order.watch(batch.table) and self._time_order.backward and not self.outcome.backward:
+            self._listener.warn(
+                f"{self.source.name}: among rows {number:,} to {number + batch.arrivals - 1:,} the time goes back; "
+                "such rows are counted, and taken as they come"
+            )
+        self.outcome.backward = self._time_order.backward
 
     # --- what is kept -----------------------------------------------------------------------------------------------
 

@@ -14,6 +14,8 @@ from .errors import StreamError
 if TYPE_CHECKING:
     import pyarrow
 
+    from .inputs.lines import LineBlock
+
 Kind = Literal["number", "text", "time"]
 
 
@@ -69,11 +71,14 @@ class Batch:
         The rows between them that could not be read, in their order.
     bad_cells : tuple of BadCell
         The cells that were present but could not be used; put into the order of their rows.
+    block : LineBlock, optional
+        The lines that all of this came in; None where a format has no lines, and in a part of a batch.
     """
 
     table: pyarrow.RecordBatch
     refused: tuple[Refused, ...] = ()
     bad_cells: tuple[BadCell, ...] = ()
+    block: LineBlock | None = None
 
     def __post_init__(self) -> None:
         if self.bad_cells:

@@ -24,6 +24,11 @@ def is_number(kind: pyarrow.DataType) -> bool:
     return bool(_types.is_integer(kind) or _types.is_floating(kind) or _types.is_decimal(kind))
 
 
+def is_plain(kind: pyarrow.DataType) -> bool:
+    """Whether Python's values of a column are what it holds, neither more precise nor less."""
+    return is_text(kind) or bool(_types.is_integer(kind) or _types.is_float64(kind))
+
+
 def times_of_type(column: pyarrow.Array) -> np.ndarray | None:
     """Nanoseconds of a column whose type says what its numbers mean; None if it does not.
 
@@ -49,7 +54,8 @@ def nanoseconds_of(kind: pyarrow.DataType) -> int | None:
 
 def times_of_integers(column: pyarrow.Array, length: int) -> np.ndarray:
     """Nanoseconds of whole numbers that count steps of this length."""
-    numbers = column.fill_null(0).to_numpy(zero_copy_only=False)
+    whole = column.fill_null(0) if column.null_count else column
+    numbers = whole.to_numpy(zero_copy_only=False)
     most = LARGEST // length
     usable = numbers <= most if numbers.dtype.kind == "u" else (numbers >= -most) & (numbers <= most)
     if column.null_count:

@@ -14,7 +14,7 @@ from .scalars import is_nothing, iso_shape, read_iso, read_moment, read_number, 
 if TYPE_CHECKING:
     import pyarrow
 
-FEW = 12  # texts that Python has read before Arrow has started
+FEW = 12  # values that Python has read before Arrow has started
 
 
 class TimeReader:
@@ -99,6 +99,8 @@ class TimeReader:
 
         if pyarrow.types.is_dictionary(column.type):
             column = column.dictionary_decode()
+        if len(column) < FEW and columns.is_plain(column.type):
+            return self._one_by_one(column)
         times = columns.times_of_type(column)
         if times is not None:
             return times
@@ -113,7 +115,7 @@ class TimeReader:
 
         first = next((value.as_py() for value in texts if value.is_valid), None)
         times = None
-        if first is not None and len(texts) >= FEW:
+        if first is not None:
             if self._takes_iso and (match := iso_shape(first)):
                 times = times_of_iso(texts, has_zone=match[2] is not None)
             elif self._takes_numbers and (unit := self._unit_for(read_number(first))):
@@ -121,18 +123,19 @@ class TimeReader:
         return self._one_by_one(texts) if times is None else times
 
     def _of_numbers(self, numbers: pyarrow.Array) -> np.ndarray:
+        import pyarrow
+
         from .columns import shortest_texts, times_of_integers
 
-        if self._takes_numbers and np.issubdtype(numbers.type.to_pandas_dtype(), np.integer):
+        if self._takes_numbers and pyarrow.types.is_integer(numbers.type):
             unit = next(filter(None, (self._unit_for(value.as_py()) for value in numbers)), None)
             return times_of_integers(numbers, UNITS[unit or "ns"])
         if self._takes_numbers or self.pattern:
             return self._of_texts(shortest_texts(numbers))
         return np.full(len(numbers), MISSING)
 
-    def _one_by_one(self, texts: pyarrow.Array) -> np.ndarray:
-        times = (MISSING if text is None else self._of_text(text) for text in texts.to_pylist())
-        return np.fromiter(times, np.int64, len(texts))
+    def _one_by_one(self, values: pyarrow.Array) -> np.ndarray:
+        return np.fromiter(map(self._of_object, values.to_pylist()), np.int64, len(values))
 
     # --- a value ----------------------------------------------------------------------------------------------------
 
@@ -145,10 +148,10 @@ class TimeReader:
         return time
 
     def _of_object(self, value: Any) -> int:
+        if isinstance(value, str):
+            return self._of_text(value)
         if value is None or isinstance(value, bool):
             return MISSING
-        if isinstance(value, str):
-            return self._of_text(str(value))
         time = read_moment(value)
         if time is not None:
             return time

@@ -1,6 +1,5 @@
 """One writer per model file, and a damaged one is not the end."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -9,6 +8,7 @@ import pytest
 from sessions import Heard
 
 from streamrnn import CheckpointError, Learner, checkpoint
+from streamrnn import files as files_of_the_house
 from streamrnn.session import Plan, Session, SessionError
 from streamrnn.session.model_file import ModelFile
 
@@ -115,7 +115,7 @@ def test_a_model_that_cannot_be_saved_ends_the_run_or_is_told(files, run, monkey
 
     run(source="in.csv", model="model", output="out.csv", limit=10)
     before = (files / "model").read_bytes()
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(files_of_the_house, "replace_content", full)
     with pytest.raises(SessionError, match=r"the model cannot be saved: .*model: No space left on device$"):
         run(source="in.csv", model="model", output="-", checkpoint_every=10)
     assert (files / "model").read_bytes() == before

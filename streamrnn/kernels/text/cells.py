@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..jit import kernel
 from .decimal import LOWER, MINUS, PLUS, SIGN, read_decimal
+from .fill import NAN
 from .nearest import INFINITY
-from .rows import NAN
 from .words import ZERO
 
 SPACE, TAB = b" \t"

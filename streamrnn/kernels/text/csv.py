@@ -10,8 +10,9 @@ from ..jit import entry, kernel
 from ..memory import carve1, carve2
 from .cells import read_cell
 from .decimal import read_decimal
+from .fill import NAN, NO_ROW, START, end_odd_row, end_row, open_rows, put_null, put_number, put_text
 from .inlined import inlined
-from .rows import NAN, NO_ROW, START, UNWANTED, end_odd_row, end_row, open_rows, put_null, put_number, put_text
+from .rows import UNWANTED
 
 ORDINARY, QUOTE, DELIMITER, RETURN, NEWLINE, STRANGE = range(6)  # what a byte is
 CARRIAGE_RETURN = 13

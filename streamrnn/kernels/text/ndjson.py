@@ -14,9 +14,10 @@ import numpy as np
 from ..jit import entry, kernel
 from ..memory import carve1, carve2
 from .decimal import DIGIT_0, MINUS, NO_NUMBER, POINT, SIGN, read_decimal
+from .fill import LINE_END, NO_ROW, START, end_odd_row, end_row, open_rows, put_null, put_number, put_text
 from .inlined import inlined
 from .nearest import INFINITY
-from .rows import LINE_END, NO_ROW, START, UNWANTED, end_odd_row, end_row, open_rows, put_null, put_number, put_text
+from .rows import UNWANTED
 from .words import ZERO, load_word
 
 PLAIN, CLOSING, STRANGE = range(3)  # what a byte is in a string

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..jit import kernel
 from .inlined import inlined
-from .powers import EXACT, LEAST, binary_exponent
+from .powers import EXACT, LEAST
 from .words import ALL_ONES, ONE, THREE, ZERO, leading_zeros, multiply_wide
 
 INFINITY = np.uint64(0x7FF << 52)
@@ -73,3 +73,9 @@ def _product(word, q, powers):
         if low < more:
             high += ONE
     return high, low
+
+
+@kernel
+def binary_exponent(q):
+    """Return floor(log2(10^q))."""
+    return (217706 * q) >> 16

@@ -1,6 +1,7 @@
 """Powers of ten, to 128 bits: what turns decimal numbers into binary ones, and back.
 
-10^q = 2^q 5^q, and powers of two only move the point, so what is kept of each is the leading 128 bits of 5^q.
+10^q = 2^q 5^q, and powers of two only move the point, so what is kept of each is the leading 128 bits of 5^q. Here is
+nothing to compile, so this can be imported without the compiler.
 """
 
 from __future__ import annotations
@@ -8,8 +9,6 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-
-from ..jit import kernel
 
 LEAST, MOST = -342, 324  # exponents of ten: below, even 2^64 x 10^q is zero; above, nothing is finite
 EXACT = 55  # 5^55 is the last that 128 bits hold
@@ -33,9 +32,3 @@ def powers_of_five() -> np.ndarray:
             bits += q >= -27
         rows.append((bits >> 64, bits & (2**64 - 1)))
     return np.array(rows, np.uint64)
-
-
-@kernel
-def binary_exponent(q):
-    """Return floor(log2(10^q))."""
-    return (217706 * q) >> 16

@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from .inlined import inlined
-from .powers import EXACT, LEAST, binary_exponent
+from .nearest import binary_exponent
+from .powers import EXACT, LEAST
 from .words import ONE, TEN, TWO, ZERO, multiply_wide
 
 MANTISSA_BITS = np.uint64(52)

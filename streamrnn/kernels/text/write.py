@@ -8,9 +8,9 @@ from ..jit import entry, kernel
 from ..memory import carve1, carve2, carve3
 from .digits import write_float, write_integer
 from .escapes import write_csv_text, write_json_text
+from .fill import START
 from .inlined import inlined
 from .lines import Kind, Lines
-from .rows import START
 from .words import load_word, store_word
 
 KIND, INDEX = range(2)  # of a column

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..sinks import open_sink
-from .translation import Translation, begun, unlike_in_csv
+from .translation import TEXT_FORMATS, Translation, first_row, unlike_in_csv
 
 if TYPE_CHECKING:
     import pyarrow
@@ -30,7 +30,7 @@ class TableWriter:
         self._format = format
         self._translation = Translation(source, format)
         self.numbers, self.others = self._translation.numbers, self._translation.others
-        self._has_begun = False
+        self._has_begun = format not in TEXT_FORMATS  # there the first row decides what kind each column is
 
     def open(self, warn: Callable[[str], None]) -> None:
         self._warn = warn
@@ -42,9 +42,11 @@ class TableWriter:
 
         def write(start: int, stop: int) -> None:
             first, end = (place - bisect_left(refused, place) for place in (start, stop))
+            if first < end and not self._has_begun:
+                sink.write(self._first_row(table.slice(first, 1)))
+                first += 1
             if first < end:
-                rows = table.slice(first, end - first)
-                sink.write(rows if self._has_begun else self._begin(rows))
+                sink.write(table.slice(first, end - first))
 
         return write
 
@@ -55,13 +57,12 @@ class TableWriter:
         if self._sink is not None:
             self._sink.close()
 
-    def _begin(self, rows: pyarrow.RecordBatch) -> pyarrow.RecordBatch:
-        """The first row decides in the output, too, what kind each column is."""
+    def _first_row(self, row: pyarrow.RecordBatch) -> pyarrow.RecordBatch:
         self._has_begun = True
-        unlike = unlike_in_csv(rows, self._source.columns) if self._format == "csv" else []
-        if unlike:
+        kinds = self._source.columns
+        if self._format == "csv" and (unlike := unlike_in_csv(row, kinds)):
             self._warn(
                 f"in the first row of this CSV {', '.join(unlike)} could be numbers: whoever reads it will expect them "
                 "there; NDJSON and Arrow keep the difference"
             )
-        return begun(rows)
+        return first_row(row, kinds, self._format)

@@ -7,7 +7,7 @@ column is passed on digit for digit where that can be.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import pyarrow
@@ -15,6 +15,7 @@ import pyarrow.compute
 
 from ..formats import HOLDS_NUMBERS
 from ..numbers import is_number, parse_number
+from ..sinks.cells import as_text
 
 if TYPE_CHECKING:
     from ..batch import Kind
@@ -64,21 +65,28 @@ class Translation:
         return pyarrow.RecordBatch.from_arrays(arrays, schema=self.schema)
 
 
-def begun(table: pyarrow.RecordBatch) -> pyarrow.RecordBatch:
-    """Return a table with nothing but numbers in the first row of its number columns: it decides what they are."""
-    arrays = []
-    for field, column in zip(table.schema, table.columns, strict=True):
-        first = column[0].as_py() if (field.metadata or {}).items() >= HOLDS_NUMBERS.items() else None
-        if first is not None and not is_number(first) and first not in _JSON_WORDS:
-            column = pyarrow.concat_arrays([pyarrow.nulls(1, column.type), column.slice(1)])
-        arrays.append(column)
-    return pyarrow.RecordBatch.from_arrays(arrays, schema=table.schema)
+def first_row(row: pyarrow.RecordBatch, kinds: Mapping[str, Kind], format: str) -> pyarrow.RecordBatch:
+    """Return the first row of an output, so that whoever reads it finds the same kinds of columns.
+
+    A number column has a number or nothing there. In NDJSON text that is missing is left out: null would be a number.
+    """
+    cells = {name: row.column(name)[0].as_py() for name in row.schema.names}
+    bad = [name for name, kind in kinds.items() if kind == "number" and _is_no_number(cells[name])]
+    missing = [name for name, kind in kinds.items() if kind != "number" and cells[name] is None]
+    columns = [pyarrow.nulls(1, field.type) if field.name in bad else row.column(field.name) for field in row.schema]
+    row = pyarrow.RecordBatch.from_arrays(columns, schema=row.schema)
+    kept = [name for name in row.schema.names if name not in missing]
+    return row.select(kept) if format == "ndjson" and kept else row
 
 
-def unlike_in_csv(table: pyarrow.RecordBatch, kinds: dict[str, Kind]) -> list[str]:
-    """Return the columns that CSV makes number columns, because of how their first cells look."""
-    first = {name: table.column(name)[0].as_py() for name, kind in kinds.items() if kind != "number"}
-    return [name for name, cell in first.items() if cell is None or is_number(str(cell))]
+def unlike_in_csv(row: pyarrow.RecordBatch, kinds: Mapping[str, Kind]) -> list[str]:
+    """Return the columns that CSV makes number columns, because of how the cells of the first row look."""
+    first = {name: as_text(row.column(name))[0].as_py() for name, kind in kinds.items() if kind != "number"}
+    return [name for name, cell in first.items() if cell is None or is_number(cell)]
+
+
+def _is_no_number(cell: object) -> bool:
+    return isinstance(cell, str) and cell not in _JSON_WORDS and not is_number(cell)
 
 
 def _translated(field: pyarrow.Field, kind: Kind, source: str, format: str) -> tuple[pyarrow.Field, Convert]:

@@ -35,7 +35,9 @@ class LineWriter:
         self._schema = schema
         self._line = "%s".join(piece.replace("%", "%%") for piece in (*before, after))
         pieces = [piece.encode() for piece in (*before, after, missing)]
-        self._pieces = np.frombuffer(b"".join(pieces) + bytes(8), np.uint8).copy()  # arrays are all of one kind: writable
+        self._pieces = np.frombuffer(
+            b"".join(pieces) + bytes(8), np.uint8
+        ).copy()  # arrays are all of one kind: writable
         self._piece_ends = np.cumsum([0, *map(len, pieces)])
         self._missing = missing
         self._text = text

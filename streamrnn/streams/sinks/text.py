@@ -13,14 +13,13 @@ from .output import Output
 
 
 class NdjsonSink:
-    """One JSON object a line."""
+    """One JSON object a line; a column that a table lacks is left out of its lines."""
 
     format = "ndjson"
 
     def __init__(self, path: str, schema: pyarrow.Schema, overwrite: bool = False, position: int | None = None) -> None:
-        names = [json.dumps(name, ensure_ascii=False) for name in schema.names]
-        before = [f"{mark}{name}:" for mark, name in zip("{" + "," * len(names), names, strict=False)]
-        self._writer = LineWriter(schema, before, after="}\n", missing="null", text=Kind.JSON_TEXT)
+        self._schema = schema
+        self._writer = _object_writer(schema)
         self._output = Output(path, overwrite, position)
         self.name = self._output.name
 
@@ -29,7 +28,10 @@ class NdjsonSink:
         return self._output.position
 
     def write(self, table: pyarrow.Table | pyarrow.RecordBatch) -> None:
-        self._output.write(self._writer.lines(table))
+        writer = self._writer
+        if table.num_columns < len(self._schema):
+            writer = _object_writer(pyarrow.schema(map(self._schema.field, table.schema.names)))
+        self._output.write(writer.lines(table))
 
     def sync(self) -> None:
         self._output.sync()
@@ -79,3 +81,9 @@ class CsvSink:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _object_writer(schema: pyarrow.Schema) -> LineWriter:
+    names = [json.dumps(name, ensure_ascii=False) for name in schema.names]
+    before = [f"{mark}{name}:" for mark, name in zip("{" + "," * len(names), names, strict=False)]
+    return LineWriter(schema, before, after="}\n", missing="null", text=Kind.JSON_TEXT)

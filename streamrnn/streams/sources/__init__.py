@@ -14,6 +14,8 @@ from ..options import ReadOptions
 if TYPE_CHECKING:
     import pyarrow
 
+    from ..inputs.lines import LineBlock, RawRow
+
 LONGEST_MAGIC = 8
 DEFAULTS = ReadOptions()
 
@@ -39,7 +41,9 @@ class Source(Protocol):
     format: str
     columns: dict[str, Kind]
     warnings: list[str]
-    ended_early: bool
+
+    @property
+    def ended_early(self) -> bool: ...
 
     def expect(self, numbers: Sequence[str], others: Sequence[str]) -> None:
         """Add columns that the first row lacked but later ones may bring (keys of NDJSON); elsewhere do nothing."""
@@ -70,6 +74,22 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Close the file; stdin stays open."""
+        ...
+
+
+class LineSource(Source, Protocol):
+    """A source of text, whose batches hold the lines that they came in.
+
+    Attributes
+    ----------
+    header : bytes
+        The line of names as it came, without its newline; empty where a format has none.
+    """
+
+    header: bytes
+
+    def raw_rows(self, block: LineBlock) -> Iterator[RawRow]:
+        """Yield each row of a batch's block as it came: one for each of its arrivals."""
         ...
 
 

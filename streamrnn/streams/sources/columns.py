@@ -139,8 +139,9 @@ def _cells(column: pyarrow.Array) -> list[str]:
 def text_lengths(texts: pyarrow.Array) -> np.ndarray:
     """Return the bytes in each row's text, int64 (rows,); 0 where it is null."""
     if _types.is_dictionary(texts.type):
-        lengths: np.ndarray = np.append(text_lengths(texts.dictionary), 0)  # the last is for null, index -1
-        return lengths[_integers(texts.indices, -1)]
+        with_null = np.append(text_lengths(texts.dictionary), 0)
+        lengths: np.ndarray = with_null[_integers(texts.indices, -1)]
+        return lengths
     if not _types.is_string_view(texts.type):
         return _integers(pyarrow.compute.binary_length(texts), 0)
     # A view takes 16 bytes; the first four are its length.

@@ -1,10 +1,7 @@
-"""CSV -> batches. Large blocks take a fast way; all that is small or unusual is read exactly, in Python.
-
-The fast way gives up on blocks in which anything could go wrong: so both ways read the same, and where a pipe happens
-to cut its blocks changes nothing.
-"""
+"""CSV -> batches: plain rows through a kernel where there are many, all others exactly, in Python."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 
@@ -12,17 +9,18 @@ import pyarrow
 
 from ..batch import Batch, Cause, Kind, check_request
 from ..errors import StreamError
-from ..formats import BYTE_ORDER_MARK
+from ..formats import BYTE_ORDER_MARK, HOLDS_NUMBERS
 from ..inputs.input import Input
 from ..inputs.lines import LineBlock, RawRow, line_blocks
 from ..numbers import float64_from_text, is_number
 from ..options import ReadOptions
 from .csv_cells import read_record
 from .csv_dialect import dialect_of
-from .csv_fast import fast_table
 from .csv_header import column_names, delimiter_hint
 from .csv_records import record_blocks, split_records
-from .rows import Columns, Converted, RowError, find_first_row, read_row, read_rows
+from .fast_csv import PlainRecords
+from .fast_text import FastText
+from .rows import Columns, Converted, RowError, Split, find_first_row, read_row, read_rows
 
 
 class CsvSource:
@@ -30,6 +28,8 @@ class CsvSource:
 
     Attributes
     ----------
+    header : bytes
+        The line of names as it came.
     repeated_headers : int
         How many lines were left out because they repeat the header, as in files that were put together.
     """
@@ -44,7 +44,8 @@ class CsvSource:
         self._stream = stream
         self._dialect = dialect_of(options)
         self._blocks = record_blocks(line_blocks(stream, options.max_line_bytes), self._dialect)
-        self._header, self._names, rest = self._read_header()
+        self.header, self._names, rest = self._read_header()
+        self._header = self.header.removesuffix(b"\r")
         hint = delimiter_hint(self._names, options.delimiter)
         self.warnings += [f"{self.name}: {hint}"] if hint else []
         try:
@@ -63,19 +64,26 @@ class CsvSource:
 
     def schema(self, numbers: Sequence[str], others: Sequence[str]) -> pyarrow.Schema:
         check_request(self.name, self.columns, numbers, others)
-        fields = [(name, pyarrow.float64()) for name in numbers] + [(name, pyarrow.string()) for name in others]
+        fields = [pyarrow.field(name, pyarrow.float64()) for name in numbers]
+        for name in others:
+            metadata = HOLDS_NUMBERS if self.columns[name] == "number" else None
+            fields.append(pyarrow.field(name, pyarrow.string(), metadata=metadata))
         return pyarrow.schema(fields)
 
     def batches(self, numbers: Sequence[str], others: Sequence[str]) -> Iterator[Batch]:
         columns = Columns(self.schema(numbers, others), float64_from_text, _text, _not_a_number)
+        header = self._header if self._may_repeat_header else None
+        plain = PlainRecords(self._names, columns.schema, self._dialect, header)
+        text = FastText(plain, columns.schema, self._split_rows, partial(self._read_exactly, columns))
         taken, self._taken = self._taken, []
         for block in chain(taken, self._blocks):
-            table = None
-            if not self._repeats_header(block):
-                table = fast_table(block, self._names, columns.schema, self._dialect)
-            batch = self._read_exactly(block, columns) if table is None else Batch(table)
+            batch = text.batch(block)
             if batch.table.num_rows or batch.refused:
-                yield batch
+                yield replace(batch, block=block)
+
+    def raw_rows(self, block: LineBlock) -> Iterator[RawRow]:
+        rows = self._split(block)
+        return (raw for raw in rows if not self._is_header(raw.data)) if self._repeats_header(block) else rows
 
     def close(self) -> None:
         self._stream.close()
@@ -88,7 +96,7 @@ class CsvSource:
                 end = raw.byte - block.byte + len(raw.data) + len(b"\n")
                 line = raw.line + raw.data.count(b"\n") + 1
                 rest = block._replace(data=block.data[end:], line=line, byte=block.byte + end)
-                return raw.data.removesuffix(b"\r"), names, rest
+                return raw.data, names, rest
         raise StreamError(f"{self.name} holds no header: there are only blank lines in it")
 
     def _names_in(self, block: LineBlock, raw: RawRow) -> list[str]:
@@ -105,6 +113,9 @@ class CsvSource:
 
     def _repeats_header(self, block: LineBlock) -> bool:
         return self._may_repeat_header and block.longer_than is None and self._header in block.data
+
+    def _split_rows(self, block: LineBlock) -> Iterator[RawRow]:
+        return self._split_without_headers(block) if self._repeats_header(block) else self._split(block)
 
     def _split_without_headers(self, block: LineBlock) -> Iterator[RawRow]:
         for raw in self._split(block):
@@ -128,8 +139,7 @@ class CsvSource:
             raise RowError(Cause.RAGGED, f"the row has {count}, the header {len(self._names)}")
         return cells
 
-    def _read_exactly(self, block: LineBlock, columns: Columns) -> Batch:
-        split = self._split_without_headers if self._repeats_header(block) else self._split
+    def _read_exactly(self, columns: Columns, block: LineBlock, split: Split) -> Batch:
         rows = read_rows(block, split, self._read_row)
         cells = dict(zip(self._names, zip(*rows.good, strict=True), strict=True)) if rows.good else {}
         return columns.batch(rows, lambda name: cells.get(name, ()))

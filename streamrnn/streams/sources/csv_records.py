@@ -25,7 +25,7 @@ def split_records(block: LineBlock, dialect: Dialect, keep_blank: bool = False) 
             yield RawRow(block.line, block.byte, block.data)
         return
     data, line, start = block.data, block.line, 0
-    masked = _mask_quoted_newlines(data, dialect).split(b"\n")
+    masked = mask_quoted_newlines(data, dialect).split(b"\n")
     if not masked[-1]:  # what follows on the last newline
         masked.pop()
     for record in masked:
@@ -109,13 +109,13 @@ def _stays_open(data: bytes, quoting: Quoting) -> bool:
     return _match(quoting.inside, data, 0).end() == len(data)
 
 
-def _mask_quoted_newlines(data: bytes, dialect: Dialect) -> bytes:
-    """Return `data` with spaces for the newlines in quoted cells: those left end a record."""
+def mask_quoted_newlines(data: bytes, dialect: Dialect, mask: bytes = b" ") -> bytes:
+    """Return `data` with another byte for the newlines in quoted cells: those left end a record."""
     if dialect.quoting is None or dialect.quoting.quote not in data:
         return data
     cells = _scan(data, dialect.quoting, dialect.longest, more_to_come=False).over_lines
     parts, end = [], 0
     for opened, closed in cells:
-        parts += [data[end:opened], data[opened:closed].replace(b"\n", b" ")]
+        parts += [data[end:opened], data[opened:closed].replace(b"\n", mask)]
         end = closed
     return b"".join([*parts, data[end:]])

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow
 
+from ...kernels.text.powers import powers_of_five
+from ...kernels.text.rows import Rows
 from ..formats import BYTE_ORDER_MARK
 from ..inputs.lines import LineBlock
 from .csv_dialect import Dialect
 from .csv_records import mask_quoted_newlines
-from .fast_text import bytes_of, is_utf8, places
-
-if TYPE_CHECKING:
-    from ...kernels.text.rows import Rows
+from .fast_text import bytes_of, is_utf8, places, room_for
 
 _OF_NUMBERS = b"+-.0123456789eE"
 _NO_RECORD = b"\n"
@@ -39,24 +37,44 @@ class PlainRecords:
     kernel = "read_csv"
 
     def __init__(self, names: Sequence[str], schema: pyarrow.Schema, dialect: Dialect, header: bytes | None) -> None:
-        self._names = names
         self._schema = schema
         self._dialect = dialect
+        self._places = places(names, schema)
         self._header = np.frombuffer(_NO_RECORD if header is None else header, np.uint8)
         self._comment = dialect.comment[0] if dialect.comment else -1
 
     def read(self, block: LineBlock) -> Rows | None:
-        """Read a block of whole records, or return None if records cannot be told apart so simply."""
+        """Read a block of whole records, or return None if it is not plain where they end."""
         if block.odd_quotes or self._dialect.delimiter in _OF_NUMBERS:
             return None
         from ...kernels.text.csv import read_csv
-        from ...kernels.text.powers import powers_of_five
-        from ...kernels.text.rows import make_rows
 
         # A record that runs over lines is odd for the zeros that mask its newlines.
-        data = bytes_of(mask_quoted_newlines(block.data, self._dialect, b"\0"))
-        is_text = is_utf8(block.data) and (block.data.isascii() or BYTE_ORDER_MARK not in block.data)
-        rows = make_rows(data, self._schema)
-        marks = self._marks if is_text else self._marks_of_ascii
+        data = bytes_of(mask_quoted_newlines(block.data, self._dialect, mask=b"\0"))
+        # A line may repeat the header behind a byte order mark.
+        is_plain = block.data.isascii() or (is_utf8(block.data) and BYTE_ORDER_MARK not in block.data)
+        marks = self._marks if is_plain else self._marks_of_ascii
+        rows = room_for(data, self._schema)
         read_csv(data, marks, self._places, self._header, self._comment, powers_of_five(), rows)
         return rows
+
+    @cached_property
+    def _marks(self) -> np.ndarray:
+        """What each byte is: (256,) uint8."""
+        from ...kernels.text.csv import DELIMITER, NEWLINE, QUOTE, RETURN, STRANGE
+
+        marks = np.zeros(256, np.uint8)
+        marks[0], marks[ord("\r")], marks[ord("\n")] = STRANGE, RETURN, NEWLINE
+        marks[ord(self._dialect.delimiter)] = DELIMITER
+        if self._dialect.quoting:
+            marks[ord(self._dialect.quoting.quote)] = QUOTE
+        return marks
+
+    @cached_property
+    def _marks_of_ascii(self) -> np.ndarray:
+        """The same, where somebody must look closely at all that is not ASCII."""
+        from ...kernels.text.csv import STRANGE
+
+        marks = self._marks.copy()
+        marks[128:] = STRANGE
+        return marks

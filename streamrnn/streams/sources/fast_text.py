@@ -6,20 +6,18 @@ happens to cut its blocks changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 import pyarrow
 
+from ...kernels.text.rows import FIRST_TEXT, UNWANTED, Rows
 from ...kernels.text.start import KernelStart
 from ..batch import Batch
 from ..inputs.lines import LineBlock, RawRow
 from .rows import Split
-
-if TYPE_CHECKING:
-    from ...kernels.text.rows import Rows
 
 FAST_FROM_BYTES = 1024  # Python is done with a smaller block before the arrays for a kernel are made
 MOST_BYTES = 1 << 30  # so that 32 bits count them
@@ -86,6 +84,33 @@ class FastText:
             counted = start
             for raw in self._split(LineBlock(block.data[start : end + 1], line, block.byte + start)):
                 yield before, raw
+
+
+def bytes_of(data: bytes) -> np.ndarray:
+    """Return whole lines as a kernel wants them: the last one, too, ends in a newline."""
+    return np.frombuffer(data if data.endswith(b"\n") else data + b"\n", np.uint8)
+
+
+def room_for(data: np.ndarray, schema: pyarrow.Schema) -> Rows:
+    """Make room for the wanted columns of these lines."""
+    numbers = sum(column.type == pyarrow.float64() for column in schema)
+    return Rows.room_for(int(np.count_nonzero(data == ord("\n"))), numbers, len(schema) - numbers, data.size)
+
+
+def places(names: Sequence[str], schema: pyarrow.Schema) -> np.ndarray:
+    """Return where each column goes in `Rows`: (columns,) int64."""
+    wanted = {column.name: index for index, column in enumerate(schema) if column.type == pyarrow.float64()}
+    texts = [column.name for column in schema if column.name not in wanted]
+    wanted |= {name: FIRST_TEXT - index for index, name in enumerate(texts)}
+    return np.array([wanted.get(name, UNWANTED) for name in names], np.int64)
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether data are UTF-8."""
+    try:
+        return data.isascii() or bool(data.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def _table(rows: Rows, schema: pyarrow.Schema) -> pyarrow.RecordBatch:

@@ -5,7 +5,9 @@ object has more than once says nothing for sure: its cell is bad.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -15,11 +17,13 @@ from ..batch import Batch, Cause, Kind, check_request
 from ..errors import StreamError
 from ..formats import HOLDS_NUMBERS
 from ..inputs.input import Input
-from ..inputs.lines import LineBlock, line_blocks, split_lines
+from ..inputs.lines import LineBlock, RawRow, line_blocks, split_lines
 from ..numbers import float64_from_values
 from ..options import ReadOptions
+from .fast_ndjson import PlainObjects
+from .fast_text import FastText
 from .json_objects import Repeated, mark_repeated_keys, numbers_as_written, read_object, text_of
-from .rows import Columns, Converted, Rows, find_first_row, read_rows
+from .rows import Columns, Converted, Rows, Split, find_first_row, read_rows
 
 MOST_NEW_KEYS = 8  # are told by name
 
@@ -29,6 +33,7 @@ class NdjsonSource:
 
     format = "ndjson"
     ended_early = False
+    header = b""
 
     def __init__(self, stream: Input, options: ReadOptions) -> None:
         self.name = stream.name
@@ -65,18 +70,24 @@ class NdjsonSource:
 
     def batches(self, numbers: Sequence[str], others: Sequence[str]) -> Iterator[Batch]:
         columns = Columns(self.schema(numbers, others), float64_from_values, _text, _bad_cell)
+        plain = PlainObjects(self.columns, columns.schema)
+        text = FastText(plain, columns.schema, split_lines, partial(self._read_exactly, columns, plain))
         taken, self._taken = self._taken, []
         for block in chain(taken, self._blocks):
-            batch = self._read_exactly(block, columns)
+            batch = text.batch(block)
             if batch.table.num_rows or batch.refused:
-                yield batch
+                yield replace(batch, block=block)
+
+    def raw_rows(self, block: LineBlock) -> Iterator[RawRow]:
+        return split_lines(block)
 
     def close(self) -> None:
         self._stream.close()
 
-    def _read_exactly(self, block: LineBlock, columns: Columns) -> Batch:
-        rows = read_rows(block, split_lines, read_object)
-        mark_repeated_keys(block.data, rows)
+    def _read_exactly(self, columns: Columns, plain: PlainObjects, block: LineBlock, split: Split) -> Batch:
+        rows = read_rows(block, split, read_object)
+        plain.learn(rows.good)
+        mark_repeated_keys(b"\n".join(raw.data for raw in rows.raw), rows)
         self._tell_new_keys(rows)
 
         def cells_of(name: str) -> list[Any]:

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from streamrnn.streams import open_sink, open_source
+from streamrnn.streams import ReadOptions, open_sink, open_source
 
 INPUTS = ("csv", "ndjson", "arrow", "parquet")
 OUTPUTS = ("csv", "ndjson", "arrow")
@@ -200,15 +200,13 @@ def test_what_arrow_has_no_number_for_is_missing_in_text(recording, replayed):
     assert output.read_text() == '{"x":null}\n{"x":null}\n{"x":1.0}\n'
 
 
-@pytest.mark.parametrize("first", ["007", None, "", "1e5"])
+@pytest.mark.parametrize("first", ["007", None, "", "1e5", timedelta(seconds=1)])
 def test_csv_cannot_show_that_a_first_cell_is_text_and_says_so(recording, replayed, heard, first):
-    source = recording([{"id": first, "x": 1}, {"id": "b", "x": 2}], "ndjson")
-    if first is None:
-        source = recording([{"id": first, "x": 1}, {"id": "b", "x": 2}], "arrow")
-    replayed(source, "csv")
+    kind = pa.duration("s") if isinstance(first, timedelta) else pa.string()
+    schema = pa.schema([("id", kind), ("x", pa.int64()), ("site", pa.string())])
+    replayed(recording([{"id": first, "x": 1, "site": "a"}], "arrow", schema), "csv")
     (warning,) = heard.warned
-    assert "id could be" in warning
-    assert "NDJSON and Arrow keep the difference" in warning
+    assert warning.startswith("in the first row of this CSV id could be numbers: ")
 
 
 def test_text_that_is_missing_at_first_is_text_in_json(recording, replayed):
@@ -240,8 +238,6 @@ def test_in_another_format_they_are_left_out_counted_and_told(replayed, tmp_path
 
 
 def test_a_line_that_is_too_long_keeps_its_number(replayed, tmp_path):
-    from streamrnn.streams import ReadOptions
-
     reading = ReadOptions(max_line_bytes=30)
     source = tmp_path / "x.csv"
     source.write_text("time,x\n2024-01-01,1\n2024-01-01," + '"' + "9" * 5000 + "\n2024-01-02,3\n")
@@ -251,6 +247,36 @@ def test_a_line_that_is_too_long_keeps_its_number(replayed, tmp_path):
     assert [row for batch in batches for row in batch.table["x"].to_pylist()] == [1.0, 3.0]
     assert sum(batch.arrivals for batch in batches) == outcome.rows == 3
     assert outcome.left_out == 1
+
+
+def test_a_line_that_is_too_long_is_no_row_of_a_single_column_either(replayed, tmp_path):
+    source = tmp_path / "x.csv"
+    source.write_text("name\nab\n" + "9" * 5000 + "\ncd\n")
+    output, _ = replayed(source, "csv", reading=ReadOptions(max_line_bytes=30))
+    (batch,) = open_source(str(output)).batches([], ["name"])
+    assert batch.table["name"].to_pylist() == ["ab", "cd"]
+    assert [row.offset for row in batch.refused] == [1]
+
+
+def test_what_is_no_row_goes_with_the_row_before_it(replayed, tmp_path):
+    source = tmp_path / "x.csv"
+    source.write_text("x,y\n# begin\n\n1,1\n# half\n2,2\n\n3,3\n")
+    output, _ = replayed(source, "csv", limit=2, reading=ReadOptions(comment="#"))
+    assert output.read_text() == "x,y\n# begin\n\n1,1\n# half\n2,2\n\n"
+
+
+def test_rows_that_could_not_be_read_go_with_the_row_before_them(replayed, tmp_path):
+    source = tmp_path / "x.csv"
+    source.write_text("time,x\n2024-01-01,1\nragged\n2024-01-02,2\nragged\nragged\n2024-01-03,3\n")
+    output, outcome = replayed(source, "csv", since="2024-01-02", until="2024-01-03")
+    assert output.read_text() == "time,x\n2024-01-02,2\nragged\nragged\n"
+    assert outcome.rows == 3
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 7, 9])
+def test_a_limit_counts_over_all_batches(recorded, replayed, limit):
+    output, outcome = replayed(recorded("parquet"), "ndjson", limit=limit)
+    assert output.read_text().count("\n") == outcome.rows == min(limit, 7)
 
 
 def test_keys_that_come_later_are_in_the_same_lines(replayed, tmp_path):
