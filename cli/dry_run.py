@@ -14,8 +14,11 @@ from .values import shown
 if TYPE_CHECKING:
     from streamrnn.session import Session
 
-OPTIONS = ("learn", "save", "checkpoint_every", "overwrite", "echo", "emit", "limit", "on_bad", "max_bad", "rejects")
-USUAL = {"learn": True, "save": True, "emit": "all", "on_bad": "null"}
+OPTIONS = (
+    "learn", "reset_state", "save", "checkpoint_every", "overwrite", "echo", "emit", "limit", "passes", "every",
+    "on_bad", "max_bad", "rejects",
+)  # fmt: skip
+USUAL = {"learn": True, "passes": 1, "save": True, "emit": "all", "on_bad": "null"}
 
 
 def show_plan(context: click.Context, session: Session) -> None:

@@ -95,6 +95,7 @@ class Learner:
         self.rows = 0  # arrivals, from the first one
         self.refused_rows = 0
         self.session: dict[str, Any] = {}  # a JSON-able note of whoever feeds it, kept in checkpoints
+        self._begins_sequence = False  # whether the next row does, whatever its sequence column says
         self._sequence: Any = None  # the last row's value of the sequence column, as `plain`
         self._time: TimeFeatures | None = None
         if settings.time_features:
@@ -135,7 +136,7 @@ class Learner:
         self._one_mark[0, LANE] = 0
         self._one_mark[0, BOUNDARY] = starts
         self._call(self._one_row, self._one_mark, learn, self._one_answer)
-        self._sequence = plain(sequence)
+        self._sequence, self._begins_sequence = plain(sequence), False
         self.rows += 1
         return self._layout.record(self.rows - 1, time, sequence, self._one_row[0], self._one_answer[0])
 
@@ -191,7 +192,13 @@ class Learner:
         except TimeError as error:
             raise SettingsError(str(error)) from None
 
+    def begin_sequence(self) -> None:
+        """Let the next row begin a sequence: what is unlearned is learned, then state and pending forecasts go."""
+        self._begins_sequence = self.rows > 0
+
     def _starts_sequence(self, sequence: Any) -> bool:
+        if self._begins_sequence:
+            return True
         return bool(self.settings.sequence) and self.rows > 0 and plain(sequence) != self._sequence
 
     # --- many rows --------------------------------------------------------------------------------------------------
@@ -261,14 +268,15 @@ class Learner:
         marks = np.zeros((count, 2), np.int64)
         if sequences is not None and count:
             marks[:, BOUNDARY] = sequence_starts(sequences)
-            marks[0, BOUNDARY] = self._starts_sequence(scalar_value(sequences[0]))
+        if count:
+            marks[0, BOUNDARY] = self._starts_sequence(None if sequences is None else scalar_value(sequences[0]))
         first = self.rows
         for part in self._slices(count):  # between two of them Ctrl-C is heard, and all that was taken is counted
             if self._time is not None and times is not None:
                 features, last = self._time.of_rows(times[part], marks[part, BOUNDARY])
                 matrix[part, self._layout.time_features] = features
             self._call(matrix[part], marks[part], learn, answers[part])
-            self.rows = first + part.stop
+            self.rows, self._begins_sequence = first + part.stop, False
             if self._time is not None and times is not None:
                 self._time.last = last
             if sequences is not None:
@@ -322,6 +330,7 @@ class Learner:
             "rows": self.rows,
             "refused_rows": self.refused_rows,
             "sequence": self._sequence,
+            "begins_sequence": self._begins_sequence,
             "time": None if self._time is None else self._time.to_dict(),
             "session": self.session,
         }
@@ -336,6 +345,7 @@ class Learner:
         restore_tensors(learner._state, learner._lanes, learner.parameters, tensors, name)
         learner.rows, learner.refused_rows = description["rows"], description["refused_rows"]
         learner._sequence, learner.session = description["sequence"], description["session"]
+        learner._begins_sequence = description["begins_sequence"]
         if learner._time is not None:
             learner._time.go_on_from(description["time"])
         return learner

@@ -3,58 +3,45 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .note import Consumed, Note, Written
+from .note import Note, Written
 from .plan import SessionError
 
 if TYPE_CHECKING:
     from ..learner import Learner
     from ..streams import Batch
-    from .layout import Layout
     from .listener import Listener
     from .model_file import ModelFile
     from .plan import Plan
+    from .reading import Reading
 
 
 class Keeper:
-    """Keeps account of what was taken, and saves the model with it.
+    """Saves the model when it is due.
 
     Parameters
     ----------
     plan : Plan
     model : ModelFile, optional
     learner : Learner
-    layout : Layout
-    consumed : Consumed, optional
-        What was taken of the source before; None if it cannot be read again.
+    reading : Reading
     listener : Listener
         Is told of a model that could not be saved, if that is not to end the run.
     """
 
     def __init__(
-        self,
-        plan: Plan,
-        model: ModelFile | None,
-        learner: Learner,
-        layout: Layout,
-        consumed: Consumed | None,
-        listener: Listener,
+        self, plan: Plan, model: ModelFile | None, learner: Learner, reading: Reading, listener: Listener
     ) -> None:
-        self._plan, self._learner, self._layout = plan, learner, layout
-        self._model, self._listener = model, listener
-        self._consumed = replace(consumed) if consumed else None
+        self._plan, self._model, self._learner = plan, model, learner
+        self._reading, self._listener = reading, listener
         self._rows = 0  # taken since the model was saved
         self._saved = time.monotonic()
 
     def count(self, batch: Batch) -> None:
         """Take note of rows that were taken."""
         self._rows += batch.arrivals
-        if self._plan.saves and self._consumed is not None:
-            self._consumed.add(batch, self._layout.numbers, self._layout.roles)
 
     def rows_until_due(self) -> int | None:
         """How many rows may be taken before the model has to be saved, if rows decide that."""
@@ -82,8 +69,8 @@ class Keeper:
         """
         if not self._plan.saves or self._model is None:
             return
-        source = str(Path(self._plan.source).resolve()) if self._consumed is not None else None
-        note = Note(source, self._consumed, written, rejects, self._plan.every)
+        reading = self._reading
+        note = Note(reading.identity, reading.consumed, written, rejects, self._plan.every, reading.passes)
         self._learner.session = note.to_dict()
         self._rows, self._saved = 0, time.monotonic()
         try:

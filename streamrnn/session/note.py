@@ -60,6 +60,7 @@ class Note:
     written: Written | None = None
     rejects: Written | None = None
     every: int | None = None  # nanoseconds of the grid that the source was put on
+    passes: int = 0  # over the source, that were completed
 
     def to_dict(self) -> dict[str, Any]:
         """The note as JSON holds it."""
@@ -75,6 +76,7 @@ class Note:
             written=Written(**written) if written else None,
             rejects=Written(**rejects) if rejects else None,
             every=note.get("every"),
+            passes=note.get("passes", 0),
         )
 
 

@@ -36,6 +36,8 @@ class Plan:
         Whether weights may change, and whether the model file may.
     checkpoint_every : int or timedelta, optional
         Save the model after so many rows, or when so much time has passed.
+    reset_state : bool
+        Whether the first row begins a sequence, even if the model goes on.
     on_checkpoint_error : {'stop', 'warn'}
         What happens if the model cannot be saved on the way; at the end it is an error in any case.
     overwrite : bool
@@ -48,6 +50,8 @@ class Plan:
         The horizons that the record shows; all if empty.
     limit : int, optional
         Stop after so many rows.
+    passes : int
+        How often the source is read; each pass begins a sequence.
     every : int, optional
         Put the source on a regular grid of so many nanoseconds.
     reading : ReadOptions
@@ -67,6 +71,7 @@ class Plan:
     learn: bool = True
     save: bool = True
     checkpoint_every: int | timedelta | None = None
+    reset_state: bool = False
     on_checkpoint_error: Literal["stop", "warn"] = "stop"
     overwrite: bool = False
     input_format: str | None = None
@@ -74,6 +79,7 @@ class Plan:
     echo: tuple[str, ...] = ()
     emit: tuple[int, ...] = ()
     limit: int | None = None
+    passes: int = 1
     every: int | None = None
     reading: ReadOptions = field(default_factory=ReadOptions)
     on_bad: OnBad = "null"

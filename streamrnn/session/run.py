@@ -7,23 +7,20 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..kernels.cache import is_kept
-from ..settings import SettingsError
-from ..streams import open_source
 from ..streams.bad_rows import BadRows
 from ..streams.signals import Signals
 from .keeping import Keeper
 from .layout import Layout
 from .listener import NOBODY, Listener
 from .model_file import ModelFile
-from .note import Consumed, behind
 from .outcome import Outcome, first_trouble
 from .output import open_records, open_rejects, output_of, rejects_of
 from .pieces import ROWS, Piece, pieces
 from .plan import Plan, SessionError
+from .reading import Reading
 from .start import start_of
 from .time_order import TimeOrder
 
@@ -51,7 +48,6 @@ class Session:
 
     Attributes
     ----------
-    source : streamrnn.streams.Source
     start : streamrnn.session.start.Start
         Settings, and what the model file held.
     layout : streamrnn.session.layout.Layout
@@ -82,33 +78,18 @@ class Session:
             if plan.model is not None:
                 self._model = ModelFile(plan.model, plan.save and not is_dry)
                 opened.callback(self._model.release)
-            self.source = self._open()
-            opened.callback(lambda: self.source.close())
+            self._reading = Reading(plan)
+            opened.callback(self._reading.close)
             self.start = start_of(plan, self._model.content if self._model else None, self.source)
             self.plan = replace(plan, every=plan.every or self.start.note.every)
-            self.source = self._on_grid(self.source)
+            if self.plan.every is not None:
+                self._reading.put_on_grid(self.plan.every, self.start.settings)
             self.layout = Layout(self.start.settings, self.source, plan.echo, plan.emit)
             self._opened = opened.pop_all()
         self.outcome = Outcome()
-        self._is_file = plan.source != "-" and Path(plan.source).is_file()
         self._bad_rows = BadRows(plan.on_bad, plan.max_bad)
         self._time_order = TimeOrder(self.start.settings)
         self._all_written = True
-
-    def _open(self) -> Source:
-        plan = self.plan
-        return open_source(plan.source, plan.input_format, plan.reading)
-
-    def _on_grid(self, source: Source) -> Source:
-        every, settings = self.plan.every, self.start.settings
-        if every is None:
-            return source
-        if settings.time is None:
-            raise SettingsError("a grid needs the times of the rows: name their column with --time")
-        from ..streams.grid import GridSource
-
-        held = [settings.sequence] if settings.sequence else []
-        return GridSource(source, settings.time, every, settings.time_format, held)
 
     def run(self, listener: Listener = NOBODY) -> Outcome:
         """Take every row that was not taken before.
@@ -135,8 +116,9 @@ class Session:
         try:
             for warning in self._model.warnings if self._model else ():
                 listener.warn(warning)
-            batches = self._new_batches()
+            batches = self._reading.batches(self.layout, self.start.note, listener.warn)
             first = next(batches, None)
+            self.outcome.resumed = self._reading.resumed
             if first is not None:
                 self._take_all(chain([first], batches))
             elif not self.outcome.resumed:
@@ -145,29 +127,14 @@ class Session:
             self.close()
         return self.outcome
 
+    @property
+    def source(self) -> Source:
+        """Where the rows come from."""
+        return self._reading.source
+
     def close(self) -> None:
         """Close the source and let others write the model; `run` does it at its end."""
         self._opened.close()
-
-    # --- what is new ------------------------------------------------------------------------------------------------
-
-    def _new_batches(self) -> Iterator[Batch]:
-        """The source's rows; without those that the model has taken before, if they are still there."""
-        batches = self.source.batches(self.layout.numbers, self.layout.others)
-        known = self.start.note.consumed
-        if not self._is_file or known is None or self.start.note.source != str(Path(self.plan.source).resolve()):
-            return batches
-        rest = behind(batches, known, self.layout.numbers, self.layout.roles)
-        if rest is not None:
-            self.outcome.resumed = True
-            return rest
-        self._listener.warn(
-            f"{self.source.name} has changed within the {known.rows:,} rows that {self.plan.model} has read: "
-            "all its rows are taken as new"
-        )
-        self.source.close()
-        self.source = self._on_grid(self._open())
-        return self.source.batches(self.layout.numbers, self.layout.others)
 
     # --- rows -> records --------------------------------------------------------------------------------------------
 
@@ -175,11 +142,13 @@ class Session:
         if not is_kept(ENTRY):
             self._listener.say("compiling the kernels, once on this machine ...")
         self.learner = self.start.learner(self.plan.model or "model")
+        if self.plan.reset_state:
+            self.learner.begin_sequence()
         self._open_outputs()
         started = time.monotonic()
         with Signals() as signals:
             try:
-                for piece in pieces(batches, signals, not self._is_file, self._rows_wanted):
+                for piece in pieces(batches, signals, not self._reading.is_file, self._rows_wanted):
                     self._take(piece)
                     self._listener.advance(piece.batch.arrivals, self.learner)
                     if self._keeper.is_due() and self._records.can_be_left:
@@ -198,8 +167,7 @@ class Session:
         note, resumed = self.start.note, self.outcome.resumed
         self._written = output_of(self.plan, self.layout.names, note.written, resumed)
         self._rejected = rejects_of(self.plan, note.rejects, resumed)
-        consumed = (note.consumed if resumed else Consumed()) if self._is_file else None
-        self._keeper = Keeper(self.plan, self._model, self.learner, self.layout, consumed, self._listener)
+        self._keeper = Keeper(self.plan, self._model, self.learner, self._reading, self._listener)
         self._keeper.save(self._written, self._rejected)
         self._schema = self.layout.schema()
         self._records = open_records(self.plan, self._schema, self._written)
@@ -217,8 +185,11 @@ class Session:
         self.outcome.count(batch, number)
         self._all_written = False
         admitted = self._bad_rows.admitted(batch)
+        if self._reading.begins_again:
+            self.learner.begin_sequence()
         records = self.learner.run(admitted.table, learn=self.plan.learn)
         self.learner.refuse(len(admitted.refused))
+        self._reading.count(batch, self.layout)
         self._keeper.count(batch)
         self._tell_of_time_order(admitted, number)
         if self._rejects is not None:
@@ -253,7 +224,7 @@ class Session:
                     self._rejects.close()
                 self._all_written = True
         finally:
-            if self._all_written or not self._is_file:
+            if self._all_written or not self._reading.is_file:
                 self._save(is_last=True)
 
     def _sync(self) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from .batch import BadCell, Batch, Refused
 
 OnBad = Literal["null", "skip", "stop"]
@@ -97,6 +95,7 @@ def bad_arrivals(batch: Batch) -> list[int]:
 
 def without_bad_rows(batch: Batch) -> Batch:
     """Refuse every row that has a bad cell, for the first of them."""
+    import numpy as np
     import pyarrow
 
     first_bad: dict[int, BadCell] = {}

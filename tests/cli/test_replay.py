@@ -234,6 +234,20 @@ def test_an_interrupted_arrow_stream_is_whole(process, tmp_path):
     assert out.endswith(b"\xff\xff\xff\xff\0\0\0\0")
 
 
+def test_a_signal_ends_the_waiting_for_an_arrow_stream(process, recording):
+    table = pa.ipc.open_file(recording("arrow")).read_all()
+    running = process("replay", "-", "--rate", 100_000, "--output-format", "csv", "--quiet")
+    stream = io.BytesIO()
+    writer = pa.ipc.new_stream(stream, table.schema)
+    writer.write_table(table)
+    running.stdin.write(stream.getvalue())  # without its end
+    for _ in range(1 + ROWS):
+        assert running.stdout.readline()
+    running.send_signal(signal.SIGTERM)
+    assert running.communicate(timeout=PATIENCE) == (b"", b"")
+    assert running.returncode == 143
+
+
 def test_a_reader_that_has_gone_is_exit_code_141_without_a_word(process, tmp_path):
     (tmp_path / "x.csv").write_text(csv_of(999))
     running = process("replay", tmp_path / "x.csv", "--rate", 1000)

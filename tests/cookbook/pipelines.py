@@ -80,6 +80,10 @@ class Pipeline:
             records.append(json.loads(line))
         return records
 
+    def records_so_far(self) -> list[dict[str, Any]]:
+        """What has come on stdout until now."""
+        return self.records(self._lines.qsize())
+
     def wait_for_lines(self, path: Path, count: int) -> None:
         """Wait until a file that the recipe writes has so many lines."""
         until(lambda: path.exists() and path.read_bytes().count(b"\n") >= count, f"{path.name} has {count} lines")

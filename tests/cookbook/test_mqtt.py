@@ -4,7 +4,9 @@ import gzip
 import json
 from itertools import repeat
 
-from cookbook.pipelines import PATIENCE, assert_forecasts
+import pytest
+
+from cookbook.pipelines import PATIENCE, assert_forecasts, until
 from cookbook.readings import LOADS, csv, payloads
 from streamrnn import Learner
 
@@ -74,7 +76,7 @@ def test_a_surprise_is_told_to_the_broker_and_every_record_is_kept(start, mosqui
 def test_each_sensor_may_have_its_own_topic(start, mosquitto):
     recipe = start("MQTT: a topic for each sensor", **mosquitto.environment)
     mosquitto.wait_for_subscriber("plant/pump/+")
-    loads = LOADS[:5]
+    loads = [40.0, 41.0, 42.0, 43.0, 44.0]
     for load in loads:
         mosquitto.publish("plant/pump/temperature", ["20.5"])
         mosquitto.publish("plant/pump/load", [str(load)])
@@ -82,10 +84,34 @@ def test_each_sensor_may_have_its_own_topic(start, mosquitto):
     assert [record["row"] for record in records] == [*range(len(records))]
     target = "plant/pump/load"
     assert [record[target] for record in records] == [load for pair in zip(repeat(None), loads) for load in pair]
-    graded = [record[f"{target}_expected"] for record in records]
     made = [record[f"{target}_h1"] for record in records]
-    assert graded[3::2] == made[2::2]  # the newest forecast of the sensor's next value, made at another sensor's row
+    assert [record[f"{target}_expected"] for record in records[3::2]] == made[2::2]
     assert recipe.stop() == []
+    scores = [line.split() for line in recipe.errors.splitlines() if line.startswith(target)]
+    # Three values on, a load that rises by one is three above the last value; three rows on, it would be two.
+    assert [(horizon, last_value) for _, horizon, _, last_value, *_ in scores] == [("1", "1"), ("2", "2"), ("3", "3")]
+
+
+def test_sensors_may_be_put_on_one_clock(start, mosquitto):
+    recipe = start("MQTT: every sensor on one clock", **mosquitto.environment, EVERY="50ms")
+    mosquitto.wait_for_subscriber("plant/pump/+")
+    records, published = [], []
+
+    def five_rows_have_come():
+        published.append(40.0 + len(published))
+        mosquitto.publish("plant/pump/temperature", ["20.5"])
+        mosquitto.publish("plant/pump/load", [str(published[-1])])
+        records.extend(recipe.records_so_far())
+        return len(records) >= 5
+
+    until(five_rows_have_come, "five rows of the grid came")
+    cells = [round(record["time"] / 0.05) for record in records]
+    assert [cell * 0.05 for cell in cells] == pytest.approx([record["time"] for record in records])
+    assert cells == [*range(cells[0], cells[0] + len(records))]
+    loads = [record["plant/pump/load"] for record in records if record["plant/pump/load"] is not None]
+    assert loads == sorted(set(loads) & set(published))
+    assert all(f"plant/pump/load_h{k}" in record for record in records for k in (10, 60))
+    recipe.stop()
 
 
 def test_a_recording_becomes_messages_again(start, mosquitto, tmp_path):

@@ -20,13 +20,15 @@ class KernelStart:
     def __init__(self, name: str) -> None:
         self._name = name
         self._due_from = LOADED_FROM
+        self._was_looked_for = False
 
     def is_due(self, rows: int) -> bool:
         """Whether to use the kernel for a stream that has brought so many rows."""
         if rows < self._due_from:
             return False
-        if self._due_from == LOADED_FROM and not self._is_at_hand():
-            self._due_from = COMPILED_FROM
+        if not self._was_looked_for:
+            self._was_looked_for = True
+            self._due_from = LOADED_FROM if self._is_at_hand() else COMPILED_FROM
         return rows >= self._due_from
 
     def _is_at_hand(self) -> bool:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pyarrow
 
 from ...kernels.text.lines import Kind, Lines
+from ...kernels.text.start import KernelStart
 from .cells import cells_of_kind, column_of_kind
 
 ROWS = 16 * 1024  # so many rows are written at once, at most
-KERNEL_FROM_ROWS = 16  # fewer are ready sooner without it
-# A kernel takes a while to load, and the first time on a machine to compile. A short stream need not wait for it.
-LOAD_FROM_ROWS = 4096
+KERNEL_FROM_ROWS = 8  # Python is done with fewer before the arrays for a kernel are made
 
 
 class LineWriter:
@@ -33,30 +34,30 @@ class LineWriter:
 
     def __init__(self, schema: pyarrow.Schema, before: list[str], after: str, missing: str, text: Kind) -> None:
         self._schema = schema
+        self._fields = list(schema)
         self._line = "%s".join(piece.replace("%", "%%") for piece in (*before, after))
         pieces = [piece.encode() for piece in (*before, after, missing)]
-        self._pieces = np.frombuffer(
-            b"".join(pieces) + bytes(8), np.uint8
-        ).copy()  # arrays are all of one kind: writable
+        self._pieces = np.frombuffer(b"".join(pieces) + bytes(8), np.uint8)
         self._piece_ends = np.cumsum([0, *map(len, pieces)])
         self._missing = missing
         self._text = text
         self._rows = 0
+        self._start = KernelStart("write_lines")
 
-    def lines(self, table: pyarrow.Table | pyarrow.RecordBatch) -> bytes:
-        """Return the lines of a table."""
-        if table.schema is not self._schema and table.schema.names != self._schema.names:
+    def lines(self, table: pyarrow.Table | pyarrow.RecordBatch) -> Iterator[bytes]:
+        """Yield the lines of a table, many at once."""
+        if not table.schema.equals(self._schema):
             table = table.select(self._schema.names)
         batches = [table] if isinstance(table, pyarrow.RecordBatch) else table.to_batches()
-        pieces = [batch.slice(start, ROWS) for batch in batches for start in range(0, batch.num_rows, ROWS)]
-        return b"".join(map(self._lines, pieces))
+        for batch in batches:
+            for start in range(0, batch.num_rows, ROWS):
+                yield self._lines(batch.slice(start, ROWS))
 
     def _lines(self, batch: pyarrow.RecordBatch) -> bytes:
         self._rows += batch.num_rows
-        columns = [
-            column_of_kind(column, field, self._text) for column, field in zip(batch.columns, self._schema, strict=True)
-        ]
-        if batch.num_rows >= KERNEL_FROM_ROWS and self._rows >= LOAD_FROM_ROWS:
+        pairs = zip(batch.columns, self._fields, strict=True)
+        columns = [column_of_kind(column, field, self._text) for column, field in pairs]
+        if batch.num_rows >= KERNEL_FROM_ROWS and self._start.is_due(self._rows):
             return self._by_kernel(columns, batch.num_rows)
         cells = [cells_of_kind(kind, column, self._missing) for kind, column in columns]
         return "".join(map(self._line.__mod__, zip(*cells, strict=True))).encode()
@@ -73,22 +74,22 @@ class LineWriter:
     def _columns(self, columns: list[tuple[Kind, pyarrow.Array]], rows: int) -> Lines:
         """Lay the columns out as the kernel wants them."""
         table = np.zeros((len(columns), 2), np.int64)
-        numbers, spans, texts, size = [], [], [], 0
+        numbers, spans, texts, size = [_NO_NUMBERS], [_NO_SPANS], [_NO_TEXT], 0
         for row, (kind, column) in zip(table, columns, strict=True):
             if kind in (Kind.FLOAT, Kind.INTEGER):
-                row[:] = kind, len(numbers)
+                row[:] = kind, len(numbers) - 1
                 numbers.append(column.to_numpy(zero_copy_only=False).view(np.uint64))
             elif kind is not Kind.NOTHING:
-                row[:] = kind, len(spans)
+                row[:] = kind, len(spans) - 1
                 text, span = _characters(column)
                 spans.append(np.where(span < 0, span, span + size))
                 texts.append(text)
                 size += len(text)
         return Lines(
             columns=table,
-            numbers=np.concatenate([*numbers, _NO_NUMBERS]).reshape(len(numbers), rows),
-            spans=np.concatenate([*spans, _NO_SPANS]).reshape(len(spans), rows, 2),
-            characters=np.concatenate([*texts, _NO_TEXT]),
+            numbers=np.concatenate(numbers).reshape(-1, rows),
+            spans=np.concatenate(spans).reshape(-1, rows, 2),
+            characters=np.concatenate(texts),
             pieces=self._pieces,
             piece_ends=self._piece_ends,
         )

@@ -31,7 +31,8 @@ class NdjsonSink:
         writer = self._writer
         if table.num_columns < len(self._schema):
             writer = _object_writer(pyarrow.schema(map(self._schema.field, table.schema.names)))
-        self._output.write(writer.lines(table))
+        for lines in writer.lines(table):
+            self._output.write(lines)
 
     def sync(self) -> None:
         self._output.sync()
@@ -66,7 +67,8 @@ class CsvSink:
         return self._output.position
 
     def write(self, table: pyarrow.Table | pyarrow.RecordBatch) -> None:
-        self._output.write(self._writer.lines(table))
+        for lines in self._writer.lines(table):
+            self._output.write(lines)
 
     def sync(self) -> None:
         self._output.sync()

@@ -155,6 +155,6 @@ def _open_format(stream: Input, format: str | None, options: ReadOptions) -> Sou
 
             if stream.following:
                 raise StreamError(f"{stream.name}: a Parquet file cannot be followed: it does not grow")
-            return ParquetSource(stream)
+            return ParquetSource(stream, options)
     choice = ", ".join(formats.READABLE)
     raise StreamError(f"{stream.name}: unknown format; if it is one of {choice}, say so with --input-format")

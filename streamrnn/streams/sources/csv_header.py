@@ -60,7 +60,6 @@ def _made_unique(names: Sequence[str]) -> tuple[list[str], list[str]]:
         if number > 1:
             while (new := f"{name}_{number}") in taken:
                 number += 1
-            taken.add(new)
             renamed.append(new)
         numbers[name] = number
         unique.append(new)

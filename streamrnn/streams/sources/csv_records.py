@@ -47,7 +47,7 @@ def _whole_records(blocks: Iterator[LineBlock], quoting: Quoting, longest: int) 
         data = block.data
         if block.longer_than is not None or not data:
             if held:
-                yield LineBlock(bytes(held), line, byte, odd_quotes=True)
+                yield LineBlock(bytes(held), line, byte)
                 held.clear()
             yield block
             continue
@@ -60,17 +60,19 @@ def _whole_records(blocks: Iterator[LineBlock], quoting: Quoting, longest: int) 
             data = bytes(held + data)
         scan = _scan(data, quoting, longest, more_to_come=True)
         if scan.whole:
-            yield LineBlock(data[: scan.whole], line, byte, odd_quotes=scan.odd_quotes)
+            yield LineBlock(data[: scan.whole], line, byte)
+        if scan.whole < len(data):
             line, byte = line + data.count(b"\n", 0, scan.whole), byte + scan.whole
-        held = bytearray(data[scan.whole :])
+            held = bytearray(data[scan.whole :])
+        else:
+            held = bytearray()
     if held:
-        yield LineBlock(bytes(held), line, byte, odd_quotes=True)
+        yield LineBlock(bytes(held), line, byte)
 
 
 class _Scan(NamedTuple):
     over_lines: list[tuple[int, int]]  # the quoted cells that run over lines
     whole: int  # the length of the records that are complete
-    odd_quotes: bool
 
 
 def _scan(data: bytes, quoting: Quoting, longest: int, more_to_come: bool) -> _Scan:
@@ -80,7 +82,8 @@ def _scan(data: bytes, quoting: Quoting, longest: int, more_to_come: bool) -> _S
     met no single quote, so there is no cell on its way from which another search would run as far.
     """
     over_lines: list[tuple[int, int]] = []
-    is_odd = False
+    if quoting.quote not in data:
+        return _Scan(over_lines, len(data))
     done = record = 0  # so far all is settled; the current record starts
     while (opened := _match(quoting.tidy, data, done).end()) < len(data):
         record = data.rfind(b"\n", done, opened) + 1 or record
@@ -91,10 +94,9 @@ def _scan(data: bytes, quoting: Quoting, longest: int, more_to_come: bool) -> _S
                 over_lines.append((opened, done))
                 continue
             if more_to_come and done == len(data):
-                return _Scan(over_lines, record, is_odd)
-        is_odd = True
+                return _Scan(over_lines, record)
         done = record = data.find(b"\n", opened) + 1 or len(data)
-    return _Scan(over_lines, len(data), is_odd or (bool(over_lines) and len(data) > longest))
+    return _Scan(over_lines, len(data))
 
 
 def _match(pattern: re.Pattern[bytes], data: bytes, position: int) -> re.Match[bytes]:

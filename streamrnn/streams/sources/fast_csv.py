@@ -45,7 +45,7 @@ class PlainRecords:
 
     def read(self, block: LineBlock) -> Rows | None:
         """Read a block of whole records, or return None if it is not plain where they end."""
-        if block.odd_quotes or self._dialect.delimiter in _OF_NUMBERS:
+        if self._dialect.delimiter in _OF_NUMBERS:
             return None
         from ...kernels.text.csv import read_csv
 

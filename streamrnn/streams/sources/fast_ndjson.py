@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ...kernels.text.ndjson import Keys
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-MOST_KEYS = 256  # are told apart; with others, a line is odd
+MOST_OTHER_KEYS = 64  # are known; with others, a line is odd
 
 
 class PlainObjects:
@@ -40,13 +40,15 @@ class PlainObjects:
         self._schema = schema
         self._names = list(names)
         self._known = set(self._names)
+        self._most = len(self._names) + MOST_OTHER_KEYS
         self._keys: Keys | None = None
 
     def learn(self, rows: Iterable[dict[str, object]]) -> None:
         """Know the keys of rows that were read exactly, so that other rows with them are plain."""
         new = set().union(*rows) - self._known
-        if new and len(self._known) < MOST_KEYS:
-            self._names += sorted(new)[: MOST_KEYS - len(self._known)]
+        room = self._most - len(self._names)
+        if new and room > 0:
+            self._names += sorted(new)[:room]
             self._known.update(self._names)
             self._keys = None
 

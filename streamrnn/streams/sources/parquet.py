@@ -14,7 +14,6 @@ from ..options import ReadOptions
 from .columns import ROWS, Delivery, delivered_schema, is_text, kinds_of_columns, text_lengths
 
 READ_BUFFER = 64 * 1024  # bytes; without it Arrow reads a column of a whole row group at once
-DEFAULTS = ReadOptions()
 
 
 class ParquetSource:
@@ -31,7 +30,7 @@ class ParquetSource:
     format = "parquet"
     ended_early = False
 
-    def __init__(self, stream: Input, options: ReadOptions = DEFAULTS) -> None:
+    def __init__(self, stream: Input, options: ReadOptions) -> None:
         self.name = stream.name
         self._stream = stream
         self._largest = options.max_batch_bytes

@@ -3,18 +3,18 @@
 import pytest
 
 from streamrnn.streams import Cause, ReadOptions, StreamError
-from streamrnn.streams.sources import csv_fast
 from streamrnn.streams.sources.csv import CsvSource
 from streams.chunks import Chunks
+from streams.sources.ways import WAYS, read_in
 
 
 def source_of(data, **options):
     return CsvSource(Chunks(data), ReadOptions(**options))
 
 
-@pytest.fixture(params=["fast", "exact"], autouse=True)
+@pytest.fixture(params=WAYS, autouse=True)
 def way(request, monkeypatch):
-    monkeypatch.setattr(csv_fast, "ARROW_FROM_BYTES", 0 if request.param == "fast" else 1 << 60)
+    read_in(request.param, monkeypatch)
 
 
 def test_an_index_column_without_a_name_is_given_one():

@@ -1,12 +1,13 @@
 """Parquet -> batches."""
 
+import datetime
 import io
 
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from streamrnn.streams import StreamError, open_source
+from streamrnn.streams import ReadOptions, StreamError, open_source
 from streamrnn.streams.sources import parquet
 
 TABLE = pa.table({"x": [1, None, 3], "name": ["a", "b", None], "time": pa.array([1, 2, 3], pa.timestamp("ms"))})
@@ -59,3 +60,107 @@ def test_a_pipe_cannot_bring_parquet(pipe):
         StreamError, match=r"Parquet cannot be read from a pipe or compressed; save it to a file first$"
     ):
         open_source(pipe.path)
+
+
+# --- types ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+def test_times_keep_every_digit(file_of, read_all, unit, zone):
+    times = pa.array([1_700_000_000, None, -1], pa.timestamp(unit, zone))
+    source = open_source(file_of(parquet_bytes(pa.table({"time": times})), "stream.parquet"))
+    assert source.columns == {"time": "time"}
+    _, (batch,) = read_all(source, [], ["time"])
+    assert batch.table["time"].cast(times.type).equals(times)
+
+
+def test_times_of_the_old_type_int96_keep_every_nanosecond(file_of, read_all):
+    times = pa.array([1_700_000_000_123_456_789, None, -1, 2**63 - 1, -(2**63) + 1], pa.timestamp("ns"))
+    data = parquet_bytes(pa.table({"time": times}), use_deprecated_int96_timestamps=True)
+    _, (batch,) = read_all(open_source(file_of(data, "stream.parquet")), [], ["time"])
+    assert batch.table["time"].equals(times)
+
+
+def test_times_of_the_old_type_int96_that_nanoseconds_cannot_hold_are_refused_in_words(file_of, read_all):
+    times = pa.array([None, datetime.datetime(9999, 12, 31)], pa.timestamp("us"))
+    table = pa.table({"x": [1, 2], "time": times})
+    path = file_of(parquet_bytes(table, use_deprecated_int96_timestamps=True), "stream.parquet")
+    with pytest.raises(StreamError) as error:
+        next(open_source(path).batches(["x"], ["time"]))
+    assert str(error.value) == (
+        f"{path}: column 'time' holds times before 1677 or after 2262, which nanoseconds cannot hold; leave it out, or "
+        "store it in microseconds"
+    )
+    assert [row["x"] for row in read_all(open_source(path), ["x"])[0]] == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("type_", [pa.decimal128(9, 2), pa.decimal256(60, 2), pa.float16(), pa.uint64(), pa.bool_()])
+def test_every_kind_of_number_is_read(file_of, read_all, type_):
+    numbers = pa.array([1, None, 0]).cast(pa.float64()).cast(type_)
+    rows, _ = read_all(open_source(file_of(parquet_bytes(pa.table({"x": numbers})), "stream.parquet")), ["x"])
+    assert [row["x"] for row in rows] == [1.0, None, 0.0]
+
+
+@pytest.mark.parametrize(
+    "type_", [pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.string())]
+)
+@pytest.mark.parametrize("use_dictionary", [True, False])
+def test_text_is_a_plain_string_however_it_was_encoded(file_of, read_all, type_, use_dictionary):
+    table = pa.table({"name": pa.array(["a", None, "b", "a"]).cast(type_)})
+    source = open_source(file_of(parquet_bytes(table, use_dictionary=use_dictionary), "stream.parquet"))
+    schema = source.schema([], ["name"])
+    rows, (batch,) = read_all(source, [], ["name"])
+    assert [row["name"] for row in rows] == ["a", None, "b", "a"]
+    assert batch.table.schema == schema == pa.schema([("name", pa.string())])
+
+
+def test_a_column_with_a_dot_in_its_name_is_not_taken_for_a_part_of_another(file_of, read_all):
+    table = pa.table({"a": [{"b": 7}, {"b": 8}], "a.b": [1, 2]})
+    source = open_source(file_of(parquet_bytes(table), "stream.parquet"))
+    assert source.columns == {"a.b": "number"}
+    assert read_all(source, ["a.b"])[0] == [{"a.b": 1.0}, {"a.b": 2.0}]
+
+
+# --- memory -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def memory():
+    """What Arrow takes, at most, from here on."""
+    default = pa.default_memory_pool()
+    pool = pa.proxy_memory_pool(default)
+    pa.set_memory_pool(pool)
+    yield pool
+    pa.set_memory_pool(default)
+
+
+def test_a_row_group_is_not_held_in_memory_as_a_whole(tmp_path, memory):
+    path = tmp_path / "stream.parquet"
+    table = pa.table({f"x{number}": range(500_000) for number in range(4)})
+    pa.parquet.write_table(table, path, compression="none", use_dictionary=False)
+    before = memory.max_memory()
+    rows = 0
+    for batch in open_source(str(path)).batches(table.column_names, []):
+        rows += batch.arrivals
+        del batch
+    assert rows == 500_000
+    assert 0 < memory.max_memory() - before < table.nbytes // 2
+
+
+def test_long_texts_are_read_in_small_batches(file_of, read_all):
+    """By their average length as the index tells it, and by the longest that a dictionary repeats."""
+    options = ReadOptions(max_batch_bytes=100_000)
+    various = [str(row) * 1000 for row in range(100, 200)]
+    repeated = ["a" * 10_000] * 100
+    for texts, use_dictionary in ((various, False), (repeated, True)):
+        data = parquet_bytes(pa.table({"name": texts}), use_dictionary=use_dictionary)
+        rows, batches = read_all(open_source(file_of(data, "stream.parquet"), options=options), [], ["name"])
+        assert [row["name"] for row in rows] == texts
+        assert max(batch.table.nbytes for batch in batches) < 110_000
+
+
+def test_rows_of_many_small_row_groups_are_all_read(file_of, read_all):
+    table = pa.table({"x": range(200), "name": [f"name {row % 3}" for row in range(200)]})
+    rows, _ = read_all(open_source(file_of(parquet_bytes(table, row_group_size=1), "a.parquet")), ["x"], ["name"])
+    assert rows == table.to_pylist()

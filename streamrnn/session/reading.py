@@ -1,0 +1,110 @@
+"""The rows of a run's source: on a grid if so wished, without those that were taken before, in several passes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..settings import Settings, SettingsError
+from ..streams import open_source
+from .note import Consumed, Note, behind
+from .plan import STANDARD, Plan
+
+if TYPE_CHECKING:
+    from ..streams import Batch, Source
+    from .layout import Layout
+
+
+class Reading:
+    """Reads the source of a run, and keeps account of what was taken of it.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Attributes
+    ----------
+    source : streamrnn.streams.Source
+    is_file : bool
+        Whether it is a file, which can be read again, and behind which nobody waits for records.
+    resumed : bool
+        Whether the model has taken rows of it before.
+    begins_again : bool
+        Whether the next row is the first of another pass.
+    passes : int
+        How many passes were completed.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._grid: Callable[[Source], Source] = lambda source: source
+        self.is_file = plan.source != STANDARD and Path(plan.source).is_file()
+        if plan.passes > 1 and not self.is_file:
+            raise SettingsError(f"--passes {plan.passes} needs a file: {plan.source} cannot be read again")
+        self.source: Source = self._open()
+        self.resumed = self.begins_again = False
+        self.passes = 0
+        self._consumed = Consumed()
+
+    def put_on_grid(self, every: int, settings: Settings) -> None:
+        """Make rows of stretches of time, so many nanoseconds each."""
+        time = settings.time
+        if time is None:
+            raise SettingsError("a grid needs the times of the rows: name their column with --time")
+        from ..streams.grid import GridSource
+
+        held = [settings.sequence] if settings.sequence else []
+        self._grid = lambda source: GridSource(source, time, every, settings.time_format, held)
+        self.source = self._grid(self.source)
+
+    def batches(self, layout: Layout, note: Note, warn: Callable[[str], None]) -> Iterator[Batch]:
+        """Yield the rows that the model has not taken; `warn` is told if the rows before them have changed."""
+        wanted = layout.numbers, layout.others
+        batches = self.source.batches(*wanted)
+        if note.consumed is not None and self.identity is not None and note.source == self.identity:
+            rest = behind(batches, note.consumed, layout.numbers, layout.roles)
+            if rest is not None:
+                self.resumed, self.passes, self._consumed = True, note.passes, replace(note.consumed)
+                batches = rest
+            else:
+                warn(
+                    f"{self.source.name} has changed within the {note.consumed.rows:,} rows that {self._plan.model} "
+                    "has read: all its rows are taken as new"
+                )
+                self._begin_again()
+                batches = self.source.batches(*wanted)
+        yield from batches
+        while self.passes + 1 < self._plan.passes:
+            self._begin_again()
+            self.passes += 1
+            self.begins_again, self._consumed = True, Consumed()
+            yield from self.source.batches(*wanted)
+
+    def count(self, batch: Batch, layout: Layout) -> None:
+        """Take note of rows that were taken."""
+        self.begins_again = False
+        if self._plan.saves and self.is_file:
+            self._consumed.add(batch, layout.numbers, layout.roles)
+
+    @property
+    def identity(self) -> str | None:
+        """The source's absolute path; None for what cannot be read again."""
+        return str(Path(self._plan.source).resolve()) if self.is_file else None
+
+    @property
+    def consumed(self) -> Consumed | None:
+        """What was taken in this pass; None if it cannot be read again."""
+        return self._consumed if self.is_file else None
+
+    def close(self) -> None:
+        """Close the source."""
+        self.source.close()
+
+    def _open(self) -> Source:
+        return open_source(self._plan.source, self._plan.input_format, self._plan.reading)
+
+    def _begin_again(self) -> None:
+        self.source.close()
+        self.source = self._grid(self._open())
