@@ -69,7 +69,7 @@ class Records:
         self._final_position = self._sink.position
         if self._held:
             rest = self._take_held()
-            self._sink.write(_rebuilt(rest))
+            self._sink.write(rest)
             self._held = [rest]
         self._sink.close()
 
@@ -93,7 +93,7 @@ class Records:
         groups = table["row"].to_numpy() // ROWS_PER_BATCH
         ends = np.flatnonzero(np.diff(groups)) + 1
         for start, end in zip([0, *ends[:-1]], ends, strict=True):
-            self._sink.write(_rebuilt(table.slice(start, end - start)))
+            self._sink.write(table.slice(start, end - start))
         self._held = [table.slice(ends[-1])]
 
     def _take_held(self) -> pyarrow.Table:
@@ -101,11 +101,6 @@ class Records:
 
         held, self._held = self._held, []
         return pyarrow.concat_tables(held).combine_chunks()
-
-
-def _rebuilt(table: pyarrow.Table) -> pyarrow.Table:
-    """Return the table in buffers of its own: those of a slice keep bits of its neighbours, which would be written."""
-    return table.take(np.arange(len(table)))
 
 
 def held_table(held: str) -> pyarrow.Table | None:

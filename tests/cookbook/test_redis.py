@@ -1,5 +1,9 @@
 """From a real Redis server: a list, a channel, a stream."""
 
+import subprocess
+
+import pytest
+
 from cookbook.brokers import Redis
 from cookbook.pipelines import assert_forecasts, until
 from cookbook.readings import LOADS, payloads
@@ -25,45 +29,38 @@ def test_published_messages_become_forecasts(start, redis):
 
 
 def test_a_stream_is_read_by_a_group_which_remembers_what_it_has_read(start, redis):
-    heading = "Redis: a stream"
+    if "--json" not in subprocess.check_output(["redis-cli", "--help"], text=True, stderr=subprocess.STDOUT):
+        pytest.skip("redis-cli is older than 7: it has no --json")
 
     def add(loads):
         return [redis.command("XADD", "readings", "*", "load", str(load), "temperature", "20.5")[0] for load in loads]
 
     ids = add(LOADS[:20])
-    recipe = start(heading, "jq", **redis.environment)
+    recipe = start("Redis: a stream", "jq", **redis.environment)
     records = recipe.records(20)
     ids += add(LOADS[20:])
     records += recipe.records(len(LOADS) - 20)
     assert_forecasts(records, LOADS)
     assert [record["id"] for record in records] == ids
     assert recipe.stop() == []
-    add([50.0])
-    recipe = start(heading, "jq", **redis.environment)
-    assert [record["load"] for record in recipe.records(1)] == [50.0]
-    recipe.stop()
+    answer = redis.command("XINFO", "GROUPS", "readings")
+    group = dict(zip(answer[::2], answer[1::2], strict=True))
+    assert (group["name"], group["last-delivered-id"]) == ("streamrnn", ids[-1])
 
 
-def test_rows_come_on_after_the_server_has_been_away(start, tmp_path):
+def test_rows_come_on_after_the_server_has_been_away_and_until_nobody_reads_them(start, tmp_path):
     with Redis.running(tmp_path) as server:
-        recipe = start("A source that may end", **server.environment)
+        recipe = start("A source that may end", "redis-cli", **server.environment, STREAMRNN_LIMIT=str(len(LOADS)))
         server.command("RPUSH", "readings", *payloads(LOADS[:10]))
         records = recipe.records(10)
-    with Redis.running(tmp_path, server.port):
+    with Redis.running(tmp_path, server.port) as server:
         server.command("RPUSH", "readings", *payloads(LOADS[10:]))
         records += recipe.records(len(LOADS) - 10)
         assert_forecasts(records, LOADS)
-        assert recipe.stop() == []
 
+        def ends_with_another_row():
+            server.command("RPUSH", "readings", *payloads(LOADS[:1]))  # who writes to nobody ends when it writes
+            return recipe.has_ended()
 
-def test_a_source_is_not_started_again_when_nobody_reads_it(start, redis):
-    recipe = start("A source that may end", **redis.environment, STREAMRNN_LIMIT="3")
-    redis.command("RPUSH", "readings", *payloads(LOADS[:3]))
-    recipe.records(3)
-
-    def ends_with_another_row():
-        redis.command("RPUSH", "readings", *payloads(LOADS[:1]))  # who writes to nobody ends when it writes
-        return recipe.has_ended()
-
-    until(ends_with_another_row, "the recipe had ended")
-    assert recipe.finish() == []
+        until(ends_with_another_row, "the recipe had ended")
+        assert recipe.finish() == []

@@ -7,21 +7,46 @@ from collections.abc import Callable, Sequence
 
 Mutator = Callable[[bytearray, random.Random], None]
 
-INTERESTING = [0, 1, -1, 2, 7, 8, 127, 128, 255, 256, 2**15, 2**16, 2**31 - 1, 2**31, 2**32 - 1, 2**40, 2**62, 2**63 - 1]
+INTERESTING = [
+    0,
+    1,
+    -1,
+    2,
+    7,
+    8,
+    127,
+    128,
+    255,
+    256,
+    2**15,
+    2**16,
+    2**31 - 1,
+    2**31,
+    2**32 - 1,
+    2**40,
+    2**62,
+    2**63 - 1,
+]
 LONGEST = 60_000  # bytes: what is longer does not fit into a pipe
 DEEP = 3000
 
 
-def mutate(data: bytes, others: Sequence[bytes], mutators: Sequence[Mutator], chance: random.Random) -> bytes:
-    """Change a stream in one place or in several; now and then a piece of another stream gets into it."""
-    mutant = bytearray(data)
+def mutate(
+    data: bytes, body: slice, others: Sequence[bytes], mutators: Sequence[Mutator], chance: random.Random
+) -> bytes:
+    """Change a stream in one place or in several; now and then a piece of another stream gets into it.
+
+    What stands outside of its `body` mostly stays as it is: a stream whose first bytes are damaged is soon refused.
+    """
+    part = body if chance.random() < 0.7 else slice(0, len(data))
+    mutant = bytearray(data[part])
     for _ in range(chance.choice((1, 1, 1, 1, 1, 2, 2, 3, 4, 8))):
         if chance.random() < 0.05:
             splice(mutant, chance.choice(others), chance)
         else:
             chance.choice(mutators)(mutant, chance)
         del mutant[LONGEST:]
-    return bytes(mutant)
+    return (data[: part.start] + bytes(mutant) + data[part.stop :])[:LONGEST]
 
 
 def splice(data: bytearray, other: bytes, chance: random.Random) -> None:
@@ -101,8 +126,34 @@ def _piece(data: bytearray, chance: random.Random) -> tuple[int, int]:
 
 # --- text -------------------------------------------------------------------------------------------------------------
 
-MARKS = [b'"', b"'", b",", b";", b"\t", b"#", b"\n", b"\r", b"\r\n", b"\n\n", b'""', b'"\n', b'",', b"\0", b" ", b"\x1c"]
-BROKEN_UTF8 = [b"\xff", b"\x80", b"\xc3", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xc0\xaf", b"\xef\xbb\xbf", b"\xfe\xff"]
+MARKS = [
+    b'"',
+    b"'",
+    b",",
+    b";",
+    b"\t",
+    b"#",
+    b"\n",
+    b"\r",
+    b"\r\n",
+    b"\n\n",
+    b'""',
+    b'"\n',
+    b'",',
+    b"\0",
+    b" ",
+    b"\x1c",
+]
+BROKEN_UTF8 = [
+    b"\xff",
+    b"\x80",
+    b"\xc3",
+    b"\xed\xa0\x80",
+    b"\xf4\x90\x80\x80",
+    b"\xc0\xaf",
+    b"\xef\xbb\xbf",
+    b"\xfe\xff",
+]
 NUMBERS = [
     b"1e999", b"-1e999", b"1e-999", b"9" * 400, b"0." + b"0" * 400 + b"1", b"1" + b"0" * 5000, b"1_000", b"nan", b"-inf",
     b"NaN", b"-Infinity", b"0x10", b"1e", b"e5", b".", b"-", b"+-1", b"--1", b"1..2", b"1e+", b"\xd9\xa1", b"True", b"NA",

@@ -36,8 +36,11 @@ def corpus(name: str) -> Corpus:
 def mutant(name: str, number: int) -> Mutant:
     """Make a mutant; it depends on nothing but its name and its number."""
     chance = random.Random(f"{name} {number}")
-    format, seeds, mutators = corpus(name)
-    delimiter, quote, comment = chance.choice(((",", '"', ""),) * 4 + ((";", "'", "#"), ("\t", "", "#"), ("|", '"', "")))
+    format, seeds, mutators, body = corpus(name)
+    data = chance.choice(seeds)
+    delimiter, quote, comment = chance.choice(
+        ((",", '"', ""),) * 4 + ((";", "'", "#"), ("\t", "", "#"), ("|", '"', ""))
+    )
     options = ReadOptions(
         delimiter=delimiter,
         quote=quote,
@@ -46,7 +49,7 @@ def mutant(name: str, number: int) -> Mutant:
         max_batch_bytes=chance.choice((LARGEST_BATCH,) * 8 + (3000, 100)),
     )
     return Mutant(
-        mutate(chance.choice(seeds), seeds, mutators, chance),
+        mutate(data, body(data), seeds, mutators, chance),
         chance.choice((format, format, None)),
         chance.random() < (0.02 if format == "parquet" else 0.4),
         options,

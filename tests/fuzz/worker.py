@@ -60,9 +60,7 @@ def _warm_up(name: str, folder: Path) -> None:
     assert not tasks.exists() or len(list(tasks.iterdir())) == 1, "a process with threads cannot be forked"
 
 
-def _run_child(
-    name: str, first: int, end: int, folder: Path, failures: list[Failure], outcomes: Counter[str]
-) -> int:
+def _run_child(name: str, first: int, end: int, folder: Path, failures: list[Failure], outcomes: Counter[str]) -> int:
     """Have a child read mutants; return where the next one has to go on."""
     place = mmap.mmap(-1, 8)
     told_end, tell_end = os.pipe()

@@ -112,6 +112,7 @@ class ArrowFileSink(ArrowStreamSink):
         files.replace(sealing_path, self._path)
         files.sync_directory(self._path)
         files.remove(self._partial_path)
+        files.sync_directory(self._path)
 
 
 @contextmanager

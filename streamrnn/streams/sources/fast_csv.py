@@ -45,7 +45,8 @@ class PlainRecords:
 
     def read(self, block: LineBlock) -> Rows | None:
         """Read a block of whole records, or return None if it is not plain where they end."""
-        if self._dialect.delimiter in _OF_NUMBERS:
+        quote = self._dialect.quoting.quote if self._dialect.quoting else b""
+        if any(mark in _OF_NUMBERS for mark in self._dialect.delimiter + quote):
             return None
         from ...kernels.text.csv import read_csv
 

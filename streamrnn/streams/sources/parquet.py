@@ -78,15 +78,17 @@ class ParquetSource:
             return table
 
     def _tables(self, names: Sequence[str]) -> Iterator[pyarrow.RecordBatch]:
-        leaves = range(self._index.num_columns)
-        places = [place for place in leaves if self._index.schema.column(place).path in names]
+        leaves = [self._index.schema.column(place) for place in range(self._index.num_columns)]
+        places = [place for place, leaf in enumerate(leaves) if leaf.path in names]
+        int96 = [leaves[place].path for place in places if leaves[place].physical_type == "INT96"]
         texts = [name for name in names if is_text(self._schema.field(name).type)]
         with_dictionaries = self._open(read_dictionary=texts) if texts else None
-        int96 = [name for name in names if self._is_int96(name, places)]
         for group in range(self._index.num_row_groups):
-            most = self._rows_that_fit(group, places)
-            if with_dictionaries:
-                most = min(most, self._texts_that_fit(with_dictionaries, group, texts))
+            chunks = [self._index.row_group(group).column(place) for place in places]
+            most = self._rows_that_fit(group, chunks)
+            repeating = [chunk.path_in_schema for chunk in chunks if chunk.has_dictionary_page]
+            if repeating_texts := [name for name in texts if name in repeating]:
+                most = min(most, self._texts_that_fit(with_dictionaries, group, repeating_texts))
             if int96:
                 self._check_int96(group, int96)
             yield from self._read(self._parquet, group, names, most)
@@ -98,31 +100,29 @@ class ParquetSource:
         )
         return tables
 
-    def _rows_that_fit(self, group: int, places: Sequence[int]) -> int:
+    def _rows_that_fit(self, group: int, chunks: Sequence[Any]) -> int:
         """Return how many rows of a row group may be read at once, by the average size of a row."""
-        index = self._index.row_group(group)
-        size: int = sum(index.column(place).total_uncompressed_size for place in places)
-        if size < 0 or index.num_rows < 0:
+        rows: int = self._index.row_group(group).num_rows
+        size: int = sum(chunk.total_uncompressed_size for chunk in chunks)
+        if size < 0 or rows < 0:
             raise pyarrow.ArrowInvalid("a row group has a negative size")
-        fitting: int = self._largest * index.num_rows // max(size, 1)
-        return max(1, min(ROWS, fitting))
+        return max(1, min(ROWS, self._largest * rows // max(size, 1)))
 
     def _texts_that_fit(self, parquet: Any, group: int, names: Sequence[str]) -> int:
         """Return how many rows may be read at once even if all of them hold the longest text of a dictionary."""
-        table = next(self._read(parquet, group, names, 1), None)
+        try:
+            table = next(self._read(parquet, group, names, 1), None)
+        except pyarrow.ArrowNotImplementedError:  # a chunk may begin with another encoding all the same
+            return ROWS
         columns = [] if table is None else table.columns
         longest = [text_lengths(column.dictionary).max(initial=1) for column in columns]
         return max(1, self._largest // sum(longest)) if longest else ROWS
-
-    def _is_int96(self, name: str, places: Sequence[int]) -> bool:
-        columns = map(self._index.schema.column, places)
-        return any(column.path == name and column.physical_type == "INT96" for column in columns)
 
     def _check_int96(self, group: int, names: Sequence[str]) -> None:
         """Raise if nanoseconds cannot hold the times of the old type INT96: Arrow would make other times of them."""
         nanoseconds = self._read(self._parquet, group, names, ROWS)
         seconds = self._read(self._open(coerce_int96_timestamp_unit="s"), group, names, ROWS)
-        for fine, coarse in zip(nanoseconds, seconds, strict=True):
+        for fine, coarse in zip(nanoseconds, seconds, strict=False):
             for name in names:
                 if not _whole_seconds(fine[name]).equals(coarse[name].cast(pyarrow.int64())):
                     raise StreamError(

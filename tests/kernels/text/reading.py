@@ -55,11 +55,11 @@ def keys_of(names: list[str], kinds: str) -> Keys:
     return Keys(np.frombuffer(b"".join(texts) + bytes(8), np.uint8), table, columns)
 
 
-def ndjson_rows(data: bytes, names: list[str], kinds: str, keys: Keys | None = None) -> Outcome:
+def ndjson_rows(data: bytes | np.ndarray, names: list[str], kinds: str, keys: Keys | None = None) -> Outcome:
     """Read lines."""
+    block, data = np.frombuffer(data, np.uint8), bytes(data)
     rows = _room(data, kinds)
-    keys = keys or keys_of(names, kinds)
-    read_ndjson(np.frombuffer(data, np.uint8), JSON_MARKS, keys, powers_of_five(), rows)
+    read_ndjson(block, JSON_MARKS, keys or keys_of(names, kinds), powers_of_five(), rows)
     return _outcome(rows, data, kinds)
 
 

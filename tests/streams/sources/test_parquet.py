@@ -115,6 +115,14 @@ def test_text_is_a_plain_string_however_it_was_encoded(file_of, read_all, type_,
     assert batch.table.schema == schema == pa.schema([("name", pa.string())])
 
 
+@pytest.mark.parametrize("encoding", ["DELTA_LENGTH_BYTE_ARRAY", "DELTA_BYTE_ARRAY", "PLAIN"])
+def test_text_of_every_encoding_is_read(file_of, read_all, encoding):
+    table = pa.table({"name": ["a", None, "ab", "a"], "kind": ["p", "q", "p", None]})
+    data = parquet_bytes(table, use_dictionary=["kind"], column_encoding={"name": encoding})
+    rows, _ = read_all(open_source(file_of(data, "stream.parquet")), [], ["name", "kind"])
+    assert rows == table.to_pylist()
+
+
 def test_a_column_with_a_dot_in_its_name_is_not_taken_for_a_part_of_another(file_of, read_all):
     table = pa.table({"a": [{"b": 7}, {"b": 8}], "a.b": [1, 2]})
     source = open_source(file_of(parquet_bytes(table), "stream.parquet"))
