@@ -96,6 +96,13 @@ def test_imports_go_down_only():
     assert wrong == []
 
 
+def test_the_kernels_of_text_know_the_compiler_and_no_other_kernel():
+    for path in (ROOT / "streamrnn" / "kernels" / "text").glob("*.py"):
+        for name in imports_of("streamrnn", path):
+            basics = tuple(f"streamrnn.kernels.{module}" for module in ("text", "jit", "memory", "cache"))
+            assert room_of(name) is None or name.startswith(basics), path
+
+
 def test_the_package_itself_imports_nothing_before_it_is_asked():
     tree = ast.parse((ROOT / "streamrnn" / "__init__.py").read_text(encoding="utf-8"))
     modules = [node.module for node in tree.body if isinstance(node, ast.ImportFrom)]
@@ -145,6 +152,8 @@ def test_nobody_imports_the_command_as_cli(path):
         ("import streamrnn.settings", ("numba", "numpy", "pyarrow")),
         ("import streamrnn.schema, streamrnn.checkpoint", ("numba", "pyarrow", "safetensors")),
         ("import streamrnn.streams", ("numba", "pyarrow.parquet")),
+        ("import streamrnn.streams.sinks.text", ("numba",)),
+        ("from streamrnn.streams.sources import csv, ndjson", ("numba",)),
         ("import streamrnn_cli.main", ("numba", "pyarrow", "matplotlib")),
         ("from streamrnn import Learner; Learner('a', hidden=2)", ("matplotlib", "torch", "pandas")),
     ],

@@ -133,8 +133,9 @@ def parquet() -> list[bytes]:
         parquet_bytes(whole, compression=compression, data_page_version=version, row_group_size=5)
         for compression, version in product(("none", "snappy", "gzip", "zstd", "lz4", "brotli"), ("1.0", "2.0"))
     ]
-    seeds += [parquet_bytes(flat.select([name]), use_dictionary=plain, store_schema=plain, row_group_size=8, compression="none")
-              for name, plain in product(flat.column_names, (True, False))]  # fmt: skip
+    for name, plain in product(flat.column_names, (True, False)):
+        options = {"use_dictionary": plain, "store_schema": plain, "compression": "none"}
+        seeds.append(parquet_bytes(flat.select([name]), row_group_size=8, **options))
     for name, encoding in [
         ("count", "DELTA_BINARY_PACKED"), ("name", "DELTA_LENGTH_BYTE_ARRAY"), ("name", "DELTA_BYTE_ARRAY"),
         ("load", "BYTE_STREAM_SPLIT"), ("flag", "RLE"),

@@ -126,43 +126,17 @@ def _piece(data: bytearray, chance: random.Random) -> tuple[int, int]:
 
 # --- text -------------------------------------------------------------------------------------------------------------
 
-MARKS = [
-    b'"',
-    b"'",
-    b",",
-    b";",
-    b"\t",
-    b"#",
-    b"\n",
-    b"\r",
-    b"\r\n",
-    b"\n\n",
-    b'""',
-    b'"\n',
-    b'",',
-    b"\0",
-    b" ",
-    b"\x1c",
-]
-BROKEN_UTF8 = [
-    b"\xff",
-    b"\x80",
-    b"\xc3",
-    b"\xed\xa0\x80",
-    b"\xf4\x90\x80\x80",
-    b"\xc0\xaf",
-    b"\xef\xbb\xbf",
-    b"\xfe\xff",
-]
-NUMBERS = [
-    b"1e999", b"-1e999", b"1e-999", b"9" * 400, b"0." + b"0" * 400 + b"1", b"1" + b"0" * 5000, b"1_000", b"nan", b"-inf",
-    b"NaN", b"-Infinity", b"0x10", b"1e", b"e5", b".", b"-", b"+-1", b"--1", b"1..2", b"1e+", b"\xd9\xa1", b"True", b"NA",
-    b"1d5", b"1f", b"1,5", b"1 2", b"2e308", b"4.9e-324", b"123456789012345678901234567890", b"-0",
-]  # fmt: skip
-JSON = [
-    b"{", b"}", b"[", b"]", b":", b"{}", b"[]", b"null", b"true", b'"\\ud800"', b'"\\u0000"', b"\\", b'"\\x"', b'{"a":1,"a":2}',
-    b"[" * DEEP, b'{"a":' * DEEP, b"[" * DEEP + b"]" * DEEP, b'{"load":1}', b'"load":', b',"extra":1', b"//", b"18446744073709551616",
-]  # fmt: skip
+MARKS = [b" ", *b'" \' , ; \t # \n \r \r\n \n\n "" "\n ", \0 \x1c'.split(b" ")]
+BROKEN_UTF8 = b"\xff \x80 \xc3 \xed\xa0\x80 \xf4\x90\x80\x80 \xc0\xaf \xef\xbb\xbf \xfe\xff".split()
+ODD_NUMBERS = (
+    b"1e999 -1e999 1e-999 2e308 4.9e-324 -0 123456789012345678901234567890 18446744073709551616 nan -inf NaN -Infinity "
+    b"NA True 1_000 0x10 1e e5 . - + +-1 --1 1..2 1e+ 1d5 1f 1,5 \xd9\xa1"
+).split()
+NUMBERS = [*ODD_NUMBERS, b"1 2", b"9" * 400, b"0." + b"0" * 400 + b"1", b"1" + b"0" * 5000]
+PIECES_OF_JSON = (
+    rb'{ } [ ] : {} [] null true // \ "\ud800" "\u0000" "\x" {"a":1,"a":2} {"load":1} "load": ,"extra":1'.split()
+)
+JSON = [*PIECES_OF_JSON, b"[" * DEEP, b'{"a":' * DEEP, b"[" * DEEP + b"]" * DEEP]
 
 
 def inserter_of(pieces: Sequence[bytes]) -> Mutator:
@@ -194,6 +168,6 @@ def lengthen_line(data: bytearray, chance: random.Random) -> None:
 
 ANY = [flip_bit, flip_bit, set_byte, set_byte, truncate, remove_piece, repeat_piece, move_piece, insert_noise]
 BINARY = [*ANY, set_integer, set_integer, set_integer, change_integer, change_integer]
-TEXT = [*ANY, repeat_line, remove_line, lengthen_line, inserter_of(MARKS), inserter_of(MARKS), inserter_of(BROKEN_UTF8),
-        inserter_of(NUMBERS), inserter_of(NUMBERS)]  # fmt: skip
+MARKED = [inserter_of(MARKS), inserter_of(MARKS), inserter_of(BROKEN_UTF8), inserter_of(NUMBERS), inserter_of(NUMBERS)]
+TEXT = [*ANY, repeat_line, remove_line, lengthen_line, *MARKED]
 OBJECTS = [*TEXT, inserter_of(JSON), inserter_of(JSON)]

@@ -30,7 +30,10 @@ import pyarrow
 from fuzz.reading import corpus, mutant, read
 
 SECONDS = 10  # that a mutant may take
-MEMORY = 512 * 1024 * 1024  # bytes that it may take
+MIB = 1024 * 1024
+MEMORY = 256 * MIB  # bytes that mutants may use
+RESERVED = 512 * MIB  # bytes that they may ask the system for; of a page of Parquet Arrow believes that it has 2 GiB
+RESERVED_FOR_PARQUET = 16 * 1024 * MIB
 MUTANTS_PER_CHILD = 50
 
 Failure = dict[str, Any]
@@ -93,12 +96,17 @@ def _end_of(status: int) -> str:
 
 def _be_child(name: str, numbers: range, folder: Path, place: mmap.mmap, tell_end: int) -> None:
     try:
-        _limit_memory()
+        _limit_memory(RESERVED_FOR_PARQUET if name == "parquet" else RESERVED)
+        used = _memory_used()
         with open(tell_end, "w", encoding="utf-8") as tell:
             for number in numbers:
                 place[:] = struct.pack("q", number)
                 signal.alarm(SECONDS)
-                tell.write(json.dumps(_outcome(name, number, folder)) + "\n")
+                outcome = _outcome(name, number, folder)
+                if _memory_used() - used > MEMORY:
+                    outcome = {"mutant": f"{name} {number}", "failure": f"used {(_memory_used() - used) / MIB:.0f} MiB"}
+                    used = _memory_used()
+                tell.write(json.dumps(outcome) + "\n")
                 tell.flush()
         os._exit(0)
     except BaseException:
@@ -115,13 +123,19 @@ def _outcome(name: str, number: int, folder: Path) -> str | Failure:
         return {"mutant": f"{name} {number}", "failure": f"{type(error).__name__}: {error} ({where})"[:500]}
 
 
-def _limit_memory() -> None:
-    """Allow so much more than what is taken now; where that cannot be had, only the system's own limit counts."""
+def _memory_used() -> int:
+    """Bytes, at most, until now."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def _limit_memory(reserved: int) -> None:
+    """Allow so much more than what is asked for now, where the system tells how much that is."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     except OSError:
         return
-    limit = pages * resource.getpagesize() + MEMORY
+    limit = pages * resource.getpagesize() + reserved
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

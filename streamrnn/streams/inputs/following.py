@@ -75,10 +75,13 @@ class Following:
     ends_with_file : bool
         Whether the stream ends where another file begins, because their bytes cannot be joined. Otherwise it is text:
         a last line that lacks its newline gets one, and a byte order mark is dropped.
+    restarts : int
+        How often a file was begun after the first. What one `read` returns never is of two of them.
     """
 
     def __init__(self, name: str, path: str | None, descriptor: int, warnings: list[str]) -> None:
         self.ends_with_file = False
+        self.restarts = 0
         self._name = name
         self._path = path
         self._files = deque([GrowingFile(descriptor)])  # the one in hand, then those that come after it
@@ -132,6 +135,7 @@ class Following:
             )
         else:
             self._at_start = True
+            self.restarts += 1
             self._warnings.append(f"{self._name} {what_happened}: reading it from its start")
 
     def _without_preamble(self, data: bytes) -> bytes:
@@ -150,8 +154,6 @@ class Following:
 
     def _go_to_successor(self) -> None:
         os.close(self._files.popleft().descriptor)
-        while self._files[0].is_empty():
-            os.close(self._files.popleft().descriptor)
         self._begin_file("is another file now")
 
     def _look_up_name(self) -> None:

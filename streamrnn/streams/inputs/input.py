@@ -60,6 +60,11 @@ class Input:
             self.following = Following(self.name, name_to_follow, self.descriptor, self.warnings)
             self._read, self.seekable = self.following.read, False
 
+    @property
+    def restarts(self) -> int:
+        """How often the rows began anew, in another file or in one that was truncated, because it is followed."""
+        return self.following.restarts if self.following else 0
+
     def read(self, size: int = BLOCK) -> bytes:
         """Return what has come, at most `size` bytes; wait only if there is nothing; empty at the end."""
         if self._ahead:

@@ -14,7 +14,7 @@ from ..formats import BYTE_ORDER_MARK
 from ..inputs.lines import LineBlock
 from .csv_dialect import Dialect
 from .csv_records import mask_quoted_newlines
-from .fast_text import bytes_of, is_utf8, places, room_for
+from .fast_text import Wanted, bytes_of, is_utf8
 
 _OF_NUMBERS = b"+-.0123456789eE"
 _NO_RECORD = b"\n"
@@ -37,9 +37,9 @@ class PlainRecords:
     kernel = "read_csv"
 
     def __init__(self, names: Sequence[str], schema: pyarrow.Schema, dialect: Dialect, header: bytes | None) -> None:
-        self._schema = schema
+        self._wanted = Wanted(schema)
         self._dialect = dialect
-        self._places = places(names, schema)
+        self._places = self._wanted.places(names)
         self._header = np.frombuffer(_NO_RECORD if header is None else header, np.uint8)
         self._comment = dialect.comment[0] if dialect.comment else -1
 
@@ -55,7 +55,7 @@ class PlainRecords:
         # A line may repeat the header behind a byte order mark.
         is_plain = block.data.isascii() or (is_utf8(block.data) and BYTE_ORDER_MARK not in block.data)
         marks = self._marks if is_plain else self._marks_of_ascii
-        rows = room_for(data, self._schema)
+        rows = self._wanted.room_for(data)
         read_csv(data, marks, self._places, self._header, self._comment, powers_of_five(), rows)
         return rows
 

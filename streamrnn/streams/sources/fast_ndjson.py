@@ -14,7 +14,7 @@ import pyarrow
 from ...kernels.text.powers import powers_of_five
 from ...kernels.text.rows import Rows
 from ..inputs.lines import LineBlock
-from .fast_text import bytes_of, is_utf8, places, room_for
+from .fast_text import Wanted, bytes_of, is_utf8
 
 if TYPE_CHECKING:
     from ...kernels.text.ndjson import Keys
@@ -37,7 +37,7 @@ class PlainObjects:
     kernel = "read_ndjson"
 
     def __init__(self, names: Iterable[str], schema: pyarrow.Schema) -> None:
-        self._schema = schema
+        self._wanted = Wanted(schema)
         self._names = list(names)
         self._known = set(self._names)
         self._most = len(self._names) + MOST_OTHER_KEYS
@@ -58,7 +58,7 @@ class PlainObjects:
 
         self._keys = self._keys or self._make_keys()
         data = bytes_of(block.data)
-        rows = room_for(data, self._schema)
+        rows = self._wanted.room_for(data)
         marks = self._marks if is_utf8(block.data) else self._marks_of_ascii
         read_ndjson(data, marks, self._keys, powers_of_five(), rows)
         return rows
@@ -81,7 +81,7 @@ class PlainObjects:
         table[:, NEXT] = np.arange(1, len(table) + 1)
         table[-1, NEXT] = 1
         columns = np.zeros((len(self._names), 2), np.int64)
-        columns[:, PLACE] = places(self._names, self._schema)
+        columns[:, PLACE] = self._wanted.places(self._names)
         return Keys(np.frombuffer(b"".join(columns_of) + bytes(8), np.uint8), table, columns)
 
     @cached_property

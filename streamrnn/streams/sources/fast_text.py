@@ -19,7 +19,6 @@ from ..batch import Batch
 from ..inputs.lines import LineBlock, RawRow
 from .rows import Split
 
-FAST_FROM_BYTES = 1024  # Python is done with a smaller block before the arrays for a kernel are made
 MOST_BYTES = 1 << 30  # so that 32 bits count them
 
 ReadExactly = Callable[[LineBlock, Split], Batch]
@@ -70,8 +69,8 @@ class FastText:
         return _woven(table, exact, np.array([before for before, _ in odd], np.int64))
 
     def _is_worth_it(self, block: LineBlock) -> bool:
-        size = len(block.data)
-        return FAST_FROM_BYTES <= size < MOST_BYTES and block.longer_than is None and self._start.is_due(block.line)
+        is_whole = 0 < len(block.data) < MOST_BYTES and block.longer_than is None
+        return is_whole and self._start.is_due(block.line)
 
     def _odd_rows(self, block: LineBlock, odd: np.ndarray) -> Iterator[tuple[int, RawRow]]:
         """Yield the odd rows, each with the number of plain rows before it; a blank line is none.
@@ -91,18 +90,23 @@ def bytes_of(data: bytes) -> np.ndarray:
     return np.frombuffer(data if data.endswith(b"\n") else data + b"\n", np.uint8)
 
 
-def room_for(data: np.ndarray, schema: pyarrow.Schema) -> Rows:
-    """Make room for the wanted columns of these lines."""
-    numbers = sum(column.type == pyarrow.float64() for column in schema)
-    return Rows.room_for(int(np.count_nonzero(data == ord("\n"))), numbers, len(schema) - numbers, data.size)
+class Wanted:
+    """The columns that are wanted, as the kernels know them."""
 
+    def __init__(self, schema: pyarrow.Schema) -> None:
+        self._numbers = [column.name for column in schema if column.type == pyarrow.float64()]
+        self._texts = [column.name for column in schema if column.type != pyarrow.float64()]
 
-def places(names: Sequence[str], schema: pyarrow.Schema) -> np.ndarray:
-    """Return where each column goes in `Rows`: (columns,) int64."""
-    wanted = {column.name: index for index, column in enumerate(schema) if column.type == pyarrow.float64()}
-    texts = [column.name for column in schema if column.name not in wanted]
-    wanted |= {name: FIRST_TEXT - index for index, name in enumerate(texts)}
-    return np.array([wanted.get(name, UNWANTED) for name in names], np.int64)
+    def room_for(self, data: np.ndarray) -> Rows:
+        """Make room for the rows in some whole lines."""
+        lines = int(np.count_nonzero(data == ord("\n")))
+        return Rows.room_for(lines, len(self._numbers), len(self._texts), data.size)
+
+    def places(self, names: Sequence[str]) -> np.ndarray:
+        """Return where each column goes in `Rows`: (columns,) int64."""
+        places = {name: index for index, name in enumerate(self._numbers)}
+        places |= {name: FIRST_TEXT - index for index, name in enumerate(self._texts)}
+        return np.array([places.get(name, UNWANTED) for name in names], np.int64)
 
 
 def is_utf8(data: bytes) -> bool:
@@ -116,16 +120,16 @@ def is_utf8(data: bytes) -> bool:
 def _table(rows: Rows, schema: pyarrow.Schema) -> pyarrow.RecordBatch:
     """Return what a kernel has read as a table; its memory becomes the table's."""
     count = int(rows.read[0])
-    arrays = [_numbers(rows, column, count) for column in range(len(rows.numbers))]
+    memory = pyarrow.py_buffer(rows.numbers)
+    arrays = []
+    for column, may_miss in enumerate(rows.missing.tolist()):
+        if may_miss:
+            arrays.append(pyarrow.array(rows.numbers[column, :count].view(np.float64), from_pandas=True))
+        else:
+            numbers = memory.slice(column * rows.numbers.strides[0], 8 * count)
+            arrays.append(pyarrow.Array.from_buffers(pyarrow.float64(), count, [None, numbers], null_count=0))
     arrays += [_texts(rows, column, count) for column in range(len(rows.lengths))]
     return pyarrow.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def _numbers(rows: Rows, column: int, count: int) -> pyarrow.Array:
-    numbers = rows.numbers[column, :count].view(np.float64)
-    if rows.missing[column]:
-        return pyarrow.array(numbers, from_pandas=True)
-    return pyarrow.Array.from_buffers(pyarrow.float64(), count, [None, pyarrow.py_buffer(numbers)], null_count=0)
 
 
 def _texts(rows: Rows, column: int, count: int) -> pyarrow.Array:

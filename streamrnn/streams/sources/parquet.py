@@ -78,17 +78,13 @@ class ParquetSource:
             return table
 
     def _tables(self, names: Sequence[str]) -> Iterator[pyarrow.RecordBatch]:
-        leaves = [self._index.schema.column(place) for place in range(self._index.num_columns)]
-        places = [place for place, leaf in enumerate(leaves) if leaf.path in names]
-        int96 = [leaves[place].path for place in places if leaves[place].physical_type == "INT96"]
+        leaves = map(self._index.schema.column, range(self._index.num_columns))
+        int96 = [leaf.path for leaf in leaves if leaf.path in names and leaf.physical_type == "INT96"]
         texts = [name for name in names if is_text(self._schema.field(name).type)]
         with_dictionaries = self._open(read_dictionary=texts) if texts else None
         for group in range(self._index.num_row_groups):
-            chunks = [self._index.row_group(group).column(place) for place in places]
-            most = self._rows_that_fit(group, chunks)
-            repeating = [chunk.path_in_schema for chunk in chunks if chunk.has_dictionary_page]
-            if repeating_texts := [name for name in texts if name in repeating]:
-                most = min(most, self._texts_that_fit(with_dictionaries, group, repeating_texts))
+            longest = sum(self._longest_text(with_dictionaries, group, name) for name in texts)
+            most = min(self._rows_that_fit(group), max(1, self._largest // max(1, longest)))
             if int96:
                 self._check_int96(group, int96)
             yield from self._read(self._parquet, group, names, most)
@@ -100,23 +96,29 @@ class ParquetSource:
         )
         return tables
 
-    def _rows_that_fit(self, group: int, chunks: Sequence[Any]) -> int:
-        """Return how many rows of a row group may be read at once, by the average size of a row."""
+    def _rows_that_fit(self, group: int) -> int:
+        """Return how many rows of a row group may be read at once, by the average size of a row.
+
+        It is that of all columns: what the index says of a single column cannot be asked for, because Arrow's way to
+        refuse it ends the process.
+        """
         rows: int = self._index.row_group(group).num_rows
-        size: int = sum(chunk.total_uncompressed_size for chunk in chunks)
+        size: int = self._index.row_group(group).total_byte_size
         if size < 0 or rows < 0:
             raise pyarrow.ArrowInvalid("a row group has a negative size")
         return max(1, min(ROWS, self._largest * rows // max(size, 1)))
 
-    def _texts_that_fit(self, parquet: Any, group: int, names: Sequence[str]) -> int:
-        """Return how many rows may be read at once even if all of them hold the longest text of a dictionary."""
+    def _longest_text(self, parquet: Any, group: int, name: str) -> int:
+        """Return how many bytes the longest text has in the dictionary that a column of a row group begins with."""
         try:
-            table = next(self._read(parquet, group, names, 1), None)
-        except pyarrow.ArrowNotImplementedError:  # a chunk may begin with another encoding all the same
-            return ROWS
-        columns = [] if table is None else table.columns
-        longest = [text_lengths(column.dictionary).max(initial=1) for column in columns]
-        return max(1, self._largest // sum(longest)) if longest else ROWS
+            table = next(self._read(parquet, group, [name], 1), None)
+        except (pyarrow.ArrowException, OSError):  # the DELTA encodings; damage is told when the rows are read
+            return 0
+        if table is None:
+            return 0
+        column = table[name]
+        values = column.dictionary if pyarrow.types.is_dictionary(column.type) else column
+        return int(text_lengths(values).max(initial=0))
 
     def _check_int96(self, group: int, names: Sequence[str]) -> None:
         """Raise if nanoseconds cannot hold the times of the old type INT96: Arrow would make other times of them."""

@@ -49,7 +49,7 @@ def test_space_may_stand_wherever_json_allows_it():
 
 
 def test_a_column_may_have_several_spellings():
-    keys = keys_of(["é", "\\u00e9"], "nn")
+    keys = keys_of(["é", "\\u00e9"], "n-")
     keys.table[2, 2] = 0  # the second one is of the first one's column
     data = '{"é":1}\n{"\\u00e9":2}\n{"é":3,"\\u00e9":4}\n'.encode()
     outcome = ndjson_rows(data, ["é", "\\u00e9"], "n-", keys)
@@ -61,14 +61,15 @@ def test_a_column_may_have_several_spellings():
     "line",
     [
         *(b"", b" ", b"\r", b"[]", b"1", b"null", b"{", b"}", b"{}{}", b"{} x", b"{,}", b'{"load"}', b'{"load":}'),
-        *(b'{"load":1', b'{"load":1,', b'{"load":1,}', b'{"load":1 "a":2}', b'{"load" 1}', b'{load:1}', b'{"load":1}}'),
+        *(b'{"load":1', b'{"load":1,', b'{"load":1,}', b'{"load":1 "a":2}', b'{"load" 1}', b"{load:1}", b'{"load":1}}'),
         *(b'{"load":1,"load":2}', b'{"b":1}', b'{"loa":1}', b'{"loads":1}', b'{"l\\u006fad":1}', b'{"":1}'),
-        *(b'{"note":"a\\nb"}', b'{"note":"a\tb"}', b'{"note":"a}', b'{"note":\'a\'}', b'{"load":"1"}', b'{"load":"x"}'),
+        *(b'{"note":"a\\nb"}', b'{"note":"a\tb"}', b'{"note":"a}', b"{\"note\":'a'}", b'{"load":"1"}', b'{"load":"x"}'),
         *(b'{"load":[1]}', b'{"load":{"a":1}}', b'{"load":nul}', b'{"load":nulll}', b'{"load":True}'),
-        *(b'\xef\xbb\xbf{"load":1}', b'{"load":\x0b1}', b'{"load":1}\0', b'{"load":n', b'{"load":tru', b'{"load":fals', b'{"load":Infinity}'),
+        *(b'\xef\xbb\xbf{"load":1}', b'{"load":\x0b1}', b'{"load":1}\0', b'{"load":n', b'{"load":tru', b'{"load":fals'),
+        *(b'{"load":Infinity}', b'{"load":-Infinity}', b'{"load":1e400}', b'{"load":-0}'),
     ],
     ids=repr,
-)  # fmt: skip
+)
 def test_an_odd_line_is_told_with_its_place_and_its_neighbours_are_read(line):
     data = b'{"load":1}\n{"load":2}\n' + line + b'\n{"load":3}\n'
     outcome = ndjson_rows(data, NAMES, "nnt-")
@@ -95,8 +96,8 @@ def test_what_is_no_number_of_json_is_never_taken_for_one(text):
 
 def test_whatever_is_plain_is_json_and_means_the_same_to_orjson():
     generator = random.Random(1)
-    values = ["1", "-0.5", "1e5", "01", "-", "1.", ".5", "+1", "null", "true", '"a"', '"', "[1]", "0", "-0", "9" * 19]
-    pieces = [*values, '"a":', '"b":', ":", ",", "{", "}", " ", "", "", "", "", ""]
+    values = ["1", "-0.5", "1e5", "01", "-", "1.", ".5", "+1", "null", "true", '"a"', '"', "[1]", "0", "-0", "9" * 15]
+    pieces = [*values, '"a":', '"b":', ":", ",", "{", "}", " ", *[""] * 60]
     lines = []
     for _ in range(5000):
         a, b = generator.choices(values, k=2)
@@ -105,8 +106,9 @@ def test_whatever_is_plain_is_json_and_means_the_same_to_orjson():
     outcome = ndjson_rows("".join(f"{line}\n" for line in lines).encode(), ["a", "b"], "nn")
     odd = {line.decode() for _, line in outcome.odd}
     plain = [orjson.loads(line) for line in lines if line not in odd]
-    assert outcome.rows == [(row.get("a"), row.get("b")) for row in plain]
-    assert len(plain) > 500
+    numbers = [[None if value is None else float(value) for value in (row.get("a"), row.get("b"))] for row in plain]
+    assert list(map(list, outcome.rows)) == numbers
+    assert len(plain) > 250
 
 
 def test_a_byte_that_is_marked_strange_makes_its_line_odd(monkeypatch):

@@ -68,6 +68,29 @@ def test_bytes_that_look_like_what_stands_in_an_empty_block_are_not_lost(codec):
 
 
 @pytest.mark.parametrize("codec", CODECS)
+def test_all_is_out_before_more_is_asked_for_in_blocks_of_any_size(codec):
+    def unpacked_at_each_request(size):
+        packed, unpacked, seen = iter(b"".join(flushed([bytes(2000), LINES[:100]], codec))), 0, []
+
+        def next_byte(most):
+            seen.append(unpacked)
+            return bytes([byte]) if (byte := next(packed, None)) is not None else b""
+
+        unpacker = UNPACKERS[codec]("log", b"", next_byte)
+        with pytest.raises(StreamError, match="cut short"):
+            while True:
+                unpacked += len(unpacker.read(size))
+        return seen
+
+    assert unpacked_at_each_request(1) == unpacked_at_each_request(10_000)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_read_of_more_than_there_is_memory_takes_what_there_is(codec):
+    assert unpack([pack(LINES, codec)], codec, size=1 << 50) == LINES
+
+
+@pytest.mark.parametrize("codec", CODECS)
 def test_a_row_that_was_flushed_is_out_before_more_is_waited_for(pipe, promptly, codec):
     header, first, second = flushed([b"x\n", b"1\n", b"2\n"], codec)
     pipe.write(header)

@@ -205,6 +205,14 @@ Input("-")
     assert result.stderr.endswith("StreamError: stdin is closed\n")
 
 
+def test_closing_twice_leaves_what_was_opened_in_between_alone(file_of):
+    stream = Input(file_of(b"one"))
+    stream.close()
+    other = os.open(os.devnull, os.O_RDONLY)  # it has the same number now
+    stream.close()
+    os.close(other)
+
+
 # --- what goes wrong --------------------------------------------------------------------------------------------------
 
 

@@ -160,6 +160,20 @@ def test_a_named_pipe_that_takes_the_name_in_the_last_moment_is_not_waited_for(l
 
     monkeypatch.setattr(following, "open_descriptor", open_pipe)
     assert promptly(lambda: log.stream.read(100)) == b"one\n"
+    assert log.told == []
+
+
+def test_whoever_reads_can_tell_which_bytes_are_of_another_file(log_of, promptly):
+    log = log_of(b"one")
+
+    def read():
+        return promptly(log.stream.read), log.stream.restarts
+
+    assert read() == (b"one", 0)
+    log.replace(b"two")
+    assert [read(), read()] == [(b"\n", 1), (b"two", 1)]
+    log.path.write_bytes(b"three\n")
+    assert [read(), read()] == [(b"\n", 2), (b"three\n", 2)]
 
 
 def test_every_file_is_closed_when_it_has_been_read(log_of):
@@ -170,7 +184,10 @@ def test_every_file_is_closed_when_it_has_been_read(log_of):
 
     before = lowest_free()
     log = log_of(b"one\n")
+    assert log.stream.read(100) == b"one\n"
     for _ in range(5):
+        log.replace(b"")
+        assert log.stream.following._read_what_is_there(100) == b""
         log.replace(b"one\n")
         assert log.stream.read(100) == b"one\n"
     log.stream.close()
