@@ -1,6 +1,7 @@
 # make demo     all the set-up, then the main job on a recording that ships with the project
 # make test     all the set-up, then the tests
 # make check    format, lint, types, tests
+# make soak     the long versions of the tests of reliability: kills, power failures, failing disks
 # make fuzz     10,000 damaged streams of each format; `make test` reads the first 500 of them
 # make bench    the figures; set STREAMRNN_DATA to a folder of streams for those that need one
 
@@ -8,7 +9,7 @@ PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3 py
 	$(if $(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(name))))
 BIN := .venv/bin
 .DEFAULT_GOAL := test
-.PHONY: demo test check fuzz format bench clean
+.PHONY: demo test check soak fuzz format bench clean
 
 demo: .venv/demo
 	$(BIN)/streamrnn demo
@@ -21,6 +22,9 @@ check: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
+
+soak: .venv/dev
+	STREAMRNN_SOAK=1 $(BIN)/python -m pytest tests/reliability
 
 fuzz: .venv/dev
 	STREAMRNN_MUTANTS=10000 $(BIN)/python -m pytest tests/fuzz

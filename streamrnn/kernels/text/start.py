@@ -6,6 +6,9 @@ import sys
 
 LOADED_FROM = 4096  # rows: loading a compiled kernel takes some hundredths of a second
 COMPILED_FROM = 200_000  # rows: compiling it takes a second or two, loading the compiler itself half a second
+MANY = (
+    8  # rows at once; where they come one by one, somebody may be waiting, who should not have to wait for a compiler
+)
 
 
 class KernelStart:
@@ -19,22 +22,24 @@ class KernelStart:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._due_from = LOADED_FROM
-        self._was_looked_for = False
+        self._rows = self._rows_of_many = 0
+        self._is_at_hand: bool | None = None  # None before it was looked for
+        self._is_due = False
 
     def is_due(self, rows: int) -> bool:
-        """Whether to use the kernel for a stream that has brought so many rows."""
-        if rows < self._due_from:
-            return False
-        if not self._was_looked_for:
-            self._was_looked_for = True
-            self._due_from = LOADED_FROM if self._is_at_hand() else COMPILED_FROM
-        return rows >= self._due_from
+        """Whether to use the kernel from now on, when so many more rows have come at once."""
+        if not self._is_due:
+            self._rows += rows
+            self._rows_of_many += rows if rows >= MANY else 0
+            self._is_due = self._rows_of_many >= COMPILED_FROM or (self._rows >= LOADED_FROM and self._look_for_it())
+        return self._is_due
 
-    def _is_at_hand(self) -> bool:
-        """Whether there is no need to compile it, nor to load the compiler."""
-        if "numba" not in sys.modules:
-            return False
-        from ..cache import is_kept
+    def _look_for_it(self) -> bool:
+        """Whether there is no need to compile it, nor to load the compiler; that it was so once is enough."""
+        if self._is_at_hand is None:
+            self._is_at_hand = False
+            if "numba" in sys.modules:
+                from ..cache import is_kept
 
-        return is_kept(self._name)
+                self._is_at_hand = is_kept(self._name)
+        return self._is_at_hand

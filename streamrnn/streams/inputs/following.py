@@ -50,9 +50,11 @@ class GrowingFile:
         return data
 
     def start_again(self) -> None:
+        """Read from the first byte next, whatever stands there now."""
         self._position, self._overlap = 0, b""
 
     def is_empty(self) -> bool:
+        """Whether it holds nothing at the moment."""
         return os.fstat(self.descriptor).st_size == 0
 
 
@@ -76,7 +78,8 @@ class Following:
         Whether the stream ends where another file begins, because their bytes cannot be joined. Otherwise it is text:
         a last line that lacks its newline gets one, and a byte order mark is dropped.
     restarts : int
-        How often a file was begun after the first. What one `read` returns never is of two of them.
+        How often a file was begun after the first. One `read` never returns bytes of two files; the newline that a last
+        line gets is still of the old one.
     """
 
     def __init__(self, name: str, path: str | None, descriptor: int, warnings: list[str]) -> None:
@@ -109,6 +112,7 @@ class Following:
         return b""
 
     def close(self) -> None:
+        """Close all files, those that were not read yet as well."""
         while self._files:
             os.close(self._files.popleft().descriptor)
 
@@ -135,7 +139,6 @@ class Following:
             )
         else:
             self._at_start = True
-            self.restarts += 1
             self._warnings.append(f"{self._name} {what_happened}: reading it from its start")
 
     def _without_preamble(self, data: bytes) -> bytes:
@@ -146,7 +149,9 @@ class Following:
         if not self._at_start:
             return data
         data = data.lstrip(b"\0")
-        self._at_start = not data
+        if data:
+            self._at_start = False
+            self.restarts += 1
         return data.removeprefix(BYTE_ORDER_MARK)
 
     def _has_successor(self) -> bool:

@@ -41,7 +41,6 @@ class LineWriter:
         self._piece_ends = np.cumsum([0, *map(len, pieces)])
         self._missing = missing
         self._text = text
-        self._rows = 0
         self._start = KernelStart("write_lines")
 
     def lines(self, table: pyarrow.Table | pyarrow.RecordBatch) -> Iterator[bytes]:
@@ -54,10 +53,9 @@ class LineWriter:
                 yield self._lines(batch.slice(start, ROWS))
 
     def _lines(self, batch: pyarrow.RecordBatch) -> bytes:
-        self._rows += batch.num_rows
         pairs = zip(batch.columns, self._fields, strict=True)
         columns = [column_of_kind(column, field, self._text) for column, field in pairs]
-        if batch.num_rows >= KERNEL_FROM_ROWS and self._start.is_due(self._rows):
+        if batch.num_rows >= KERNEL_FROM_ROWS and self._start.is_due(batch.num_rows):
             return self._by_kernel(columns, batch.num_rows)
         cells = [cells_of_kind(kind, column, self._missing) for kind, column in columns]
         return "".join(map(self._line.__mod__, zip(*cells, strict=True))).encode()

@@ -26,9 +26,9 @@ Every buffer of a compressed body starts with an int64: its length when unpacked
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from struct import Struct
 from typing import NamedTuple
-
-import numpy as np
 
 from .flatbuffer import INT8, INT16, INT64, UINT32, MetadataError, Table, Vector
 
@@ -41,7 +41,7 @@ FIELD = 1024  # bytes that a field, or an entry of its metadata, counts for once
 # Arrow 0.17 noted a batch's compression there, before the format had a place for it.
 EXPERIMENTAL_COMPRESSION = b"ARROW:experimental_compression"
 
-_PAIR = 2 * INT64.size
+_PAIR = Struct("<qq")
 
 
 class Message(NamedTuple):
@@ -52,7 +52,7 @@ class Message(NamedTuple):
     rows: int
     body_length: int
     is_compressed: bool
-    buffers: np.ndarray  # (buffers, 2) int64: offset and length in the body
+    buffers: list[tuple[int, int]]  # offset and length in the body
     numbers: tuple[Vector, ...]  # where the length of the body, nodes and buffers stand in the metadata, in int64
 
 
@@ -95,17 +95,18 @@ def read_message(metadata: bytes) -> Message:
     batch = header if kind == BATCH else header.table(1)
     if batch is None:
         raise MetadataError("a dictionary has no data")
-    nodes, buffers = batch.vector(1, _PAIR), batch.vector(2, _PAIR)
+    nodes, buffers = batch.vector(1, _PAIR.size), batch.vector(2, _PAIR.size)
     read = Message(
         dictionary=header.integer(0, INT64) if kind == DICTIONARY else None,
         is_delta=kind == DICTIONARY and header.integer(2, INT8) != 0,
         rows=batch.integer(0, INT64),
         body_length=message.integer(3, INT64),
         is_compressed=batch.table(3) is not None,
-        buffers=_int64s(metadata, buffers, 2),
+        buffers=list(_PAIR.iter_unpack(metadata[buffers.place : buffers.place + buffers.items * _PAIR.size])),
         numbers=(message.scalar(3), *(Vector(vector.place, 2 * vector.items) for vector in (nodes, buffers))),
     )
-    _check_lengths(read, _int64s(metadata, batch.vector(4, INT64.size), 1))
+    views = batch.vector(4, INT64.size)
+    _check_lengths(read, INT64.iter_unpack(metadata[views.place : views.place + views.items * INT64.size]))
     return read
 
 
@@ -118,7 +119,7 @@ def unpacked_length(message: Message, body: bytes) -> int:
         If a claim cannot be true.
     """
     total = 0
-    for offset, length in message.buffers.tolist():
+    for offset, length in message.buffers:
         if not length:
             continue
         claim = int.from_bytes(body[offset : offset + INT64.size], "little", signed=True)
@@ -142,16 +143,16 @@ def _check_version(message: Table) -> None:
         raise MetadataError(f"its metadata are of version V{version + 1}; only V4 and V5 can be read")
 
 
-def _check_lengths(message: Message, views: np.ndarray) -> None:
-    """Raise if numbers are negative, or reach out of the body; views: (string views, 1)."""
-    offsets, lengths = message.buffers.T
-    if message.rows < 0 or message.body_length < 0 or message.buffers.min(initial=0) < 0:
-        raise MetadataError("a length or an offset is negative")
-    # Compared this way round, no sum can overflow.
-    if (lengths > message.body_length).any() or (offsets > message.body_length - lengths).any():
-        raise MetadataError(f"a buffer reaches out of the body of {message.body_length:,} bytes")
-    count = len(message.buffers)
-    if views.size and (views.min() < 0 or views.max() > count or views.sum() > count):
+def _check_lengths(message: Message, views: Iterator[tuple[int]]) -> None:
+    """Raise if numbers are negative, or reach out of the body; views: how many buffers each string view has."""
+    body = message.body_length
+    if message.rows < 0 or body < 0:
+        raise MetadataError("a length is negative")
+    for offset, length in message.buffers:
+        if offset < 0 or length < 0 or offset + length > body:
+            raise MetadataError(f"a buffer reaches out of the body of {body:,} bytes")
+    counts = [count for (count,) in views]
+    if min(counts, default=0) < 0 or sum(counts) > len(message.buffers):
         raise MetadataError("string views name more buffers than there are")
 
 
@@ -183,8 +184,3 @@ def _key_values_size(table: Table, slot: int) -> int:
             break
         size += pair.vector(0, 1).items + pair.vector(1, 1).items
     return size
-
-
-def _int64s(metadata: bytes, vector: Vector, width: int) -> np.ndarray:
-    """View a vector as (count, width) int64."""
-    return np.frombuffer(metadata, "<i8", vector.items * width, vector.place).reshape(vector.items, width)

@@ -55,6 +55,7 @@ class FastText:
         self._split = split
         self._read_exactly = read_exactly
         self._start = KernelStart(plain.kernel)
+        self._line = 0
 
     def batch(self, block: LineBlock) -> Batch:
         """Read a block."""
@@ -69,8 +70,9 @@ class FastText:
         return _woven(table, exact, np.array([before for before, _ in odd], np.int64))
 
     def _is_worth_it(self, block: LineBlock) -> bool:
+        rows, self._line = block.line - self._line, block.line  # of the block before
         is_whole = 0 < len(block.data) < MOST_BYTES and block.longer_than is None
-        return is_whole and self._start.is_due(block.line)
+        return self._start.is_due(rows) and is_whole
 
     def _odd_rows(self, block: LineBlock, odd: np.ndarray) -> Iterator[tuple[int, RawRow]]:
         """Yield the odd rows, each with the number of plain rows before it; a blank line is none.

@@ -74,7 +74,7 @@ def text_of(value: object) -> str | None:
 
 
 def _read_loosely(raw: bytes, error: orjson.JSONDecodeError) -> Any:
-    """Read a line that strict JSON refuses for NaN, Infinity or a number beyond float64, as many programs write them."""
+    """Read a line that strict JSON refuses for NaN, Infinity or a number beyond float64, as some programs write it."""
     try:
         row = json.loads(raw.decode(), parse_int=_read_integer)
         orjson.dumps(row)  # refuses the broken text that json lets through
@@ -104,7 +104,8 @@ def _colons(data: bytes) -> int:
 
 def _count_keys(row: dict[str, Any]) -> int:
     """Count the keys of an object and of all that are nested in it."""
-    count, nested = 0, [row]
+    count = 0
+    nested: list[Any] = [row]
     while nested:
         value = nested.pop()
         count += len(value) if isinstance(value, dict) else 0

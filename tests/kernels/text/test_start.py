@@ -8,26 +8,47 @@ from pathlib import Path
 
 import pytest
 
-from streamrnn.kernels.text.start import COMPILED_FROM, LOADED_FROM, KernelStart
+from streamrnn.kernels.text.start import COMPILED_FROM, LOADED_FROM, MANY, KernelStart
 
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.mark.parametrize(("is_kept", "rows"), [(True, LOADED_FROM), (False, COMPILED_FROM)])
-def test_a_kernel_is_due_later_where_it_must_be_compiled(monkeypatch, is_kept, rows):
-    monkeypatch.setattr("streamrnn.kernels.cache.is_kept", lambda name: is_kept and name == "some_kernel")
-    kernel = KernelStart("some_kernel")
-    due = [kernel.is_due(number) for number in (0, LOADED_FROM - 1, LOADED_FROM, rows - 1, rows, rows + 1)]
-    assert due == [False, False, is_kept, False, True, True]
-
-
-def test_it_is_looked_for_once(monkeypatch):
+@pytest.fixture
+def kept(monkeypatch):
+    """Decide whether kernels are compiled; what was asked for is in the list."""
     asked = []
-    monkeypatch.setattr("streamrnn.kernels.cache.is_kept", asked.append)
+
+    def keep(is_kept):
+        monkeypatch.setattr("streamrnn.kernels.cache.is_kept", lambda name: asked.append(name) or is_kept)
+        return asked
+
+    return keep
+
+
+def rows_before_it_is_due(at_once):
     kernel = KernelStart("some_kernel")
-    for rows in range(0, 10 * LOADED_FROM, 100):
-        kernel.is_due(rows)
+    return at_once * next(count for count in range(1, 10**6) if kernel.is_due(at_once))
+
+
+@pytest.mark.parametrize("at_once", [1, 100])
+def test_a_compiled_kernel_is_due_soon_and_looked_for_once(kept, at_once):
+    asked = kept(True)
+    assert LOADED_FROM <= rows_before_it_is_due(at_once) < LOADED_FROM + at_once
     assert asked == ["some_kernel"]
+
+
+def test_one_that_must_be_compiled_is_due_later_and_only_where_many_rows_come_at_once(kept):
+    asked = kept(False)
+    assert COMPILED_FROM <= rows_before_it_is_due(MANY) < COMPILED_FROM + MANY
+    kernel = KernelStart("some_kernel")
+    assert not any(kernel.is_due(MANY - 1) for _ in range(2 * COMPILED_FROM // MANY))
+    assert asked == ["some_kernel"] * 2
+
+
+def test_once_due_it_stays_so(kept):
+    kept(True)
+    kernel = KernelStart("some_kernel")
+    assert [kernel.is_due(rows) for rows in (LOADED_FROM, 1, 0)] == [True] * 3
 
 
 def test_the_compiler_is_not_loaded_for_a_kernel_that_a_stream_can_do_without(monkeypatch):
