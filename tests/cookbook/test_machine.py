@@ -18,8 +18,8 @@ def web():
 
 def test_vmstat_tells_of_this_machine(start):
     recipe = start("Metrics of this machine", "vmstat")
-    records = recipe.records(3)
-    assert [record["row"] for record in records] == [0, 1, 2]
+    records = recipe.records(2)
+    assert [record["row"] for record in records] == [0, 1]
     for record in records:
         assert 0.0 <= record["us"] <= 100.0
         assert record["free"] > 0.0

@@ -1,5 +1,5 @@
 """Text <-> numbers, compiled: rows of CSV and NDJSON in, rows of CSV and NDJSON out.
 
-Everything here works on integers, a float64 being its 64 bits: the compiler may not round, reorder or fold what has no
-floating-point operation in it.
+A float64 is its 64 bits here, and all work is on integers: what the compiler may do with floating-point operations, see
+``jit.py``, cannot touch it.
 """

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..jit import kernel
-from .decimal import LOWER, MINUS, PLUS, SIGN, read_decimal
+from .decimal import LOWER, MINUS, PLUS, SIGN, read_any_decimal
 from .fill import NAN
 from .nearest import INFINITY
 from .words import ZERO
@@ -11,12 +13,12 @@ from .words import ZERO
 SPACE, TAB = b" \t"
 
 
-def _letters(word: bytes) -> int:
-    return int.from_bytes(word)
+def _words(*words: bytes) -> np.ndarray:
+    """Return words as numbers: their letters are the digits."""
+    return np.array([int.from_bytes(word) for word in words], np.int64)
 
 
-MISSING_NAN, MISSING_NA, MISSING_NULL, MISSING_NONE = map(_letters, (b"nan", b"na", b"null", b"none"))
-INFINITE, INFINITE_IN_FULL = map(_letters, (b"inf", b"infinity"))
+NOT_A_NUMBER, MISSING, INFINITE = _words(b"nan"), _words(b"na", b"null", b"none"), _words(b"inf", b"infinity")
 LONGEST_WORD = 8
 
 
@@ -32,7 +34,7 @@ def read_cell(data, start, end, powers):
         end -= 1
     if start == end:
         return True, NAN
-    stop, bits = read_decimal(data, start, powers)
+    stop, bits = read_any_decimal(data, start, powers)
     if stop == end:
         return True, bits
     return _read_word(data, start, end)
@@ -49,6 +51,14 @@ def _read_word(data, start, end):
     word = 0
     for i in range(start, end):
         word = word << 8 | data[i] | LOWER
-    if word == MISSING_NAN or (not has_sign and word in (MISSING_NA, MISSING_NULL, MISSING_NONE)):
+    if _is_one_of(word, NOT_A_NUMBER) or (not has_sign and _is_one_of(word, MISSING)):
         return True, NAN
-    return word in (INFINITE, INFINITE_IN_FULL), INFINITY | sign
+    return _is_one_of(word, INFINITE), INFINITY | sign
+
+
+@kernel
+def _is_one_of(word, words):
+    found = False
+    for i in range(words.size):
+        found |= word == words[i]
+    return found

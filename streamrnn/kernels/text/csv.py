@@ -1,4 +1,4 @@
-"""The entry that reads records of CSV: numbers become float64, texts stay where they stand.
+"""The entry that reads records of CSV: numbers become float64, texts are copied.
 
 A record is plain if it has a cell for each column, every number that is wanted is one or is missing, and quotes stand
 around whole cells and nowhere in them. All others are odd: only their place is told, and somebody must look closely.
@@ -98,8 +98,8 @@ def _read_cell(data, marks, place, powers, rows, i):
 @kernel
 def _repeats(data, start, end, header):
     """Whether the record before data[end] is the header."""
-    length = end - start - 1
-    if length < header.size or length > header.size + (data[end - 2] == CARRIAGE_RETURN):
+    surplus = end - start - 1 - header.size
+    if surplus != 0 and not (surplus == 1 and data[end - 2] == CARRIAGE_RETURN):
         return False
     i = 0
     while i < header.size and data[start + i] == header[i]:

@@ -44,7 +44,7 @@ def read_decimal(data, i, powers):
             bits = quotient(digits, TENS[decimals]) if is_short else nearest_float(digits, -decimals, powers)
             if bits != LEFT:
                 return end, (bits | SIGN if is_negative else bits)
-    return _read_any(data, i, powers)
+    return read_any_decimal(data, i, powers)
 
 
 @inlined
@@ -70,8 +70,8 @@ def _read_usual(data, i):
 
 
 @kernel
-def _read_any(data, i, powers):
-    """Read a number however it is written."""
+def read_any_decimal(data, i, powers):
+    """Read a number as `read_decimal` does, but slower and in less code."""
     sign = SIGN if data[i] == MINUS else ZERO
     first = i + (data[i] == MINUS or data[i] == PLUS)
     i, digits = _read_digits(data, first, ZERO)

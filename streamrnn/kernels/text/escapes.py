@@ -6,10 +6,14 @@ import numpy as np
 
 from ..jit import kernel
 
-QUOTE, COMMA, RETURN, NEWLINE, BACKSLASH, SPACE = b'",\r\n\\ '
-LETTER_U, DIGIT_0, LETTER_A = b"u0a"
-NONE = ord(".")
-SHORT_ESCAPES = np.frombuffer(b"........btn.fr..................", np.uint8)  # of what stands before the space
+QUOTE, BACKSLASH, LETTER_U, DIGIT_0, LETTER_A = b'"\\u0a'
+BY_NUMBER = 1  # instead of a letter
+
+IS_SPECIAL = np.zeros(256, np.uint8)  # in CSV: must stand in quotes
+IS_SPECIAL[list(b'",\r\n')] = 1
+ESCAPES = np.zeros(256, np.uint8)  # in JSON: what stands behind the backslash, 0 if a byte needs none
+ESCAPES[:32] = BY_NUMBER
+ESCAPES[list(b'"\\\b\t\n\f\r')] = list(b'"\\btnfr')
 
 
 @kernel
@@ -17,8 +21,7 @@ def write_csv_text(text, start, end, out, i):
     """Write text[start:end] from out[i] on, in quotes if it could be mistaken otherwise; return the position behind."""
     is_quoted = start == end
     for j in range(start, end):
-        byte = text[j]
-        is_quoted |= byte in (QUOTE, COMMA, RETURN, NEWLINE)
+        is_quoted |= IS_SPECIAL[text[j]] != 0
     if is_quoted:
         out[i] = QUOTE
         i += 1
@@ -40,11 +43,10 @@ def write_json_text(text, start, end, out, i):
     out[i] = QUOTE
     i += 1
     for j in range(start, end):
-        byte = text[j]
-        if byte < SPACE or byte in (QUOTE, BACKSLASH):
-            i = _write_escape(byte, out, i)
+        if ESCAPES[text[j]] != 0:
+            i = _write_escape(text[j], out, i)
         else:
-            out[i] = byte
+            out[i] = text[j]
             i += 1
     out[i] = QUOTE
     return i + 1
@@ -54,9 +56,8 @@ def write_json_text(text, start, end, out, i):
 def _write_escape(byte, out, i):
     """Write a character that must not stand in a string as it is; return the position behind."""
     out[i] = BACKSLASH
-    short = SHORT_ESCAPES[byte] if byte < SPACE else byte
-    if short != NONE:
-        out[i + 1] = short
+    if ESCAPES[byte] != BY_NUMBER:
+        out[i + 1] = ESCAPES[byte]
         return i + 2
     out[i + 1], out[i + 2], out[i + 3], out[i + 4] = LETTER_U, DIGIT_0, DIGIT_0, DIGIT_0 + (byte >> 4)
     low = byte & 15

@@ -6,9 +6,7 @@ import sys
 
 LOADED_FROM = 4096  # rows: loading a compiled kernel takes some hundredths of a second
 COMPILED_FROM = 200_000  # rows: compiling it takes a second or two, loading the compiler itself half a second
-MANY = (
-    8  # rows at once; where they come one by one, somebody may be waiting, who should not have to wait for a compiler
-)
+MANY = 8  # rows at once; where they come one by one, somebody may wait for each, and should not wait for a compiler
 
 
 class KernelStart:

@@ -2,7 +2,8 @@
 
 The name is looked up again and again. When another file stands there, the file in hand is read on until the new one
 holds something: whoever writes a log goes on in the old file for a moment after it was renamed. Then the old file is
-read to its end, and the new one from its start. Files that take the name in the meantime wait for their turn.
+read to its end, and the new one from its start. Files that take the name in the meantime wait for their turn; only one
+that has it for less than the time between two looks is missed, and what is cut off before it was read is gone.
 
 The end of a file is looked at after pauses that grow from half a millisecond to 30 milliseconds while nothing comes.
 This costs less than 1% of a core, and unlike the notices of a system (inotify, kqueue) it is the same on every system

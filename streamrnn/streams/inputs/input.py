@@ -5,11 +5,15 @@ import io
 import os
 import stat
 from collections.abc import Callable
+from typing import TypeVar
 
 from ..descriptors import open_descriptor, wait_until_readable
 from ..errors import StreamError
 from .following import Following
 
+Read = TypeVar("Read", bytes, int)  # what was read, or how much
+
+SMALL = 16 * 1024  # bytes that are worth reading ahead
 BLOCK = 256 * 1024  # larger blocks fall out of the cache: parsing slows down
 
 
@@ -73,20 +77,51 @@ class Input:
         try:
             return self._read(size)
         except OSError as error:
-            raise StreamError(f"{self.name} cannot be read: {error.strerror or error}") from error
+            raise self._cannot_be_read(error) from error
 
     def read_fully(self, size: int) -> bytes:
         """Return `size` bytes, or fewer if the stream ends before."""
-        data = self.read(min(size, BLOCK))
-        if len(data) == size:
-            return data
+        if size <= SMALL:
+            return self._read_little(size)
         whole, missing = io.BytesIO(), size
+        data = self.read(min(size, BLOCK))
         # In blocks, because a damaged stream may ask for more than there is memory.
         while data:
             whole.write(data)
             missing -= len(data)
             data = self.read(min(missing, 64 * BLOCK)) if missing else b""
         return whole.getvalue()
+
+    def _read_little(self, size: int) -> bytes:
+        """Return `size` bytes; more may be read with them, if it has come, because each call of the system takes time."""
+        while len(self._ahead) < size:
+            ahead, self._ahead = self._ahead, memoryview(b"")
+            chunk = self.read(SMALL)
+            self._ahead = memoryview(bytes(ahead) + chunk if ahead else chunk)
+            if not chunk:
+                break
+        data, self._ahead = self._ahead[:size], self._ahead[size:]
+        return bytes(data)
+
+    def read_into(self, target: memoryview) -> int:
+        """Fill `target`, as far as the stream goes; return how many bytes that are."""
+        place = 0
+        while place < len(target):
+            count = self._read_part(target[place:])
+            if not count:
+                break
+            place += count
+        return place
+
+    def _read_part(self, target: memoryview) -> int:
+        if self._ahead or self._read != self._read_descriptor:
+            data = self.read(min(len(target), BLOCK))
+            target[: len(data)] = data
+            return len(data)
+        try:
+            return self._patiently(lambda: os.readv(self.descriptor, [target]))
+        except OSError as error:
+            raise self._cannot_be_read(error) from error
 
     def peek(self, size: int) -> bytes:
         """Look at the first `size` bytes, or at fewer if a line or the stream ends before; they stay to be read."""
@@ -120,9 +155,12 @@ class Input:
             os.close(self.descriptor)
 
     def _read_descriptor(self, size: int) -> bytes:
+        return self._patiently(lambda: os.read(self.descriptor, size))
+
+    def _patiently(self, read: Callable[[], Read]) -> Read:
         while True:
             try:
-                data = os.read(self.descriptor, size)
+                data = read()
             except BlockingIOError:  # whoever shares this descriptor made it non-blocking
                 wait_until_readable(self.descriptor)
                 continue
@@ -130,6 +168,9 @@ class Input:
                 self._size = 0  # once is enough
                 self.warnings.append(f"{self.name} was truncated while it was read: some of its rows may be missing")
             return data
+
+    def _cannot_be_read(self, error: OSError) -> StreamError:
+        return StreamError(f"{self.name} cannot be read: {error.strerror or error}")
 
 
 class PythonFile:

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 Convert = Callable[[pyarrow.Array], pyarrow.Array]
 
 TEXT_FORMATS = ("csv", "ndjson")
-# Numbers that are JSON as they stand, and finite: the most common ones.
-_PLAIN_JSON = r"^-?(0|[1-9][0-9]{0,19})(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?$"
+# Numbers that are JSON as they stand, and finite: the most common ones. In JSON -0 is an integer, and so not negative.
+_EXPONENT = "[eE][+-]?[0-9]{1,2}"
+_PLAIN_JSON = rf"^(0|-?[1-9][0-9]{{0,19}}|-?(0|[1-9][0-9]{{0,19}})(\.[0-9]+({_EXPONENT})?|{_EXPONENT}))$"
 _JSON_WORDS = ("true", "false")
 
 _types = pyarrow.types
@@ -126,9 +127,9 @@ def _json_number(cell: str) -> str | None:
 
 
 def _csv_numbers(cells: pyarrow.Array) -> pyarrow.Array:
-    """JSON has true and false among its numbers."""
-    for word, digit in (("true", "1"), ("false", "0")):
-        is_word = pyarrow.compute.equal(cells, word)
-        if pyarrow.compute.any(is_word).as_py():
-            cells = pyarrow.compute.if_else(is_word, digit, cells)
+    """Numbers as JSON has them, true and false among them -> as CSV does."""
+    for json, digit in (("true", "1"), ("false", "0"), ("-0", "0")):
+        is_such = pyarrow.compute.equal(cells, json)
+        if pyarrow.compute.any(is_such).as_py():
+            cells = pyarrow.compute.if_else(is_such, digit, cells)
     return cells

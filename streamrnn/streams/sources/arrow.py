@@ -43,7 +43,8 @@ class ArrowSource:
         return delivered_schema(self._schema, numbers, others)
 
     def batches(self, numbers: Sequence[str], others: Sequence[str]) -> Iterator[Batch]:
-        delivery = Delivery(self.name, self.schema(numbers, others), numbers, self._options.max_batch_bytes)
+        check_request(self.name, self.columns, numbers, others)
+        delivery = Delivery(self.name, self._schema, numbers, others, self._options.max_batch_bytes)
         # Columns that nobody asked for are not decoded.
         wanted = [self._schema.get_field_index(name) for name in (*numbers, *others)]
         self._messages.want(wanted)
@@ -62,12 +63,15 @@ class ArrowSource:
 
     def _next_table(self, reader: Any, rows: int) -> pyarrow.RecordBatch | None:
         """Return the next batch, checked to its last offset, or None at the end."""
-        with arrow_damage_as(f"{self.name}: the Arrow stream is damaged after {rows:,} rows"):
+        try:
             if not self._messages.next_batch():
                 return None
             table = reader.read_next_batch()
             table.validate(full=True)
             return table
+        except Exception:
+            with arrow_damage_as(f"{self.name}: the Arrow stream is damaged after {rows:,} rows"):
+                raise
 
     def _warn_of_its_end(self, rows: int) -> None:
         self.ended_early = self._messages.ended_early

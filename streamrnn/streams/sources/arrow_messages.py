@@ -110,7 +110,7 @@ def read_message(metadata: bytes) -> Message:
     return read
 
 
-def unpacked_length(message: Message, body: bytes) -> int:
+def unpacked_length(message: Message, body: bytes | memoryview) -> int:
     """Return how many bytes the buffers of a compressed body claim to unpack to.
 
     Raises

@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+import numpy as np
+
 from .. import formats
 from ..errors import StreamError, arrow_errors_as
 from ..inputs.input import BLOCK, Input
@@ -45,13 +47,14 @@ class ArrowStream:
         self._largest = largest  # bytes
         self._is_file = False
         self._first_bytes = b""  # the schema as it came
+        self._last: tuple[bytes, Message] | None = None
         self.schema_message = self._read_schema()
         with arrow_damage_as(f"{self.name}: the Arrow schema is damaged"):
             self._dictionary_of = dictionary_ids(self.schema_message[PREFIX:])  # by column
         self._wanted: set[int | None] = set()
         self._skipped: set[int | None] = set()
         self._dictionaries: dict[int | None, int] = {}  # how many bytes each takes
-        self._waiting = deque([self.schema_message])
+        self._waiting: deque[bytes | memoryview] = deque([self.schema_message])
 
     def want(self, columns: Iterable[int]) -> None:
         """Deliver the dictionaries of these columns; of the others, only that they exist."""
@@ -69,7 +72,7 @@ class ArrowStream:
         """
         while (metadata := self._next_metadata()) is not None:
             if metadata:
-                message = read_message(metadata)
+                message = self._read_metadata(metadata)
                 if not self._take(metadata, message):
                     break
                 if message.dictionary is None:
@@ -79,7 +82,7 @@ class ArrowStream:
         self.ended_early = True
         return False
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int) -> bytes | memoryview:
         """Return as many bytes as Arrow asks for, and nothing once all that was read has been delivered."""
         if not size or not self._waiting:
             return b""
@@ -117,13 +120,20 @@ class ArrowStream:
         metadata = start + self._stream.read_fully(length - len(start))
         return metadata if len(metadata) == length else None
 
+    def _read_metadata(self, metadata: bytes) -> Message:
+        """Read metadata; batches of one size and one shape all have the same."""
+        if self._last is None or self._last[0] != metadata:
+            self._last = metadata, read_message(metadata)
+        return self._last[1]
+
     def _take(self, metadata: bytes, message: Message) -> bool:
         """Read the message's body, and have the message wait to be delivered; False if the stream ends within it."""
         if message.dictionary is not None and message.dictionary not in self._wanted:
             return self._skip_dictionary(metadata, message)
         self._check_size(message.body_length, message.rows)
-        body = self._stream.read_fully(message.body_length) if message.body_length else b""
-        if len(body) < message.body_length:
+        # Not zeroed: where the stream is cut short, memory that it only claimed to need is never touched.
+        body = np.empty(message.body_length, np.uint8).data
+        if self._stream.read_into(body) < message.body_length:
             return False
         size = unpacked_length(message, body) if message.is_compressed else len(body)
         if message.dictionary is None:

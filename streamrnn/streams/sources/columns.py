@@ -55,34 +55,48 @@ class Delivery:
     ----------
     name : str
         Of the source, for messages.
-    schema : pyarrow.Schema
-        Columns and types to deliver.
-    numbers : sequence of str
-        The columns of numbers among them.
+    source : pyarrow.Schema
+        Of the source; its tables hold the columns that are asked for, in any order, and no others.
+    numbers, others : sequence of str
+        Columns to deliver as float64, and as they are.
     largest : int
         Bytes of text in a batch.
     """
 
-    def __init__(self, name: str, schema: pyarrow.Schema, numbers: Sequence[str], largest: int) -> None:
+    def __init__(
+        self, name: str, source: pyarrow.Schema, numbers: Sequence[str], others: Sequence[str], largest: int
+    ) -> None:
         self._name = name
-        self._schema = schema
-        self._numbers = frozenset(numbers)
         self._largest = min(largest, _LONGEST_STRING)
+        self._schema = delivered_schema(source, numbers, others)
+        self._names = self._schema.names
+        self._is_in_order: bool | None = None  # which the first table tells
+        types = [source.field(column).type for column in self._names]
+        self._comes_so = types == self._schema.types
+        self._is_text = [is_text(_value_type(type_)) for type_ in types]
+        self._numbers = len(numbers)
 
     def batches(self, table: pyarrow.RecordBatch) -> Iterator[Batch]:
-        """Yield a table's rows with the columns and types of the schema."""
+        """Yield a table's rows with the columns and types that were asked for."""
+        if self._is_in_order is None:
+            self._is_in_order = table.column_names == self._names
+        if not self._is_in_order:
+            table = table.select(self._names)
+        if self._comes_so:
+            for start in range(0, table.num_rows, ROWS):
+                yield Batch(table.slice(start, ROWS) if table.num_rows > ROWS else table)
+            return
         with arrow_errors_as(f"{self._name} cannot be read"):
-            columns = [self._plain(table.column(field.name)) for field in self._schema]
+            columns = list(map(self._without_views, table.columns))
         start = 0
         while start < table.num_rows:
             with arrow_errors_as(f"{self._name} cannot be read"):
-                parts = [column.slice(start, ROWS) for column in columns]
-                rows = self._rows_that_fit(table, parts)
-                batch = self._batch([part.slice(0, rows) for part in parts])
+                rows = self._rows_that_fit(table, [column.slice(start, ROWS) for column in columns])
+                batch = self._batch([column.slice(start, rows) for column in columns])
             yield batch
             start += rows
 
-    def _plain(self, column: pyarrow.Array) -> pyarrow.Array:
+    def _without_views(self, column: pyarrow.Array) -> pyarrow.Array:
         """Return a column in a type that has all the functions; Arrow has few for views in a dictionary."""
         if not (_types.is_dictionary(column.type) and _types.is_string_view(column.type.value_type)):
             return column
@@ -94,17 +108,17 @@ class Delivery:
     def _rows_that_fit(self, table: pyarrow.RecordBatch, parts: Sequence[pyarrow.Array]) -> int:
         """Return how many of the rows may be delivered at once."""
         rows = len(parts[0])
-        if rows * table.get_total_buffer_size() <= self._largest:  # then no row can be too long
+        if not any(self._is_text) or rows * table.get_total_buffer_size() <= self._largest:  # no row can be too long
             return rows
-        texts = [text_lengths(part) for part in parts if is_text(_value_type(part.type))]
-        ends = np.cumsum(np.sum(texts, axis=0)) if texts else np.zeros(rows)
+        texts = [text_lengths(part) for part, is_text in zip(parts, self._is_text, strict=True) if is_text]
+        ends = np.cumsum(np.sum(texts, axis=0))
         return max(1, int(np.searchsorted(ends, self._largest, side="right")))
 
     def _batch(self, columns: Sequence[pyarrow.Array]) -> Batch:
         arrays: list[pyarrow.Array] = []
         bad_cells: list[BadCell] = []
-        for field, column in zip(self._schema, columns, strict=True):
-            if field.name in self._numbers and is_text(_value_type(column.type)):
+        for place, (field, column) in enumerate(zip(self._schema, columns, strict=True)):
+            if place < self._numbers and self._is_text[place]:
                 array, bad = _numbers_from_text(field.name, column)
                 bad_cells += bad
             else:
@@ -114,6 +128,8 @@ class Delivery:
 
 
 def _converted(column: pyarrow.Array, type_: pyarrow.DataType) -> pyarrow.Array:
+    if column.type == type_:
+        return column
     if not _types.is_dictionary(column.type):
         return column.cast(type_, safe=False)  # int64 beyond 2**53 may be rounded
     if len(column.dictionary) > len(column):

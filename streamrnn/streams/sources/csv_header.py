@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ..errors import StreamError
 from ..numbers import is_number
 
-_DELIMITERS = {",": "','", ";": "';'", "\t": "$'\\t'", "|": "'|'"}  # as a shell takes them
+_DELIMITERS = {",": "','", ";": "';'", "\t": "tab", "|": "'|'"}  # as they are named in a shell
 MOST_SHOWN = 8
 
 

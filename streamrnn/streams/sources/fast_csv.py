@@ -16,7 +16,7 @@ from .csv_dialect import Dialect
 from .csv_records import mask_quoted_newlines
 from .fast_text import Wanted, bytes_of, is_utf8
 
-_OF_NUMBERS = b"+-.0123456789eE"
+_NO_MARKS = b"\0+-.0123456789eE"  # as delimiter or quote: the kernel takes them for parts of a number, or refuses them
 _NO_RECORD = b"\n"
 
 
@@ -41,12 +41,13 @@ class PlainRecords:
         self._dialect = dialect
         self._places = self._wanted.places(names)
         self._header = np.frombuffer(_NO_RECORD if header is None else header, np.uint8)
+        quote = dialect.quoting.quote if dialect.quoting else b""
+        self._is_for_the_kernel = not any(mark in _NO_MARKS for mark in dialect.delimiter + quote)
         self._comment = dialect.comment[0] if dialect.comment else -1
 
     def read(self, block: LineBlock) -> Rows | None:
-        """Read a block of whole records, or return None if it is not plain where they end."""
-        quote = self._dialect.quoting.quote if self._dialect.quoting else b""
-        if any(mark in _OF_NUMBERS for mark in self._dialect.delimiter + quote):
+        """Read a block of whole records, or return None if the dialect is not for the kernel."""
+        if not self._is_for_the_kernel:
             return None
         from ...kernels.text.csv import read_csv
 

@@ -38,13 +38,16 @@ class Vector(NamedTuple):
 class Table:
     """A table of a flatbuffer; its fields are found by their slots."""
 
-    __slots__ = ("_data", "_place", "_vtable", "_vtable_end")
+    __slots__ = ("_data", "_offsets", "_place")
 
     def __init__(self, data: bytes, place: int) -> None:
         self._data = data
         self._place = place
-        self._vtable = place - _read(data, place, INT32)
-        self._vtable_end = self._vtable + _read(data, self._vtable, UINT16)
+        vtable = place - _read(data, place, INT32)
+        size = _read(data, vtable, UINT16)
+        if vtable + size > len(data):
+            raise MetadataError("its metadata point beyond their end")
+        self._offsets = data[vtable + 4 : vtable + size]  # two bytes for each slot
 
     @classmethod
     def root(cls, data: bytes) -> Table:
@@ -84,10 +87,7 @@ class Table:
 
     def _field(self, slot: int) -> int:
         """Return where in the buffer a field stands, 0 if it is absent."""
-        entry = self._vtable + 4 + 2 * slot
-        if entry + 2 > self._vtable_end:
-            return 0
-        offset = _read(self._data, entry, UINT16)
+        offset = int.from_bytes(self._offsets[2 * slot : 2 * slot + 2], "little")
         return self._place + offset if offset else 0
 
     def _target(self, slot: int) -> int:

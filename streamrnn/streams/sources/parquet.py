@@ -53,9 +53,9 @@ class ParquetSource:
         return delivered_schema(self._schema, numbers, others)
 
     def batches(self, numbers: Sequence[str], others: Sequence[str]) -> Iterator[Batch]:
-        schema = self.schema(numbers, others)
-        delivery = Delivery(self.name, schema, numbers, self._largest)
-        tables = self._tables(schema.names)
+        check_request(self.name, self.columns, numbers, others)
+        delivery = Delivery(self.name, self._schema, numbers, others, self._largest)
+        tables = self._tables([*numbers, *others])
         rows = 0
         while (table := self._next_table(tables, rows)) is not None:
             rows += table.num_rows

@@ -55,9 +55,9 @@ class TableSource:
         return delivered_schema(self._reader.schema, numbers, others)
 
     def batches(self, numbers: Sequence[str], others: Sequence[str]) -> Iterator[Batch]:
-        schema = self.schema(numbers, others)
-        delivery = Delivery(self.name, schema, numbers, LARGEST)
-        while (table := self._next_table(schema.names)) is not None:
+        check_request(self.name, self.columns, numbers, others)
+        delivery = Delivery(self.name, self._reader.schema, numbers, others, LARGEST)
+        while (table := self._next_table([*numbers, *others])) is not None:
             yield from delivery.batches(table)
 
     def close(self) -> None:
