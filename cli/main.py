@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import os
 import sys
 from difflib import get_close_matches
 from importlib import import_module
@@ -84,6 +85,9 @@ group = LazyGroup(
 
 def main() -> None:
     """Run the command that the process was started with, and exit with its code."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed: what is meant for it goes nowhere
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     sys.exit(execute(sys.argv[1:]))
 
 

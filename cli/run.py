@@ -90,22 +90,14 @@ def run(source: str | None, **values: Any) -> int:
     from .report import beginning, ending
 
     terminal.tell(beginning(session))
-    warned = _warn(terminal, session.source.warnings, 0)
     try:
         outcome = session.run(terminal)
     finally:
         terminal.close()
-    _warn(terminal, session.source.warnings, warned)
     terminal.tell(ending(session))
     if outcome.signal is not None:
         return 128 + outcome.signal
     return 0 if outcome.complete else FAILED
-
-
-def _warn(terminal: Any, warnings: list[str], before: int) -> int:
-    for warning in warnings[before:]:
-        terminal.warn(warning)
-    return len(warnings)
 
 
 def plan_of(context: click.Context, source: str | None, values: dict[str, Any]) -> Plan:

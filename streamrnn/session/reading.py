@@ -13,7 +13,7 @@ from .note import Consumed, Note, behind
 from .plan import STANDARD, Plan
 
 if TYPE_CHECKING:
-    from ..streams import Batch, Source
+    from ..streams import Batch, ReadOptions, Source
     from .layout import Layout
 
 
@@ -28,7 +28,9 @@ class Reading:
     ----------
     source : streamrnn.streams.Source
     is_file : bool
-        Whether it is a file, which can be read again, and behind which nobody waits for records.
+        Whether it is a file, which can be read again.
+    is_live : bool
+        Whether somebody may be waiting for the record of the newest row.
     resumed : bool
         Whether the model has taken rows of it before.
     begins_again : bool
@@ -41,12 +43,14 @@ class Reading:
         self._plan = plan
         self._grid: Callable[[Source], Source] = lambda source: source
         self.is_file = plan.source != STANDARD and Path(plan.source).is_file()
+        self.is_live = plan.reading.follow or not self.is_file
         if plan.passes > 1 and not self.is_file:
             raise SettingsError(f"--passes {plan.passes} needs a file: {plan.source} cannot be read again")
-        self.source: Source = self._open()
+        self.source: Source = self._open(plan.reading)
         self.resumed = self.begins_again = False
         self.passes = 0
         self._consumed = Consumed()
+        self._warned = 0
 
     def put_on_grid(self, every: int, settings: Settings) -> None:
         """Make rows of stretches of time, so many nanoseconds each."""
@@ -64,7 +68,11 @@ class Reading:
         wanted = layout.numbers, layout.others
         batches = self.source.batches(*wanted)
         if note.consumed is not None and self.identity is not None and note.source == self.identity:
-            rest = behind(batches, note.consumed, layout.numbers, layout.roles)
+            rest = (
+                behind(batches, note.consumed, layout.numbers, layout.roles)
+                if self._has(note.consumed, layout)
+                else None
+            )
             if rest is not None:
                 self.resumed, self.passes, self._consumed = True, note.passes, replace(note.consumed)
                 batches = rest
@@ -75,7 +83,11 @@ class Reading:
                 )
                 self._begin_again()
                 batches = self.source.batches(*wanted)
-        yield from batches
+        restarts = self.source.restarts
+        for batch in batches:
+            if self.source.restarts != restarts:  # the first rows of another file under this name
+                restarts, self._consumed = self.source.restarts, Consumed()
+            yield batch
         while self.passes + 1 < self._plan.passes:
             self._begin_again()
             self.passes += 1
@@ -87,6 +99,12 @@ class Reading:
         self.begins_again = False
         if self._plan.saves and self.is_file:
             self._consumed.add(batch, layout.numbers, layout.roles)
+
+    def new_warnings(self) -> list[str]:
+        """What the source has warned of since this was asked last."""
+        new = self.source.warnings[self._warned :]
+        self._warned += len(new)
+        return new
 
     @property
     def identity(self) -> str | None:
@@ -102,9 +120,21 @@ class Reading:
         """Close the source."""
         self.source.close()
 
-    def _open(self) -> Source:
-        return open_source(self._plan.source, self._plan.input_format, self._plan.reading)
+    def _has(self, known: Consumed, layout: Layout) -> bool:
+        """Whether a file that is followed has so many rows: to read on until it has might take for ever."""
+        if not self._plan.reading.follow:
+            return True
+        source = self._grid(self._open(replace(self._plan.reading, follow=False)))
+        try:
+            return (
+                behind(source.batches(layout.numbers, layout.others), known, layout.numbers, layout.roles) is not None
+            )
+        finally:
+            source.close()
+
+    def _open(self, options: ReadOptions) -> Source:
+        return open_source(self._plan.source, self._plan.input_format, options)
 
     def _begin_again(self) -> None:
         self.source.close()
-        self.source = self._grid(self._open())
+        self.source, self._warned = self._grid(self._open(self._plan.reading)), 0

@@ -116,6 +116,7 @@ class Session:
         try:
             for warning in self._model.warnings if self._model else ():
                 listener.warn(warning)
+            self._pass_on_warnings()
             batches = self._reading.batches(self.layout, self.start.note, listener.warn)
             first = next(batches, None)
             self.outcome.resumed = self._reading.resumed
@@ -124,6 +125,7 @@ class Session:
             elif not self.outcome.resumed:
                 raise SessionError(f"{self.source.name} has no rows")
         finally:
+            self._pass_on_warnings()
             self.close()
         return self.outcome
 
@@ -148,8 +150,9 @@ class Session:
         started = time.monotonic()
         with Signals() as signals:
             try:
-                for piece in pieces(batches, signals, not self._reading.is_file, self._rows_wanted):
+                for piece in pieces(batches, signals, self._reading.is_live, self._rows_wanted):
                     self._take(piece)
+                    self._pass_on_warnings()
                     self._listener.advance(piece.batch.arrivals, self.learner)
                     if self._keeper.is_due() and self._records.can_be_left:
                         self._sync()
@@ -199,6 +202,11 @@ class Session:
         self._all_written = True
         if rest.arrivals:
             raise SessionError(f"{self.source.name}: {first_trouble(rest, number + allowed)}; {self._bad_rows}")
+
+    def _pass_on_warnings(self) -> None:
+        """Tell what the source has found out since it was asked last."""
+        for warning in self._reading.new_warnings():
+            self._listener.warn(warning)
 
     def _tell_of_time_order(self, batch: Batch, number: int) -> None:
         if self._time_order.watch(batch.table) and self._time_order.backward and not self.outcome.backward:

@@ -59,6 +59,11 @@ class GridSource:
         """Whether the stream turned out to lack its end."""
         return self._source.ended_early
 
+    @property
+    def restarts(self) -> int:
+        """How often another file took the name of the one that is followed."""
+        return self._source.restarts
+
     def expect(self, numbers: Sequence[str], others: Sequence[str]) -> None:
         self._source.expect(numbers, others)
 

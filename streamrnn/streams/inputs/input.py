@@ -12,6 +12,7 @@ from ..errors import StreamError
 from .following import Following
 
 Read = TypeVar("Read", bytes, int)  # what was read, or how much
+Amount = TypeVar("Amount")
 
 SMALL = 16 * 1024  # bytes that are worth reading ahead
 BLOCK = 256 * 1024  # larger blocks fall out of the cache: parsing slows down
@@ -105,23 +106,27 @@ class Input:
 
     def read_into(self, target: memoryview) -> int:
         """Fill `target`, as far as the stream goes; return how many bytes that are."""
-        place = 0
+        place = min(len(target), len(self._ahead))
+        target[:place], self._ahead = self._ahead[:place], self._ahead[place:]
+        is_direct = self._read == self._read_descriptor
         while place < len(target):
-            count = self._read_part(target[place:])
+            rest = target[place:]
+            count = self._read_part(rest) if is_direct else self._copy_part(rest)
             if not count:
                 break
             place += count
         return place
 
     def _read_part(self, target: memoryview) -> int:
-        if self._ahead or self._read != self._read_descriptor:
-            data = self.read(min(len(target), BLOCK))
-            target[: len(data)] = data
-            return len(data)
         try:
-            return self._patiently(lambda: os.readv(self.descriptor, [target]))
+            return self._patiently(os.readv, [target])
         except OSError as error:
             raise self._cannot_be_read(error) from error
+
+    def _copy_part(self, target: memoryview) -> int:
+        data = self.read(min(len(target), BLOCK))
+        target[: len(data)] = data
+        return len(data)
 
     def peek(self, size: int) -> bytes:
         """Look at the first `size` bytes, or at fewer if a line or the stream ends before; they stay to be read."""
@@ -155,12 +160,12 @@ class Input:
             os.close(self.descriptor)
 
     def _read_descriptor(self, size: int) -> bytes:
-        return self._patiently(lambda: os.read(self.descriptor, size))
+        return self._patiently(os.read, size)
 
-    def _patiently(self, read: Callable[[], Read]) -> Read:
+    def _patiently(self, read: Callable[[int, Amount], Read], amount: Amount) -> Read:
         while True:
             try:
-                data = read()
+                data = read(self.descriptor, amount)
             except BlockingIOError:  # whoever shares this descriptor made it non-blocking
                 wait_until_readable(self.descriptor)
                 continue

@@ -35,6 +35,8 @@ class Source(Protocol):
         What the user should hear about; it may grow until the last batch has been read.
     ended_early : bool
         Whether the stream turned out to lack its end: the rows that came are whole, but there were to be more.
+    restarts : int
+        How often another file took the name of the one that is followed, up to the last batch.
     """
 
     name: str
@@ -44,6 +46,9 @@ class Source(Protocol):
 
     @property
     def ended_early(self) -> bool: ...
+
+    @property
+    def restarts(self) -> int: ...
 
     def expect(self, numbers: Sequence[str], others: Sequence[str]) -> None:
         """Add columns that the first row lacked but later ones may bring (keys of NDJSON); elsewhere do nothing."""

@@ -58,6 +58,10 @@ class ArrowSource:
             del table  # before the next is read
         self._warn_of_its_end(rows)
 
+    @property
+    def restarts(self) -> int:
+        return self._stream.restarts
+
     def close(self) -> None:
         self._stream.close()
 

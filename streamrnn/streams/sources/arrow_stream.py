@@ -169,12 +169,12 @@ class ArrowStream:
         """Raise if a batch is too large; a row counts as a byte at least, because a column of nulls takes none."""
         if size < 0:
             raise MetadataError("the length of a message is negative")
-        for number, unit in ((size, "bytes"), (rows, "rows")):
-            if number > self._largest:
-                raise StreamError(
-                    f"{self.name}: a batch of {number:,} {unit} is larger than --max-batch-bytes {self._largest:,}; "
-                    "write smaller batches, or allow more"
-                )
+        if size > self._largest or rows > self._largest:
+            what = f"{size:,} bytes" if size > self._largest else f"{rows:,} rows"
+            raise StreamError(
+                f"{self.name}: a batch of {what} is larger than --max-batch-bytes {self._largest:,}; write smaller "
+                "batches, or allow more"
+            )
 
 
 @contextmanager

@@ -77,6 +77,8 @@ class CsvSource:
         text = FastText(plain, columns.schema, self._split_rows, partial(self._read_exactly, columns))
         taken, self._taken = self._taken, []
         for block in chain(taken, self._blocks):
+            if not block.data:  # a line that is too long passes
+                continue
             batch = text.batch(block)
             if batch.table.num_rows or batch.refused:
                 yield replace(batch, block=block)
@@ -84,6 +86,10 @@ class CsvSource:
     def raw_rows(self, block: LineBlock) -> Iterator[RawRow]:
         rows = self._split(block)
         return (raw for raw in rows if not self._is_header(raw.data)) if self._repeats_header(block) else rows
+
+    @property
+    def restarts(self) -> int:
+        return self._stream.restarts
 
     def close(self) -> None:
         self._stream.close()

@@ -74,12 +74,18 @@ class NdjsonSource:
         text = FastText(plain, columns.schema, split_lines, partial(self._read_exactly, columns, plain))
         taken, self._taken = self._taken, []
         for block in chain(taken, self._blocks):
+            if not block.data:  # a line that is too long passes
+                continue
             batch = text.batch(block)
             if batch.table.num_rows or batch.refused:
                 yield replace(batch, block=block)
 
     def raw_rows(self, block: LineBlock) -> Iterator[RawRow]:
         return split_lines(block)
+
+    @property
+    def restarts(self) -> int:
+        return self._stream.restarts
 
     def close(self) -> None:
         self._stream.close()

@@ -29,6 +29,7 @@ class ParquetSource:
 
     format = "parquet"
     ended_early = False
+    restarts = 0
 
     def __init__(self, stream: Input, options: ReadOptions) -> None:
         self.name = stream.name

@@ -37,6 +37,7 @@ class TableSource:
 
     format = "table"
     ended_early = False
+    restarts = 0
 
     def __init__(self, data: Any, name: str = "table") -> None:
         if isinstance(data, pyarrow.RecordBatch):
