@@ -32,7 +32,8 @@ def exit_code_of(command: Callable[[], object]) -> int:
     """Run a command; return what it returns, or the code of what went wrong."""
     try:
         code = command()
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except (ReaderGoneError, BrokenPipeError):
         _drop_what_stdout_holds()

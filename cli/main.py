@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import os
 import sys
 from difflib import get_close_matches
 from importlib import import_module
@@ -11,6 +10,7 @@ from importlib import import_module
 import click
 
 from streamrnn import __version__
+from streamrnn.streams.descriptors import open_descriptor
 
 from .environment import candidates, strangers
 from .errors import ReaderGoneError, complain, exit_code_of
@@ -85,9 +85,8 @@ group = LazyGroup(
 
 def main() -> None:
     """Run the command that the process was started with, and exit with its code."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # it was closed: what is meant for it goes nowhere
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+    if sys.stderr is None:  # it was closed: what is meant for a person goes nowhere
+        sys.stderr = os.fdopen(open_descriptor(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
     sys.exit(execute(sys.argv[1:]))
 
 

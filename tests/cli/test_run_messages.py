@@ -191,3 +191,12 @@ def test_a_full_disk_is_told_and_rows_without_a_record_are_not_counted_as_done(s
     result = streamrnn(*RUN, csv, "-o", "/dev/full", "--output-format", "ndjson", "-m", tmp_path / "model")
     assert (result.lines[-1], result.code) == ("streamrnn: cannot write /dev/full: No space left on device", 1)
     assert Learner.load(tmp_path / "model").rows == 0
+
+
+@pytest.mark.parametrize(("closed", "code"), [("2>&-", 0), (">&-", 1), (">&- 2>&-", 1)])
+def test_what_is_closed_takes_nothing_and_hides_no_loss(csv, closed, code):
+    command = f"{sys.executable} -m streamrnn_cli run {csv} {' '.join(SMALL)} --quiet {closed}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, timeout=PATIENCE, check=False)
+    assert done.returncode == code
+    assert done.stdout.count(b"\n") == (60 if code == 0 else 0)
+    assert done.stderr == (b"streamrnn: stdout is closed\n" if closed == ">&-" else b"")

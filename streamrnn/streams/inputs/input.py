@@ -94,7 +94,7 @@ class Input:
         return whole.getvalue()
 
     def _read_little(self, size: int) -> bytes:
-        """Return `size` bytes; more may be read with them, if it has come, because each call of the system takes time."""
+        """Return `size` bytes; what else has come may be read with them, because each call of the system takes time."""
         while len(self._ahead) < size:
             ahead, self._ahead = self._ahead, memoryview(b"")
             chunk = self.read(SMALL)
