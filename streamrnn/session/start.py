@@ -95,7 +95,8 @@ def with_columns(settings: Settings, source: Source, echo: tuple[str, ...]) -> S
     for role, chosen in (("forecast", targets), ("learn from", features)):
         if not chosen:
             columns = ", ".join(f"{name} ({kind})" for name, kind in source.columns.items())
-            raise SettingsError(f"{source.name} has no column of numbers to {role}; its columns are {columns}")
+            hints = "".join(f"; {warning}" for warning in source.warnings)
+            raise SettingsError(f"{source.name} has no column of numbers to {role}; its columns are {columns}{hints}")
     return replace(settings, targets=targets, features=features)
 
 

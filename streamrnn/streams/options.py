@@ -38,7 +38,7 @@ class ReadOptions:
     def __post_init__(self) -> None:
         for name, least in (("delimiter", 1), ("quote", 0), ("comment", 0)):
             mark = getattr(self, name)
-            if not (least <= len(mark) <= 1 and mark.isascii() and mark not in ("\n", "\r")):
+            if not (least <= len(mark) <= 1 and mark.isascii() and mark not in ("\n", "\r", "\0")):
                 raise ValueError(f"{name} must be one ASCII character, not {mark!r}")
         marks = [mark for mark in (self.delimiter, self.quote, self.comment) if mark]
         if len(set(marks)) < len(marks):
