@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Iterator
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import patch
 
+from streamrnn.kernels.text.start import KernelStart
 from streamrnn.streams import Batch, ReadOptions, Source, StreamError, open_source
 
 from .corpora import CORPORA, Corpus
@@ -24,6 +28,7 @@ class Mutant(NamedTuple):
     format: str | None  # as it is told, or None to find out
     through_pipe: bool
     options: ReadOptions
+    has_kernels: bool
     seed: int
 
 
@@ -53,35 +58,63 @@ def mutant(name: str, number: int) -> Mutant:
         chance.choice((format, format, None)),
         chance.random() < (0.02 if format == "parquet" else 0.4),
         options,
+        format in ("csv", "ndjson"),
         chance.randrange(1 << 30),
     )
 
 
 def read(stream: Mutant, folder: Path) -> str:
-    """Read a mutant to its end; return ``rows`` or ``refused``.
+    """Read a mutant to its end; return ``rows`` or ``refused``. Text is read without kernels, then with them.
 
     Raises
     ------
     AssertionError
-        If a source promises one thing and delivers another, or if memory that it asked for was not there.
+        If a source promises one thing and delivers another, if it asked for memory that was not there, or if kernels
+        read something else.
     """
+    outcome = _read_once(stream, folder)
+    if stream.has_kernels:
+        with patch.object(KernelStart, "is_due", lambda self, rows: True):
+            by_kernels = _read_once(stream, folder)
+        for place, (expected, other) in enumerate(zip_longest(outcome.batches, by_kernels.batches)):
+            assert expected == other, f"batch {place} is {other} by kernels, not {expected}"
+        assert outcome.words == by_kernels.words, f"by kernels: {by_kernels.words}, not {outcome.words}"
+    return "refused" if outcome.is_refused else "rows"
+
+
+class Outcome(NamedTuple):
+    """What came of a mutant."""
+
+    is_refused: bool
+    words: list[str]  # warnings, then the error
+    batches: list[tuple[object, ...]]
+
+
+def _read_once(stream: Mutant, folder: Path) -> Outcome:
     path, descriptor = _place(stream, folder)
+    batches: list[tuple[object, ...]] = []
+    words: list[str] = []
+    is_refused = False
     try:
         source = open_source(path, stream.format, stream.options)
         try:
-            _read_all(source, random.Random(stream.seed))
+            for batch in _batches(source, random.Random(stream.seed)):
+                batches.append((batch.table, batch.refused, batch.bad_cells))
+                if not stream.has_kernels:
+                    batches.clear()
         finally:
             source.close()
-        for warning in source.warnings:
-            assert "\n" not in warning, f"a warning in several lines: {warning!r}"
-        return "rows"
+            words += source.warnings
     except StreamError as error:
-        assert "\n" not in str(error) and 0 < len(str(error)) < LONGEST_MESSAGE, f"no message in one line: {error}"
+        is_refused = True
+        words.append(str(error))
         assert not isinstance(error.__cause__, MemoryError), f"it asked for too much memory: {error}"
-        return "refused"
     finally:
         if descriptor is not None:
             os.close(descriptor)
+    for message in words:
+        assert "\n" not in message and 0 < len(message) < LONGEST_MESSAGE, f"no message in one line: {message!r}"
+    return Outcome(is_refused, words, batches)
 
 
 def _place(stream: Mutant, folder: Path) -> tuple[str, int | None]:
@@ -97,7 +130,7 @@ def _place(stream: Mutant, folder: Path) -> tuple[str, int | None]:
     return str(path), None
 
 
-def _read_all(source: Source, chance: random.Random) -> None:
+def _batches(source: Source, chance: random.Random) -> Iterator[Batch]:
     """Ask for some columns, as a learner would, and look at every batch."""
     wanted = [name for name in source.columns if chance.random() < 0.8] or list(source.columns)[:1]
     chance.shuffle(wanted)
@@ -110,6 +143,7 @@ def _read_all(source: Source, chance: random.Random) -> None:
     for batch in source.batches(numbers, others):
         assert batch.table.schema.equals(schema), f"{batch.table.schema} is not {schema}"
         _check(batch, [*numbers, *others])
+        yield batch
 
 
 def _is_number(source: Source, name: str, chance: random.Random) -> bool:

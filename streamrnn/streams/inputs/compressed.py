@@ -95,18 +95,21 @@ class ZstdUnpacker:
         self._damage: str | None = None
 
     def read(self, size: int) -> bytes:
-        while not (data := self._unpack(min(size, UNPACKED_BLOCK))):
-            if self._damage is not None:
-                raise _damaged(self._name, self._unpacked, self._damage)
-            packed = self._read(PACKED_BLOCK)
-            if not packed:
-                if self._is_within_frame:
-                    raise _cut_short(self._name, self._unpacked)
-                break
-            for feed in self._feeds:
-                feed.packed = packed
-        self._unpacked += len(data)
-        return data
+        while self._damage is None:  # behind it a decoder delivers whatever its memory holds
+            if data := self._unpack(min(size, UNPACKED_BLOCK)):
+                self._unpacked += len(data)
+                return data
+            if self._damage is None and not self._feed_more():
+                return b""
+        raise _damaged(self._name, self._unpacked, self._damage)
+
+    def _feed_more(self) -> bool:
+        packed = self._read(PACKED_BLOCK)
+        if not packed and self._is_within_frame:
+            raise _cut_short(self._name, self._unpacked)
+        for feed in self._feeds:
+            feed.packed = packed
+        return bool(packed)
 
     def _unpack(self, size: int) -> bytes:
         """Return what comes of the packed bytes that were fed."""

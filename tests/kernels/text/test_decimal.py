@@ -108,6 +108,7 @@ def test_words_for_a_missing_number_are_missing_or_left_to_the_sources():
 
 def test_what_is_no_number_is_never_taken_for_one():
     texts = [text for text in NOT_NUMBERS if not {",", "\n"} & set(text)]
+    texts += ["+null", "-NA", "+None", "nanx", "xnan", "infinitx", "nann"]
     assert float_bits(texts) == [None] * len(texts)
 
 

@@ -66,7 +66,7 @@ def test_a_column_may_have_several_spellings():
         *(b'{"note":"a\\nb"}', b'{"note":"a\tb"}', b'{"note":"a}', b"{\"note\":'a'}", b'{"load":"1"}', b'{"load":"x"}'),
         *(b'{"load":[1]}', b'{"load":{"a":1}}', b'{"load":nul}', b'{"load":nulll}', b'{"load":True}'),
         *(b'\xef\xbb\xbf{"load":1}', b'{"load":\x0b1}', b'{"load":1}\0', b'{"load":n', b'{"load":tru', b'{"load":fals'),
-        *(b'{"load":Infinity}', b'{"load":-Infinity}', b'{"load":1e400}', b'{"load":-0}'),
+        *(b'{"load":Infinity}', b'{"load":-Infinity}', b'{"load":1e400}', b'{"load":-0}', b'{"load":1.e5}'),
     ],
     ids=repr,
 )

@@ -209,3 +209,12 @@ def test_gzip_of_any_window_is_read():
         packer = zlib.compressobj(level, wbits=bits)
         assert unpack([packer.compress(LINES) + packer.flush()], "gzip") == LINES
     assert unpack([gzip.compress(LINES)], "gzip") == LINES
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_of_a_stream_with_damage_behind_it_nothing_is_delivered_that_was_not_packed(codec):
+    unpacker, unpacked = unpacker_of([pack(LINES[:100], codec) + b"neither nor"], codec), b""
+    with pytest.raises(StreamError, match=r"damaged, after 100 unpacked bytes: "):
+        while data := unpacker.read(1 << 16):
+            unpacked += data
+    assert unpacked == LINES[:100]

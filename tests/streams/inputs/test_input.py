@@ -298,3 +298,17 @@ def test_a_file_that_may_not_be_read_is_told(file_of):
     os.chmod(path, 0)
     with pytest.raises(StreamError, match=r"stream\.csv cannot be opened: Permission denied$"):
         Input(path)
+
+
+def test_a_buffer_is_filled_as_far_as_the_stream_goes_whatever_was_looked_at_before(pipe, promptly):
+    pipe.write(b"01234567")
+    stream = Input(pipe.path)
+    assert stream.peek(4) == b"0123"
+    target = bytearray(6)
+    assert promptly(lambda: stream.read_into(memoryview(target))) == 6
+    assert target == b"012345"
+    pipe.write(b"89")
+    pipe.end()
+    assert promptly(lambda: stream.read_into(memoryview(target))) == 4
+    assert target[:4] == b"6789"
+    assert stream.read_into(memoryview(target)) == 0
