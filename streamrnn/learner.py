@@ -229,7 +229,7 @@ class Learner:
         if isinstance(data, np.ndarray):
             return self._run_matrix(self._checked(data), learn, {}, None)
         tables = [self._run_batch(batch, learn) for batch in record_batches(data)]
-        return pyarrow.concat_tables(tables)
+        return tables[0] if len(tables) == 1 else pyarrow.concat_tables(tables)
 
     def _checked(self, data: np.ndarray) -> np.ndarray:
         if self.settings.time or self.settings.sequence:

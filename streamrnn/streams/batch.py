@@ -101,6 +101,8 @@ class Batch:
 
     def slice(self, start: int, stop: int) -> Batch:
         """Return the arrivals from `start` to before `stop`."""
+        if start == 0 and stop >= self.arrivals:
+            return self
         refused = self.refused[slice(*(bisect_left(self.refused_arrivals, end) for end in (start, stop)))]
         before = bisect_left(self.refused_arrivals, start)
         first = start - before
