@@ -22,7 +22,7 @@ COMMANDS = ("run", "replay", "inspect", "demo", "completion")
 EXAMPLES = """
 streamrnn demo
 streamrnn run load.csv
-tail -f plant.csv | streamrnn run --targets temp --horizon 12
+tail -n +1 -f plant.csv | streamrnn run --targets temp --horizon 12
 streamrnn run ticks.arrow -t bid -m bid.safetensors -o out.arrow
 streamrnn replay plant.csv --speed 100 | streamrnn run --targets temp
 """

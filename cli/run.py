@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """
 streamrnn run load.csv
-tail -f plant.csv | streamrnn run --targets temp --horizon 12
+tail -n +1 -f plant.csv | streamrnn run --targets temp --horizon 12
 streamrnn run ticks.arrow -t bid -m bid.safetensors -o out.arrow
 """
 
@@ -107,7 +107,7 @@ def plan_of(context: click.Context, source: str | None, values: dict[str, Any]) 
 
     if source is None:
         if os.isatty(0):
-            example = "tail -f plant.csv | streamrnn run --targets temp"
+            example = "tail -n +1 -f plant.csv | streamrnn run --targets temp"
             raise click.UsageError(f"name a SOURCE, or pipe rows in: {example}", context)
         source = "-"
     return Plan(

@@ -1,6 +1,6 @@
 """Watch this machine: forecast its metrics, learn as they come, and say when they surprise.
 
-    pip install streamrnn psutil
+    pip install -e . psutil
     python examples/monitor_host.py --minutes 5
 
 Every second the network says what it expects ten seconds on, sees what came, and learns. What it learned is kept in

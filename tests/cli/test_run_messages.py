@@ -182,7 +182,7 @@ def test_a_source_that_is_cut_short_gives_its_rows_and_exit_code_1(streamrnn, ta
 def test_no_source_on_a_terminal_is_a_usage_error_with_an_example(streamrnn, monkeypatch):
     monkeypatch.setattr(os, "isatty", lambda descriptor: descriptor == 0)
     result = streamrnn("run")
-    message = "streamrnn: name a SOURCE, or pipe rows in: tail -f plant.csv | streamrnn run --targets temp"
+    message = "streamrnn: name a SOURCE, or pipe rows in: tail -n +1 -f plant.csv | streamrnn run --targets temp"
     assert (first_line(result), result.code) == (message, 2)
 
 

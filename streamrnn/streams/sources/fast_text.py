@@ -62,16 +62,19 @@ class FastText:
         rows = self._plain.read(block) if self._is_worth_it(block) else None
         if rows is None:
             return self._read_exactly(block, self._split)
+        plain, odd_count = rows.read.tolist()
+        if not plain:
+            return self._read_exactly(block, self._split)
         table = _table(rows, self._schema)
-        if not rows.read[1]:
+        if not odd_count:
             return Batch(table)
-        odd = list(self._odd_rows(block, rows.odd[: rows.read[1]]))
+        odd = list(self._odd_rows(block, rows.odd[:odd_count]))
         exact = self._read_exactly(block, lambda _: (raw for _, raw in odd))
         return _woven(table, exact, np.array([before for before, _ in odd], np.int64))
 
     def _is_worth_it(self, block: LineBlock) -> bool:
         rows, self._line = block.line - self._line, block.line  # of the block before
-        is_whole = 0 < len(block.data) < MOST_BYTES and block.longer_than is None
+        is_whole = len(block.data) < MOST_BYTES and block.longer_than is None
         return self._start.is_due(rows) and is_whole
 
     def _odd_rows(self, block: LineBlock, odd: np.ndarray) -> Iterator[tuple[int, RawRow]]:
@@ -79,8 +82,10 @@ class FastText:
 
         odd: (odd rows, 3): plain rows before it, where it starts in the block, where its newline is
         """
+        firsts = np.flatnonzero(np.diff(odd[:, 0], prepend=-1))  # of those that stand together
+        lasts = np.append(firsts[1:], len(odd)) - 1
         line, counted = block.line, 0
-        for before, start, end in odd.tolist():
+        for before, start, end in np.stack([*odd[firsts, :2].T, odd[lasts, 2]], axis=1).tolist():
             line += block.data.count(b"\n", counted, start)
             counted = start
             for raw in self._split(LineBlock(block.data[start : end + 1], line, block.byte + start)):

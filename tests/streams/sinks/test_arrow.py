@@ -3,6 +3,7 @@
 import errno
 import os
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.ipc
 import pytest
@@ -74,7 +75,7 @@ def test_closing_twice_is_closing_once(tmp_path):
 # --- batches ----------------------------------------------------------------------------------------------------------
 
 KINDS = {
-    "x": pa.array([1.5, None, 3.0, 4.0]),
+    "x": pa.array(np.array([1.5, 2.5, 3.0, 4.0]), mask=np.array([False, True, False, False])),  # which hides a number
     "flag": pa.array([True, None, False, True]),
     "key": pa.array(["a", "bc", None, ""]),
     "category": pa.array(["a", "b", None, "b"]).dictionary_encode(),

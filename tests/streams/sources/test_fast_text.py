@@ -86,6 +86,25 @@ def test_objects_of_many_shapes_are_plain_once_their_keys_were_seen(read_all, mo
     assert exactly == [lines[2].strip()]
 
 
+def test_a_name_that_no_json_can_have_makes_no_line_plain(read_all, monkeypatch):
+    for way in ("fast", "exact"):
+        read_in(way, monkeypatch)
+        source = NdjsonSource(Chunks(b'{"x":1,"y":"a"}\n{"x":2,"\\udc80":3}\n'), OPTIONS)
+        source.expect(["\udc80"], [])
+        rows, refused, _, _ = told(source, read_all)
+        assert [row["x"] for row in rows] == [1.0]
+        assert [row[2] for row in refused] == [Cause.NOT_JSON]
+
+
 def test_a_short_stream_is_read_exactly(read_all, exactly):
     rows, _ = read_all(CsvSource(Chunks(b"x,y\n", *[b"1,a\n"] * (LOADED_FROM // 2)), OPTIONS), ["x"], ["y"])
     assert len(exactly) == len(rows) == LOADED_FROM // 2
+
+
+@pytest.mark.parametrize("way", ["fast", "exact"])
+def test_while_a_line_that_is_too_long_passes_there_are_no_rows(read_all, monkeypatch, way):
+    read_in(way, monkeypatch)
+    chunks = Chunks(b"x\n1\n", b"9" * 300, b"9" * 300, b"9" * 300, b"9\n2\n")
+    rows, batches = read_all(CsvSource(chunks, ReadOptions(max_line_bytes=100)), ["x"])
+    assert [row["x"] for row in rows] == [1.0, 2.0]
+    assert [row.cause for batch in batches for row in batch.refused] == [Cause.TOO_LONG]

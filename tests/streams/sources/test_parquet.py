@@ -2,7 +2,9 @@
 
 import datetime
 import io
+import tracemalloc
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
@@ -52,6 +54,14 @@ def test_damage_within_a_page_is_an_error_that_tells_the_rows_before_it(file_of)
     batches = open_source(file_of(bytes(data), "stream.parquet")).batches(["x"], [])
     with pytest.raises(StreamError, match=r"the Parquet file is damaged after 0 rows: "):
         next(batches)
+
+
+def test_text_that_is_not_utf_8_is_damage(file_of):
+    offsets, characters = pa.array([0, 2], pa.int32()).buffers()[1], pa.py_buffer(b"\xff\xfe")
+    text = pa.StringArray.from_buffers(1, offsets, characters)
+    path = file_of(parquet_bytes(pa.table({"name": text})), "stream.parquet")
+    with pytest.raises(StreamError, match=r"the Parquet file is damaged after 0 rows: .*UTF8"):
+        next(open_source(path).batches([], ["name"]))
 
 
 def test_a_pipe_cannot_bring_parquet(pipe):
@@ -145,21 +155,25 @@ def memory():
 
 def test_a_row_group_is_not_held_in_memory_as_a_whole(tmp_path, memory):
     path = tmp_path / "stream.parquet"
-    table = pa.table({f"x{number}": range(500_000) for number in range(4)})
+    table = pa.table({f"x{number}": np.arange(500_000) for number in range(4)})
     pa.parquet.write_table(table, path, compression="none", use_dictionary=False)
     before = memory.max_memory()
+    tracemalloc.start()
     rows = 0
     for batch in open_source(str(path)).batches(table.column_names, []):
         rows += batch.arrivals
         del batch
+    packed = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
     assert rows == 500_000
+    assert packed < table.nbytes // 16
     assert 0 < memory.max_memory() - before < table.nbytes // 2
 
 
 def test_long_texts_are_read_in_small_batches(file_of, read_all):
     """By their average length as the index tells it, and by the longest that a dictionary repeats."""
     options = ReadOptions(max_batch_bytes=100_000)
-    various = [str(row) * 1000 for row in range(100, 200)]
+    various = ["a", *(str(row) * 1000 for row in range(100, 200))]
     repeated = ["a" * 10_000] * 100
     for texts, use_dictionary in ((various, False), (repeated, True)):
         data = parquet_bytes(pa.table({"name": texts}), use_dictionary=use_dictionary)
