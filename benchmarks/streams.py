@@ -33,6 +33,7 @@ MORE_ROWS = {".arrows": 4}  # where so many rows more are needed to see anything
 NETWORK = ["--hidden", "4", "--window", "4", "--targets", COLUMNS[0], "--quiet"]
 MOST_MICROSECONDS = {".csv": 3.0, ".arrows": 1.0}
 LIVE_LINES, LIVE_RATE = 5000, 1000.0
+LINE = b"1.5,2.5,%d.25,3,4,5,6,7,8\n"
 MIB = 2**20
 
 
@@ -119,16 +120,17 @@ def latencies(process: list[str], header: bytes) -> list[float]:
     with subprocess.Popen(process, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as live:
         assert live.stdin is not None and live.stdout is not None
         source, sink = live.stdin.fileno(), live.stdout.fileno()
+        os.write(source, header + LINE % 0)
+        while not os.read(sink, 1 << 16).endswith(b"\n"):  # until it has started
+            pass
         reader = threading.Thread(target=_note_lines, args=(sink, came, LIVE_LINES))
         reader.start()
-        os.write(source, header)
-        time.sleep(3.0)  # until it has started
         start = time.perf_counter()
         for number in range(LIVE_LINES):
             while (left := start + number / LIVE_RATE - time.perf_counter()) > 0:
                 time.sleep(left)
             sent.append(time.perf_counter())
-            os.write(source, b"1.5,2.5,%d.25,3,4,5,6,7,8\n" % number)
+            os.write(source, LINE % number)
         live.stdin.close()
         reader.join()
     return [arrived - left for left, arrived in zip(sent, came, strict=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +91,8 @@ def run(source: str | None, **values: Any) -> int:
     from .report import beginning, ending
 
     terminal.tell(beginning(session))
+    gc.collect()
+    gc.freeze()  # all that was imported stays: to look through it again and again would hold live rows up
     try:
         outcome = session.run(terminal)
     finally:

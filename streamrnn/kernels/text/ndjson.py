@@ -1,8 +1,8 @@
 """The entry that reads lines of NDJSON: numbers become float64, texts are copied; an odd line is left to others.
 
-A line is plain if it holds one object whose keys are known, each there once, and whose values are numbers, strings
-without escapes, or literals, such as their columns want. Which key comes after which is remembered: it will be the same
-in the next line.
+A line is plain if it holds one object whose keys are known, each there once, and whose values are numbers, strings or
+literals, such as their columns want; a string that is wanted may have no escapes. Which key comes after which is
+remembered: it will be the same in the next line.
 """
 
 from __future__ import annotations
@@ -13,17 +13,21 @@ import numpy as np
 
 from ..jit import entry, kernel
 from ..memory import carve1, carve2
-from .decimal import DIGIT_0, MINUS, NO_NUMBER, POINT, SIGN, read_decimal
+from .decimal import DIGIT_0, LOWER, MINUS, NO_NUMBER, POINT, SIGN, read_decimal
 from .fill import LINE_END, NO_ROW, START, end_odd_row, end_row, open_rows, put_null, put_number, put_text
 from .inlined import inlined
 from .nearest import INFINITY
 from .rows import UNWANTED
 from .words import ZERO, load_word
 
-PLAIN, CLOSING, STRANGE = range(3)  # what a byte is in a string
+PLAIN, CLOSING, ESCAPING, STRANGE = range(4)  # what a byte is in a string
 
 QUOTE, COLON, COMMA, OPEN, CLOSE, SPACE, TAB, RETURN = b'":,{} \t\r'
-N, U, L, T, R, E, F, A, S, CAPITAL_N = b"nultrefasN"
+N, U, L, T, R, E, F, A, S, D, CAPITAL_N, DIGIT_8 = b"nultrefasdN8"
+IS_ESCAPED = np.zeros(256, np.bool_)  # may stand behind a backslash
+IS_ESCAPED[list(b'"\\/bfnrt')] = True
+IS_HEX = np.zeros(256, np.bool_)
+IS_HEX[list(b"0123456789abcdefABCDEF")] = True
 TRUE = np.float64(1.0).view(np.uint64)
 
 FROM, TO, COLUMN, NEXT = range(4)  # of a key
@@ -166,11 +170,37 @@ def _read_value(data, marks, place, powers, rows, i):
     end = i + 1
     while marks[data[end]] == PLAIN:
         end += 1
+    if marks[data[end]] == ESCAPING and place == UNWANTED:
+        end = _end_of_string(data, marks, end)
     if marks[data[end]] != CLOSING or place >= 0:
         return NO_ROW
     if place != UNWANTED:
         put_text(rows, place, data, i + 1, end)
     return end + 1
+
+
+@kernel
+def _end_of_string(data, marks, i):
+    """Return where a string with escapes ends, or has what must not be in a string."""
+    while marks[data[i]] < STRANGE and marks[data[i]] != CLOSING:
+        if marks[data[i]] == PLAIN:
+            i += 1
+        elif IS_ESCAPED[data[i + 1]]:
+            i += 2
+        elif data[i + 1] == U and _is_character(data, i + 2):
+            i += 6
+        else:
+            return i
+    return i
+
+
+@kernel
+def _is_character(data, i):
+    """Whether data[i : i + 4] is the number of a character, and not of half of one."""
+    for j in range(i, i + 4):
+        if not IS_HEX[data[j]]:
+            return False
+    return data[i] | LOWER != D or data[i + 1] < DIGIT_8
 
 
 @inlined

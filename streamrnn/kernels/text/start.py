@@ -6,7 +6,7 @@ import sys
 
 LOADED_FROM = 4096  # rows: loading a compiled kernel takes some hundredths of a second
 COMPILED_FROM = 200_000  # rows: compiling it takes a second or two, loading the compiler itself half a second
-MANY = 8  # rows at once; where they come one by one, somebody may wait for each, and should not wait for a compiler
+MANY = 8  # rows at once; where they come one by one, somebody may wait for each, and should not wait for a kernel
 
 
 class KernelStart:
@@ -20,16 +20,15 @@ class KernelStart:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._rows = self._rows_of_many = 0
+        self._rows = 0  # of those that came in numbers
         self._is_at_hand: bool | None = None  # None before it was looked for
         self._is_due = False
 
     def is_due(self, rows: int) -> bool:
         """Whether to use the kernel from now on, when so many more rows have come at once."""
         if not self._is_due:
-            self._rows += rows
-            self._rows_of_many += rows if rows >= MANY else 0
-            self._is_due = self._rows_of_many >= COMPILED_FROM or (self._rows >= LOADED_FROM and self._look_for_it())
+            self._rows += rows if rows >= MANY else 0
+            self._is_due = self._rows >= COMPILED_FROM or (self._rows >= LOADED_FROM and self._look_for_it())
         return self._is_due
 
     def _look_for_it(self) -> bool:

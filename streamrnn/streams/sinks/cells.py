@@ -46,7 +46,7 @@ def cells_of_kind(kind: Kind, column: pyarrow.Array, missing: str) -> list[str]:
         case Kind.NOTHING:
             return [missing] * len(values)
         case Kind.FLOAT:
-            return [missing if x is None or not math.isfinite(x) else float_text(x) for x in values]
+            return _float_cells(values, missing)
         case Kind.INTEGER:
             return list(map(str, values))
         case Kind.CSV_TEXT:
@@ -54,6 +54,14 @@ def cells_of_kind(kind: Kind, column: pyarrow.Array, missing: str) -> list[str]:
         case Kind.JSON_TEXT:
             return [missing if text is None else orjson.dumps(text).decode() for text in values]
     return [missing if text is None else text for text in values]
+
+
+def _float_cells(values: list[float | None], missing: str) -> list[str]:
+    texts = list(map(repr, values))
+    joined = "".join(texts)
+    if "e" not in joined and "n" not in joined:  # no exponent, and neither nan, inf nor None
+        return texts
+    return [missing if x is None or not math.isfinite(x) else float_text(x) for x in values]
 
 
 def float_text(number: float) -> str:

@@ -71,9 +71,9 @@ class Delivery:
         self._schema = delivered_schema(source, numbers, others)
         self._names = self._schema.names
         self._is_in_order: bool | None = None  # which the first table tells
-        types = [source.field(column).type for column in self._names]
-        self._comes_so = types == self._schema.types
-        self._is_text = [is_text(_value_type(type_)) for type_ in types]
+        wanted = pyarrow.schema([source.field(column) for column in self._names])
+        self._comes_so = wanted == self._schema
+        self._is_text = [is_text(_value_type(type_)) for type_ in wanted.types]
         self._numbers = len(numbers)
 
     def batches(self, table: pyarrow.RecordBatch) -> Iterator[Batch]:

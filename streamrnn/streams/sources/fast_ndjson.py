@@ -87,10 +87,10 @@ class PlainObjects:
     @cached_property
     def _marks(self) -> np.ndarray:
         """What each byte is in a string: (256,) uint8."""
-        from ...kernels.text.ndjson import CLOSING, STRANGE
+        from ...kernels.text.ndjson import CLOSING, ESCAPING, STRANGE
 
         marks = np.zeros(256, np.uint8)
-        marks[:32], marks[ord("\\")], marks[ord('"')] = STRANGE, STRANGE, CLOSING
+        marks[:32], marks[ord("\\")], marks[ord('"')] = STRANGE, ESCAPING, CLOSING
         return marks
 
     @cached_property

@@ -58,7 +58,23 @@ def read_random_text(generator: random.Random) -> None:
     """Read a block by both kernels."""
     pieces = [b"1", b"-2.5", b"0.30000000000000004", b"12345678", b"1234567.", b"nan", b"infinity", b"abc", b'"', b"'"]
     pieces += [b",", b",", b":", b"{", b"}", b'{"a":', b',"b":', b'"b', b"nul", b"tru", b"fals", b"Na", b"null", b"\r"]
-    pieces += [b"\n", b"\n", b" ", "é".encode(), b"\xff", b".", b"-", b"+", b"e", b"e5", b"\\", b'"a long text"']
+    pieces += [
+        b"\n",
+        b"\n",
+        b" ",
+        "é".encode(),
+        b"\xff",
+        b".",
+        b"-",
+        b"+",
+        b"e",
+        b"e5",
+        b"\\",
+        b"\\u",
+        b"\\n",
+        b"00e9",
+        b'"a long text"',
+    ]
     data = b"".join(generator.choices(pieces, k=generator.randint(0, 30))) + b"\n"
     kinds = "".join(generator.choices("nt-", k=2))
     (block,) = placed("data", np.frombuffer(data, np.uint8))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from streamrnn.kernels.text.csv import DELIMITER, NEWLINE, QUOTE, RETURN, STRANGE, read_csv
-from streamrnn.kernels.text.ndjson import CLOSING, Keys, read_ndjson
+from streamrnn.kernels.text.ndjson import CLOSING, ESCAPING, Keys, read_ndjson
 from streamrnn.kernels.text.ndjson import STRANGE as STRANGE_IN_TEXT
 from streamrnn.kernels.text.powers import powers_of_five
 from streamrnn.kernels.text.rows import FIRST_TEXT, UNWANTED, Rows
@@ -16,8 +16,8 @@ CSV_MARKS = np.zeros(256, np.uint8)
 for character, mark in {"\0": STRANGE, "\r": RETURN, "\n": NEWLINE, ",": DELIMITER, '"': QUOTE}.items():
     CSV_MARKS[ord(character)] = mark
 JSON_MARKS = np.zeros(256, np.uint8)
-JSON_MARKS[:32] = JSON_MARKS[ord("\\")] = STRANGE_IN_TEXT
-JSON_MARKS[ord('"')] = CLOSING
+JSON_MARKS[:32] = STRANGE_IN_TEXT
+JSON_MARKS[ord("\\")], JSON_MARKS[ord('"')] = ESCAPING, CLOSING
 
 
 class Outcome(NamedTuple):

@@ -77,6 +77,37 @@ def test_an_odd_line_is_told_with_its_place_and_its_neighbours_are_read(line):
     assert outcome.odd == [(2, line)]
 
 
+ESCAPES = [r"\n", r"\"", r"\\", r"\/", r"\b\f\r\t", r"\u00b0C", r"\uD7FF", r"\ue000", r"a\u0000b", r"\u12aFz", r"\\\""]
+NO_ESCAPES = [
+    "\\",
+    r"\x",
+    r"\u",
+    r"\u12",
+    r"\u12g4",
+    r"\ud800",
+    r"\uDBFF",
+    r"\udc00",
+    r"\uDFFF",
+    r"\N",
+    "\\\n",
+    "\\n\t",
+]
+
+
+@pytest.mark.parametrize("text", ESCAPES)
+def test_text_with_escapes_is_skipped_where_it_is_not_wanted(text):
+    assert orjson.loads(f'"{text}"') is not None
+    data = f'{{"note":"{text}","load":1}}\n'.encode()
+    assert ndjson_rows(data, NAMES, "n---").rows == [(1.0,)]
+    assert ndjson_rows(data, NAMES, "n-t-").odd == [(0, data.strip())]
+
+
+@pytest.mark.parametrize("text", NO_ESCAPES)
+def test_a_wrong_escape_makes_its_line_odd(text):
+    lines = f'{{"note":"{text}","load":1}}\n{{"load":2}}\n'.encode()
+    assert ndjson_rows(lines, NAMES, "n---").rows == [(2.0,)]
+
+
 @pytest.mark.parametrize("text", JSON_NUMBERS)
 def test_a_number_of_json_is_what_it_should_be_or_is_left_to_the_source(text):
     outcome = ndjson_rows(f'{{"load":{text}}}\n'.encode(), NAMES, "nnt-")
