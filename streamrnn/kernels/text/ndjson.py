@@ -23,12 +23,13 @@ from .words import ZERO, load_word
 PLAIN, CLOSING, ESCAPING, STRANGE = range(4)  # what a byte is in a string
 
 QUOTE, COLON, COMMA, OPEN, CLOSE, SPACE, TAB, RETURN = b'":,{} \t\r'
-N, U, L, T, R, E, F, A, S, D, CAPITAL_N, DIGIT_8 = b"nultrefasdN8"
+LETTER_U, LETTER_D, DIGIT_8 = b"ud8"
+NULL, NOT_A_NUMBER, TRUE, FALSE = (np.frombuffer(word, np.uint8) for word in (b"null", b"NaN", b"true", b"false"))
 IS_ESCAPED = np.zeros(256, np.bool_)  # may stand behind a backslash
 IS_ESCAPED[list(b'"\\/bfnrt')] = True
 IS_HEX = np.zeros(256, np.bool_)
 IS_HEX[list(b"0123456789abcdefABCDEF")] = True
-TRUE = np.float64(1.0).view(np.uint64)
+ONE_AS_FLOAT = np.float64(1.0).view(np.uint64)
 
 FROM, TO, COLUMN, NEXT = range(4)  # of a key
 PLACE, SEEN = range(2)  # of a column
@@ -187,7 +188,7 @@ def _end_of_string(data, marks, i):
             i += 1
         elif IS_ESCAPED[data[i + 1]]:
             i += 2
-        elif data[i + 1] == U and _is_character(data, i + 2):
+        elif data[i + 1] == LETTER_U and _is_character(data, i + 2):
             i += 6
         else:
             return i
@@ -200,7 +201,7 @@ def _is_character(data, i):
     for j in range(i, i + 4):
         if not IS_HEX[data[j]]:
             return False
-    return data[i] | LOWER != D or data[i + 1] < DIGIT_8
+    return data[i] | LOWER != LETTER_D or data[i + 1] < DIGIT_8
 
 
 @inlined
@@ -229,20 +230,23 @@ def _is_digit(byte):
 @kernel
 def _read_literal(data, place, rows, i):
     """Read ``null``, ``true`` or ``false``, or ``NaN``, which many programs write for a missing number."""
-    if data[i] == N and data[i + 1] == U and data[i + 2] == L and data[i + 3] == L:
+    end = max(_behind(NULL, data, i), _behind(NOT_A_NUMBER, data, i))
+    if end != NO_ROW:
         put_null(rows, place)
-        return i + 4
-    if data[i] == CAPITAL_N and data[i + 1] == A and data[i + 2] == CAPITAL_N:
-        put_null(rows, place)
-        return i + 3
-    if data[i] == T and data[i + 1] == R and data[i + 2] == U and data[i + 3] == E:
-        end, bits = i + 4, TRUE
-    elif data[i] == F and data[i + 1] == A and data[i + 2] == L and data[i + 3] == S and data[i + 4] == E:
-        end, bits = i + 5, ZERO
-    else:
-        return NO_ROW
-    if place >= 0:
-        put_number(rows, place, bits)
-    elif place != UNWANTED:
+        return end
+    is_true = _behind(TRUE, data, i)
+    end = max(is_true, _behind(FALSE, data, i))
+    if end != NO_ROW and place >= 0:
+        put_number(rows, place, ZERO if is_true == NO_ROW else ONE_AS_FLOAT)
+    elif end != NO_ROW and place != UNWANTED:
         put_text(rows, place, data, i, end)
     return end
+
+
+@kernel
+def _behind(word, data, i):
+    """Return the position behind a word that stands at data[i], or `NO_ROW`."""
+    for j in range(word.size):
+        if data[i + j] != word[j]:
+            return NO_ROW
+    return i + word.size

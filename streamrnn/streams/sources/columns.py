@@ -103,7 +103,7 @@ class Delivery:
         size = int(text_lengths(column.dictionary).sum())
         if size > self._largest:
             raise StreamError(f"{self._name}: a dictionary of {size:,} bytes is larger than {self._largest:,}")
-        return pyarrow.DictionaryArray.from_arrays(column.indices, column.dictionary.cast(_STRING))
+        return pyarrow.DictionaryArray.from_arrays(column.indices, _strings_of_views(column.dictionary))
 
     def _rows_that_fit(self, table: pyarrow.RecordBatch, parts: Sequence[pyarrow.Array]) -> int:
         """Return how many of the rows may be delivered at once."""
@@ -130,6 +130,8 @@ class Delivery:
 def _converted(column: pyarrow.Array, type_: pyarrow.DataType) -> pyarrow.Array:
     if column.type == type_:
         return column
+    if _types.is_string_view(column.type):
+        return _strings_of_views(column)
     if not _types.is_dictionary(column.type):
         return column.cast(type_, safe=False)  # int64 beyond 2**53 may be rounded
     if len(column.dictionary) > len(column):
@@ -160,9 +162,24 @@ def text_lengths(texts: pyarrow.Array) -> np.ndarray:
         return lengths
     if not _types.is_string_view(texts.type):
         return _integers(pyarrow.compute.binary_length(texts), 0)
-    # A view takes 16 bytes; the first four are its length.
-    views = np.frombuffer(texts.buffers()[1], "<i4").reshape(-1, 4)[texts.offset : texts.offset + len(texts), 0]
-    return np.where(texts.is_valid().to_numpy(zero_copy_only=False), views, 0).astype(np.int64)
+    lengths = _views(texts)[:, 0]
+    return np.where(texts.is_valid().to_numpy(zero_copy_only=False), lengths, 0).astype(np.int64)
+
+
+def _views(texts: pyarrow.Array) -> np.ndarray:
+    """Return the views of a column, int32 (rows, 4); the first number of each is its length."""
+    every = np.frombuffer(texts.buffers()[1], "<i4", 4 * (texts.offset + len(texts)))
+    return every.reshape(-1, 4)[texts.offset :]
+
+
+def _strings_of_views(texts: pyarrow.Array) -> pyarrow.Array:
+    """Return views as strings. A view under a null may be anything, and Arrow would follow it: so it is made empty."""
+    if texts.null_count:
+        is_valid = texts.is_valid()
+        views = _views(texts) * is_valid.to_numpy(zero_copy_only=False)[:, np.newaxis]
+        buffers = [is_valid.buffers()[1], pyarrow.py_buffer(views.astype("<i4")), *texts.buffers()[2:]]
+        texts = pyarrow.Array.from_buffers(texts.type, len(texts), buffers)
+    return texts.cast(_STRING)
 
 
 def _integers(column: pyarrow.Array, null: int) -> np.ndarray:

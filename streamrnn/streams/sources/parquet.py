@@ -13,14 +13,15 @@ from ..inputs.input import Input
 from ..options import ReadOptions
 from .columns import ROWS, Delivery, delivered_schema, is_text, kinds_of_columns, text_lengths
 
-READ_BUFFER = 64 * 1024  # bytes; without it Arrow reads a column of a whole row group at once
+READ_BUFFER = 64 * 1024  # bytes
 
 
 class ParquetSource:
     """A Parquet file; its index stands at its end, so it cannot come through a pipe.
 
     For each column that is read, memory holds its dictionary and a page, both unpacked; together as many rows as fit
-    into ``max_batch_bytes``, by the average size that the index tells, and by the longest text in the dictionaries.
+    into ``max_batch_bytes``, by the average size that the index tells, and by the longest text in the dictionaries; and
+    its part of a row group as it is packed, if all row groups fit into ``max_batch_bytes``.
 
     This cannot be held against a file that was made to burst memory: how large a page is once it is unpacked stands in
     the page only, and Arrow believes it (at most 2 GiB), and in the encoding ``DELTA_BYTE_ARRAY`` a text may be said to
@@ -39,10 +40,12 @@ class ParquetSource:
             raise StreamError(f"{self.name}: Parquet cannot be read from a pipe or compressed; save it to a file first")
         # Through the descriptor, because stdin may be a file too.
         self._file = os.fdopen(stream.descriptor, "rb", closefd=False)
+        self._read_buffer = 0
         with arrow_errors_as(f"{self.name} is not Parquet, or was cut short"):
-            self._parquet = self._open()
-            self._index: Any = self._parquet.metadata
-            self._schema = self._parquet.schema_arrow
+            parquet = self._open()
+            self._index: Any = parquet.metadata
+            self._schema = parquet.schema_arrow
+            self._read_buffer = READ_BUFFER if self._has_large_row_groups() else 0
             self.columns, unusable = kinds_of_columns(self.name, self._schema)
         self.warnings = stream.warnings
         self.warnings += unusable
@@ -68,7 +71,16 @@ class ParquetSource:
         self._stream.close()
 
     def _open(self, **options: Any) -> Any:
-        return pyarrow.parquet.ParquetFile(self._file, buffer_size=READ_BUFFER, pre_buffer=False, **options)
+        return pyarrow.parquet.ParquetFile(self._file, buffer_size=self._read_buffer, pre_buffer=False, **options)
+
+    def _has_large_row_groups(self) -> bool:
+        """Whether columns of a row group must be read piece by piece.
+
+        Otherwise Arrow takes each as a whole, and no page in it can claim to be larger. Of the pieces that it asks for
+        in the name of a page it takes all the memory before it finds that the file ends.
+        """
+        sizes = [self._index.row_group(group).total_byte_size for group in range(self._index.num_row_groups)]
+        return min(os.fstat(self._file.fileno()).st_size, max(sizes, default=0)) > self._largest
 
     def _next_table(self, tables: Iterator[pyarrow.RecordBatch], rows: int) -> pyarrow.RecordBatch | None:
         """Return the next batch, checked to its last offset, or None at the end."""
@@ -82,13 +94,14 @@ class ParquetSource:
         leaves = map(self._index.schema.column, range(self._index.num_columns))
         int96 = [leaf.path for leaf in leaves if leaf.path in names and leaf.physical_type == "INT96"]
         texts = [name for name in names if is_text(self._schema.field(name).type)]
+        parquet = self._open()
         with_dictionaries = self._open(read_dictionary=texts) if texts else None
         for group in range(self._index.num_row_groups):
             longest = sum(self._longest_text(with_dictionaries, group, name) for name in texts)
             most = min(self._rows_that_fit(group), max(1, self._largest // max(1, longest)))
             if int96:
-                self._check_int96(group, int96)
-            yield from self._read(self._parquet, group, names, most)
+                self._check_int96(parquet, group, int96)
+            yield from self._read(parquet, group, names, most)
 
     @staticmethod
     def _read(parquet: Any, group: int, names: Sequence[str], rows: int) -> Iterator[pyarrow.RecordBatch]:
@@ -121,9 +134,9 @@ class ParquetSource:
         values = column.dictionary if pyarrow.types.is_dictionary(column.type) else column
         return int(text_lengths(values).max(initial=0))
 
-    def _check_int96(self, group: int, names: Sequence[str]) -> None:
+    def _check_int96(self, parquet: Any, group: int, names: Sequence[str]) -> None:
         """Raise if nanoseconds cannot hold the times of the old type INT96: Arrow would make other times of them."""
-        nanoseconds = self._read(self._parquet, group, names, ROWS)
+        nanoseconds = self._read(parquet, group, names, ROWS)
         seconds = self._read(self._open(coerce_int96_timestamp_unit="s"), group, names, ROWS)
         for fine, coarse in zip(nanoseconds, seconds, strict=False):
             for name in names:

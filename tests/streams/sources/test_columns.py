@@ -10,6 +10,24 @@ from streamrnn.streams import ReadOptions, open_source
 from .arrow_bytes import ipc_bytes
 
 
+def test_what_a_view_under_a_null_refers_to_does_not_matter(file_of, read_all):
+    """Arrow neither checks it nor leaves it alone."""
+    views = struct.pack("<i4sii", 2, b"ab", 0, 0) + struct.pack("<iiii", 2**31 - 1, 0, 7, -8)
+    column = pa.Array.from_buffers(pa.string_view(), 3, [pa.py_buffer(b"\x05"), pa.py_buffer(views + views[:16])])
+    dictionary = pa.DictionaryArray.from_arrays(pa.array([2, 1, 0], pa.int8()), column)
+    for array in (column, column.slice(1), dictionary):
+        source = open_source(file_of(ipc_bytes(pa.table({"name": array})), "stream.arrows"))
+        assert [row["name"] for row in read_all(source, [], ["name"])[0]] == array.to_pylist()
+
+
+def test_a_column_that_is_said_to_hold_no_nulls_is_delivered_as_others_are(file_of, read_all):
+    schema = pa.schema([pa.field("x", pa.float64(), nullable=False), pa.field("name", pa.string(), nullable=False)])
+    source = open_source(file_of(ipc_bytes(pa.table([[1.5], ["a"]], schema=schema)), "stream.arrows"))
+    expected = source.schema(["x"], ["name"])
+    _, (batch,) = read_all(source, ["x"], ["name"])
+    assert batch.table.schema == expected == pa.schema([("x", pa.float64()), ("name", pa.string())])
+
+
 def repeated(type_: pa.DataType, text: str, count: int) -> pa.Array:
     """A column in which a long text stands once, and in every row."""
     if pa.types.is_dictionary(type_):

@@ -160,7 +160,7 @@ def test_a_row_group_is_not_held_in_memory_as_a_whole(tmp_path, memory):
     before = memory.max_memory()
     tracemalloc.start()
     rows = 0
-    for batch in open_source(str(path)).batches(table.column_names, []):
+    for batch in open_source(str(path), options=ReadOptions(max_batch_bytes=4_000_000)).batches(table.column_names, []):
         rows += batch.arrivals
         del batch
     packed = tracemalloc.get_traced_memory()[1]
@@ -180,6 +180,17 @@ def test_long_texts_are_read_in_small_batches(file_of, read_all):
         rows, batches = read_all(open_source(file_of(data, "stream.parquet"), options=options), [], ["name"])
         assert [row["name"] for row in rows] == texts
         assert max(batch.table.nbytes for batch in batches) < 110_000
+
+
+def test_a_page_that_claims_to_be_huge_takes_no_memory(file_of, memory):
+    data = parquet_bytes(pa.table({"x": np.arange(10)}), use_dictionary=False, compression="none")
+    start, size = b"PAR1\x15\x00\x15\xac\x01\x15", b"\xac\x01"  # a page of data of 86 bytes, packed into 86
+    assert data.startswith(start + size)
+    huge = b"\x80\x80\x80\x80\x04"  # 2**29, by the same rule: seven bits a byte, the lowest for the sign
+    path = file_of(start + huge + data[len(start + size) :], "stream.parquet")
+    with pytest.raises(StreamError, match=r"the Parquet file is damaged after 0 rows: .*536870912"):
+        next(open_source(path).batches(["x"], []))
+    assert memory.max_memory() < 1_000_000
 
 
 def test_rows_of_many_small_row_groups_are_all_read(file_of, read_all):
