@@ -130,6 +130,15 @@ def test_time_columns_pass_through_exactly(foreign):
         assert records[column].equals(ARROW[column])
 
 
+def test_times_that_are_texts_or_categories_are_read_for_their_features():
+    polars = pytest.importorskip("polars")
+    texts = polars.DataFrame({"load": NUMBERS["load"], "when": [day.isoformat() for day in DAYS]})
+    expected = Learner("load", **SMALL, time="when", time_features=True).run(texts)
+    categories = texts.with_columns(polars.col("when").cast(polars.Categorical))
+    records = Learner("load", **SMALL, time="when", time_features=True).run(categories)
+    assert records.drop_columns(["when"]).equals(expected.drop_columns(["when"]))
+
+
 def test_each_is_a_source_of_rows(foreign):
     source = TableSource(foreign())
     assert source.columns["price"] == source.columns["flag"] == "number"

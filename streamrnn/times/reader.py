@@ -98,7 +98,10 @@ class TimeReader:
         from . import columns
 
         if pyarrow.types.is_dictionary(column.type):
-            column = column.dictionary_decode()
+            values = column.dictionary
+            if pyarrow.types.is_string_view(values.type):  # of which Arrow cannot take some, as Polars' categories ask
+                values = values.cast(pyarrow.string())
+            column = values.take(column.indices)
         if len(column) < FEW and columns.is_plain(column.type):
             return self._one_by_one(column)
         times = columns.times_of_type(column)

@@ -87,7 +87,7 @@ class Outcome(NamedTuple):
 
     is_refused: bool
     words: list[str]  # warnings, then the error
-    batches: list[tuple[object, ...]]
+    batches: list[tuple[object, ...]]  # to compare; not kept where there is nothing to compare them with
 
 
 def _read_once(stream: Mutant, folder: Path) -> Outcome:
@@ -99,9 +99,8 @@ def _read_once(stream: Mutant, folder: Path) -> Outcome:
         source = open_source(path, stream.format, stream.options)
         try:
             for batch in _batches(source, random.Random(stream.seed)):
-                batches.append((batch.table, batch.refused, batch.bad_cells))
-                if not stream.has_kernels:
-                    batches.clear()
+                if stream.has_kernels:
+                    batches.append((batch.table, batch.refused, batch.bad_cells))
         finally:
             source.close()
             words += source.warnings

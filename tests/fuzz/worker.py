@@ -2,8 +2,8 @@
 
 ::
 
-    python tests/fuzz/worker.py csv 0 500       # the first 500 mutants of CSV: prints what failed, as JSON
-    python tests/fuzz/worker.py csv 1234        # one mutant, in this process: with its traceback
+    PYTHONPATH=tests python -m fuzz.worker csv 0 500    # the first 500 mutants of CSV: prints what failed, as JSON
+    PYTHONPATH=tests python -m fuzz.worker csv 1234     # one mutant, in this process: with its traceback
 
 It is a process of its own, without threads, so that it can fork at any moment. Each child reads some mutants and notes
 in shared memory which one it is at: if it dies, that is the one. The next child goes on behind it.
@@ -15,7 +15,6 @@ import json
 import mmap
 import os
 import resource
-import shutil
 import signal
 import struct
 import sys
@@ -32,8 +31,8 @@ from fuzz.reading import corpus, mutant, read
 SECONDS = 10  # that a mutant may take
 MIB = 1024 * 1024
 MEMORY = 256 * MIB  # bytes that mutants may use
-RESERVED = 512 * MIB  # bytes that they may ask the system for; of a page of Parquet Arrow believes that it has 2 GiB
-RESERVED_FOR_PARQUET = 16 * 1024 * MIB
+RESERVED = 512 * MIB  # bytes that they may ask the system for, used or not
+RESERVED_FOR_PARQUET = 16 * 1024 * MIB  # Arrow asks for what a page says it unpacks to, which may be 2 GiB
 MUTANTS_PER_CHILD = 50
 
 Failure = dict[str, Any]
@@ -43,14 +42,11 @@ def run(name: str, first: int, count: int) -> tuple[list[Failure], dict[str, int
     """Read so many mutants; return those that failed, and how many had which outcome."""
     failures: list[Failure] = []
     outcomes: Counter[str] = Counter()
-    folder = Path(tempfile.mkdtemp(prefix="streamrnn-fuzz-"))
-    try:
-        _warm_up(name, folder)
+    with tempfile.TemporaryDirectory(prefix="streamrnn-fuzz-") as folder:
+        _warm_up(name, Path(folder))
         at = first
         while at < first + count:
-            at = _run_child(name, at, min(at + MUTANTS_PER_CHILD, first + count), folder, failures, outcomes)
-    finally:
-        shutil.rmtree(folder)
+            at = _run_child(name, at, min(at + MUTANTS_PER_CHILD, first + count), Path(folder), failures, outcomes)
     return failures, dict(outcomes)
 
 
@@ -145,7 +141,8 @@ def main(name: str, first: str, count: str | None = None) -> None:
     if count is None:
         stream = mutant(name, int(first))
         print(stream._replace(data=stream.data[:2000]))
-        print(read(stream, Path(tempfile.mkdtemp(prefix="streamrnn-fuzz-"))))
+        with tempfile.TemporaryDirectory(prefix="streamrnn-fuzz-") as folder:
+            print(read(stream, Path(folder)))
     else:
         json.dump(run(name, int(first), int(count)), sys.stdout)
 

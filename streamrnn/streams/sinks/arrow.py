@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
 import pyarrow
 import pyarrow.ipc
 
@@ -162,7 +163,7 @@ def _written(column: pyarrow.Array, type_: pyarrow.DataType) -> pyarrow.Array:
     if _types.is_primitive(type_) and not _types.is_boolean(type_) and not column.null_count:
         return column
     # A slice of text or of bits comes with what stands around it, and a null with the value that it hides.
-    return column.take(pyarrow.array(range(len(column))))
+    return column.take(pyarrow.array(np.arange(len(column))))
 
 
 def _unseal(path: str, partial_path: str, position: int) -> None:

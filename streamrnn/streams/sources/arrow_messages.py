@@ -8,18 +8,18 @@ format" is::
 (streams older than Arrow 0.15 lack the first four bytes). A length of 0 is the end marker. The metadata is a
 flatbuffer, after Message.fbs and Schema.fbs of that format; by slot, those fields that are read here:
 
-================  ======================================================================================================
-Message           0 version int16 (3 is V4, 4 is V5), 1 kind of header int8, 2 header, 3 length of the body int64,
-                  4 custom metadata [KeyValue]
-Schema            1 fields [Field], 2 custom metadata [KeyValue]
-Field             0 name string, 2 kind of type int8, 3 type, 4 dictionary DictionaryEncoding, 5 children [Field],
-                  6 custom metadata [KeyValue]
+==================  ====================================================================================================
+Message             0 version int16 (3 is V4, 4 is V5), 1 kind of header int8, 2 header, 3 length of the body int64,
+                    4 custom metadata [KeyValue]
+Schema              1 fields [Field], 2 custom metadata [KeyValue]
+Field               0 name string, 2 kind of type int8, 3 type, 4 dictionary DictionaryEncoding, 5 children [Field],
+                    6 custom metadata [KeyValue]
 DictionaryEncoding  0 id int64
-KeyValue          0 key string, 1 value string
-RecordBatch       0 rows int64, 1 nodes [struct of int64 length, int64 nulls], 2 buffers [struct of int64 offset, int64
-                  length], 3 compression table, 4 buffers of each string view [int64]
-DictionaryBatch   0 id int64, 1 data RecordBatch, 2 is delta int8
-================  ======================================================================================================
+KeyValue            0 key string, 1 value string
+RecordBatch         0 rows int64, 1 nodes [struct of int64 length, int64 nulls], 2 buffers [struct of int64 offset,
+                    int64 length], 3 compression table, 4 buffers of each string view [int64]
+DictionaryBatch     0 id int64, 1 data RecordBatch, 2 is delta int8
+==================  ====================================================================================================
 
 Every buffer of a compressed body starts with an int64: its length when unpacked, or -1 if it is stored as it is.
 """

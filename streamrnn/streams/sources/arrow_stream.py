@@ -158,7 +158,8 @@ class ArrowStream:
     def _goes_on(self) -> bool:
         """Whether another stream with the same schema follows an end marker, as ``cat a.arrows b.arrows`` gives it."""
         if self._is_file:
-            while not self._stream.seekable and self._stream.read():
+            is_piped = not self._stream.seekable and not self._stream.following
+            while is_piped and self._stream.read():
                 pass  # the index: whoever writes it into a pipe shall not find the pipe closed
             return False
         again = self._stream.read_fully(len(self._first_bytes))

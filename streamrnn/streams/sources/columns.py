@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from textwrap import shorten
 
 import numpy as np
 import pyarrow
@@ -13,6 +14,7 @@ from ..errors import StreamError, arrow_errors_as
 from ..numbers import float64_from_text
 
 ROWS = 64 * 1024  # larger batches are delivered in slices of so many rows
+LONGEST_TYPE = 200  # characters that a warning says of it
 
 _types = pyarrow.types
 _STRING = pyarrow.string()
@@ -28,7 +30,8 @@ def kinds_of_columns(name: str, schema: pyarrow.Schema) -> tuple[dict[str, Kind]
         if field.name in columns:
             raise StreamError(f"{name}: two columns are named {field.name!r}; give each column its own name")
         if kind is None:
-            warnings.append(f"{name}: column {field.name!r} is left out: it is of type {field.type}")
+            type_ = shorten(str(field.type), LONGEST_TYPE, placeholder=" ...")
+            warnings.append(f"{name}: column {field.name!r} is left out: it is of type {type_}")
         else:
             columns[field.name] = kind
     if not columns:
@@ -110,7 +113,7 @@ class Delivery:
         rows = len(parts[0])
         if not any(self._is_text) or rows * table.get_total_buffer_size() <= self._largest:  # no row can be too long
             return rows
-        texts = [text_lengths(part) for part, is_text in zip(parts, self._is_text, strict=True) if is_text]
+        texts = [text_lengths(part) for part, holds_text in zip(parts, self._is_text, strict=True) if holds_text]
         ends = np.cumsum(np.sum(texts, axis=0))
         return max(1, int(np.searchsorted(ends, self._largest, side="right")))
 

@@ -69,6 +69,13 @@ def test_a_file_that_comes_through_a_pipe_is_taken_to_its_last_byte(pipe, read_a
     assert os.read(pipe.read_end, 1) == b""
 
 
+def test_a_file_that_is_followed_ends_where_it_is_sealed(file_of, promptly):
+    path = file_of(ipc_bytes(TABLE, pa.ipc.new_file), "stream.arrow")
+    source = open_source(path, options=ReadOptions(follow=True))
+    assert sum(batch.arrivals for batch in promptly(lambda: list(source.batches(["x"], [])))) == 3
+    source.close()
+
+
 # --- memory -----------------------------------------------------------------------------------------------------------
 
 SMALL = ReadOptions(max_batch_bytes=100_000)

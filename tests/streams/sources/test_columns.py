@@ -10,6 +10,13 @@ from streamrnn.streams import ReadOptions, open_source
 from .arrow_bytes import ipc_bytes
 
 
+def test_a_warning_of_a_column_that_is_left_out_is_one_short_line(file_of):
+    table = pa.table({"x": [1], "odd": [{"a\nb": 1, **{f"field {number}": number for number in range(1000)}}]})
+    (warning,) = open_source(file_of(ipc_bytes(table), "stream.arrows")).warnings
+    assert "column 'odd' is left out: it is of type struct<a b: int64, field 0: int64, " in warning
+    assert warning.endswith(" ...") and "\n" not in warning
+
+
 def test_what_a_view_under_a_null_refers_to_does_not_matter(file_of, read_all):
     """Arrow neither checks it nor leaves it alone."""
     views = struct.pack("<i4sii", 2, b"ab", 0, 0) + struct.pack("<iiii", 2**31 - 1, 0, 7, -8)
