@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from .checkpoint import decode, encode
+from .exclusive import exclusive
 from .files import replace_content
 from .kernels.learn import learn_rows
 from .kernels.state import BOUNDARY, LANE, Sizes, State, allocate, lane_block, named_view, nbytes
@@ -78,6 +80,7 @@ class Learner:
                 raise SettingsError(f"a learner needs {role}: name at least one column")
         check_record_names(record_names(settings))
         self.settings = settings
+        self._turn = threading.Lock()
         self.columns = numeric_columns(settings)
         self._matrix_columns = matrix_columns(settings)
         self._cells = [(self._matrix_columns.index(name), name) for name in self.columns]
@@ -108,6 +111,7 @@ class Learner:
 
     # --- one row ----------------------------------------------------------------------------------------------------
 
+    @exclusive
     def step(self, row: Mapping[str, Any] | Sequence[float] | np.ndarray, learn: bool = True) -> Record:
         """Take one row: grade what was forecast of it, learn, forecast what comes next.
 
@@ -128,6 +132,8 @@ class Learner:
             If a value is not a number. The row is then not taken.
         SettingsError
             If the first time cannot be read, with ``time_features``. The row is then not taken.
+        RuntimeError
+            If another thread is in a call of this learner. The row is then not taken.
         """
         time, sequence = self._read_row(row)
         starts = self._starts_sequence(sequence)
@@ -140,6 +146,7 @@ class Learner:
         self.rows += 1
         return self._layout.record(self.rows - 1, time, sequence, self._one_row[0], self._one_answer[0])
 
+    @exclusive
     def predict(self, row: Mapping[str, Any] | Sequence[float] | np.ndarray) -> dict[str, np.ndarray]:
         """Return the forecasts that ``step(row, learn=False)`` would give, and leave no trace.
 
@@ -203,6 +210,7 @@ class Learner:
 
     # --- many rows --------------------------------------------------------------------------------------------------
 
+    @exclusive
     def run(self, data: Any, learn: bool = True) -> pyarrow.Table:
         """Take every row of a table, as `step` would one by one; the kernels run without the GIL.
 
@@ -323,6 +331,7 @@ class Learner:
 
     # --- keeping it -------------------------------------------------------------------------------------------------
 
+    @exclusive
     def to_bytes(self) -> bytes:
         """Return everything that is needed to go on bit for bit; equal learners give equal bytes."""
         description = {
