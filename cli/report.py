@@ -64,7 +64,7 @@ def ending(session: Session) -> list[str]:
 def _headline(outcome: Outcome, learner: Learner) -> str:
     rate = f", {outcome.rows / outcome.seconds:,.0f} rows/s" if outcome.seconds > 0.0 else ""
     before = learner.rows - outcome.rows
-    went_on = f", after {before:,} earlier ones" if before else ""
+    went_on = f", from row {before:,} on" if before else ""
     stopped = "; stopped by a signal" if outcome.signal is not None else ""
     return f"streamrnn: {outcome.rows:,} rows in {outcome.seconds:.1f} s{rate}{went_on}{stopped}"
 

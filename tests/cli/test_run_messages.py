@@ -36,6 +36,14 @@ def test_the_beginning_names_the_columns_and_the_end_sums_up(streamrnn, csv):
     ]  # fmt: skip
 
 
+def test_a_model_that_goes_on_says_from_which_row(streamrnn, csv, tmp_path):
+    model = tmp_path / "model"
+    assert not any("from row" in line for line in streamrnn(*RUN, "-", "-m", model, stdin=csv_of(60)).lines)
+    again = streamrnn(*RUN, "-", "-m", model, "--targets", "load,wind", stdin=csv_of(5))
+    assert b'{"row":60,' in again.out
+    assert next(line for line in again.lines if line.startswith("streamrnn: 5 rows")).endswith(", from row 60 on")
+
+
 def test_the_table_of_many_horizons_fits_on_a_screen(streamrnn, csv):
     lines = streamrnn(*RUN, csv, "--horizon", 48, "--limit", 20).lines
     assert len(lines) < 24
