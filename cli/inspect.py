@@ -77,7 +77,7 @@ def as_lines(model: str, description: Description) -> list[str]:
     lines += [f"{name:<{WIDTH}} {text}" for name, text in counts(metrics).items()]
     source, written = description.session.get("source"), description.session.get("written")
     if source:
-        lines.append(f"{'source':<{WIDTH}} {source}, {description.session['consumed']['rows']:,} rows of it")
+        lines.append(f"{'source':<{WIDTH}} {source}, {description.session['consumed']['rows']['count']:,} rows of it")
     if written:
         lines.append(f"{'output':<{WIDTH}} {written['path']}")
     if any(score.count for score in metrics.scores):

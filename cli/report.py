@@ -45,7 +45,7 @@ def ending(session: Session) -> list[str]:
     outcome, model = session.outcome, session.plan.model
     if outcome.resumed and not outcome.rows:
         known = session.start.note.consumed
-        rows = known.rows if known else 0
+        rows = known.rows.count if known else 0
         unchanged = f"; {listed(list(session.start.changed))} not changed" if session.start.changed else ""
         return [
             f"streamrnn: nothing new in {session.source.name}: {model} has taken all of its {rows:,} rows{unchanged}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -20,24 +20,45 @@ if TYPE_CHECKING:
     from ..streams import Batch
 
 
-@dataclass
-class Consumed:
-    """The rows of a source that were taken, from its first on, as a count and rolling checksums (CRC-32)."""
+@dataclass(frozen=True)
+class Rows:
+    """A number of rows from the first one of a source on, and rolling checksums of them (CRC-32)."""
 
-    rows: int = 0  # accepted and refused
+    count: int = 0  # accepted and refused
     numbers: int = 0  # of the numbers, float64, row by row
     others: int = 0  # of the time and the sequence
     refused: int = 0  # of the rows that could not be read
 
-    def add(self, batch: Batch, numbers: Sequence[str], others: Sequence[str]) -> None:
-        """Take note of a batch."""
-        self.numbers = zlib.crc32(column_matrix(batch.table, numbers).data, self.numbers)
+    def and_then(self, batch: Batch, numbers: Sequence[str], others: Sequence[str]) -> Rows:
+        """Return these rows and those of a batch that follows them."""
+        of_others, of_refused = self.others, self.refused
         if others:
             rows = zip(*(_texts(batch.table[name]) for name in others), strict=True)
-            self.others = zlib.crc32("".join(map(repr, rows)).encode(), self.others)
+            of_others = zlib.crc32("".join(map(repr, rows)).encode(), of_others)
         for before, row in enumerate(batch.refused):
-            self.refused = zlib.crc32(f"{self.rows + row.offset + before}:{row.raw}\n".encode(), self.refused)
-        self.rows += batch.arrivals
+            of_refused = zlib.crc32(f"{self.count + row.offset + before}:{row.raw}\n".encode(), of_refused)
+        of_numbers = zlib.crc32(column_matrix(batch.table, numbers).data, self.numbers)
+        return Rows(self.count + batch.arrivals, of_numbers, of_others, of_refused)
+
+
+@dataclass
+class Consumed:
+    """The rows of a source that were taken; and those before the last one, which may not have been whole yet.
+
+    The last line of a file that somebody is writing may be half a line, the last cell of a grid half a cell.
+    """
+
+    rows: Rows = field(default_factory=Rows)
+    before_last: Rows = field(default_factory=Rows)
+
+    def add(self, batch: Batch, numbers: Sequence[str], others: Sequence[str]) -> None:
+        """Take note of a batch."""
+        last = batch
+        if batch.arrivals > 1:
+            head, last = batch.split(batch.arrivals - 1)
+            self.rows = self.rows.and_then(head, numbers, others)
+        if last.arrivals:
+            self.before_last, self.rows = self.rows, self.rows.and_then(last, numbers, others)
 
 
 @dataclass(frozen=True)
@@ -72,7 +93,7 @@ class Note:
         consumed, written, rejects = note.get("consumed"), note.get("written"), note.get("rejects")
         return cls(
             source=note.get("source"),
-            consumed=Consumed(**consumed) if consumed else None,
+            consumed=Consumed(**{name: Rows(**rows) for name, rows in consumed.items()}) if consumed else None,
             written=Written(**written) if written else None,
             rejects=Written(**rejects) if rejects else None,
             every=note.get("every"),
@@ -92,12 +113,20 @@ def _texts(column: pyarrow.Array) -> list[str | None]:
 
 def behind(
     batches: Iterator[Batch], known: Consumed, numbers: Sequence[str], others: Sequence[str]
-) -> Iterator[Batch] | None:
-    """Return what follows the rows that are known, or None if the stream does not begin with them."""
+) -> tuple[Iterator[Batch], Consumed] | None:
+    """Find the rows that are known at the beginning of a stream.
+
+    Returns
+    -------
+    rest, seen : iterator of Batch, Consumed
+        What follows them; and what they are now, where the last one may have become another. None if the stream does
+        not begin with them.
+    """
     seen = Consumed()
     for batch in batches:
-        head, rest = batch.split(known.rows - seen.rows)
+        head, rest = batch.split(known.rows.count - seen.rows.count)
         seen.add(head, numbers, others)
-        if seen.rows == known.rows:
-            return chain([rest] if rest.arrivals else [], batches) if seen == known else None
+        if seen.rows.count == known.rows.count:
+            is_known = seen.rows == known.rows or seen.before_last == known.before_last
+            return (chain([rest] if rest.arrivals else [], batches), seen) if is_known else None
     return None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..settings import Settings, SettingsError
 from ..streams import open_source
+from ..streams.bad_rows import BadRows
 from .note import Consumed, Note, behind
 from .plan import STANDARD, Plan
 
@@ -60,7 +61,8 @@ class Reading:
         from ..streams.grid import GridSource
 
         held = [settings.sequence] if settings.sequence else []
-        self._grid = lambda source: GridSource(source, time, every, settings.time_format, held)
+        admit = BadRows(self._plan.on_bad).admitted  # a row that is left out takes no good neighbour of its cell along
+        self._grid = lambda source: GridSource(source, time, every, settings.time_format, held, admit)
         self.source = self._grid(self.source)
 
     def batches(self, layout: Layout, note: Note, warn: Callable[[str], None]) -> Iterator[Batch]:
@@ -68,17 +70,19 @@ class Reading:
         wanted = layout.numbers, layout.others
         batches = self.source.batches(*wanted)
         if note.consumed is not None and self.identity is not None and note.source == self.identity:
-            rest = (
-                behind(batches, note.consumed, layout.numbers, layout.roles)
-                if self._has(note.consumed, layout)
-                else None
-            )
-            if rest is not None:
-                self.resumed, self.passes, self._consumed = True, note.passes, replace(note.consumed)
-                batches = rest
+            known = note.consumed
+            found = behind(batches, known, layout.numbers, layout.roles) if self._has(known, layout) else None
+            if found is not None:
+                batches, self._consumed = found
+                self.resumed, self.passes = True, note.passes
+                if self._consumed.rows != known.rows:
+                    warn(
+                        f"the last row that {self._plan.model} took of {self.source.name} was not whole then, and is "
+                        "another one now: it stays as it was taken"
+                    )
             else:
                 warn(
-                    f"{self.source.name} has changed within the {note.consumed.rows:,} rows that {self._plan.model} "
+                    f"{self.source.name} has changed within the {known.rows.count:,} rows that {self._plan.model} "
                     "has read: all its rows are taken as new"
                 )
                 self._begin_again()
@@ -126,9 +130,8 @@ class Reading:
             return True
         source = self._grid(self._open(replace(self._plan.reading, follow=False)))
         try:
-            return (
-                behind(source.batches(layout.numbers, layout.others), known, layout.numbers, layout.roles) is not None
-            )
+            batches = source.batches(layout.numbers, layout.others)
+            return behind(batches, known, layout.numbers, layout.roles) is not None
         finally:
             source.close()
 

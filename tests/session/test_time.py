@@ -50,6 +50,17 @@ def test_on_a_grid_a_row_is_a_stretch_of_time(files, run):
     ]
 
 
+def test_a_bad_row_that_is_left_out_of_a_cell_takes_no_good_one_along(files, run):
+    (files / "in.csv").write_bytes(b"time,load,wind\n0,1,1\n1,2,oops\n10,x,3\n20,4,4\n")
+    plan = {"source": "in.csv", "output": "out.ndjson", "every": 10 * 10**9}
+    plan["settings"] = {"time": "time", "targets": ("load", "wind")}
+    outcome = run(**plan, on_bad="skip", rejects="rejects").outcome
+    cells = [(record["load"], record["wind"]) for record in records_of(files / "out.ndjson")]
+    assert cells == [(1.0, 1.0), (None, None), (4.0, 4.0)]
+    assert [record["line"] for record in records_of(files / "rejects")] == [3, 4]
+    assert sum(trouble.count for trouble in outcome.refused.values()) == 2
+
+
 def test_a_model_goes_on_with_its_grid(files, run):
     (files / "in.csv").write_bytes(IRREGULAR)
     run(source="in.csv", output="whole.csv", settings=TIME, every=100_000_000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 import pyarrow
@@ -33,6 +33,8 @@ class GridSource:
         How the times are written, as for `streamrnn.times.reader.TimeReader`.
     held : collection of str
         Columns whose last value goes on where they are silent: the one that names the sequence.
+    admit : callable, optional
+        What becomes of a batch of rows before they fall into cells: ``BadRows.admitted``, say.
 
     Raises
     ------
@@ -41,7 +43,13 @@ class GridSource:
     """
 
     def __init__(
-        self, source: Source, time: str, every: int, time_format: str | None = None, held: Collection[str] = ()
+        self,
+        source: Source,
+        time: str,
+        every: int,
+        time_format: str | None = None,
+        held: Collection[str] = (),
+        admit: Callable[[Batch], Batch] = lambda batch: batch,
     ) -> None:
         TimeReader(time, time_format)
         self.name = source.name
@@ -53,6 +61,7 @@ class GridSource:
         self._every = every
         self._time_format = time_format
         self._held = held
+        self._admit = admit
 
     @property
     def ended_early(self) -> bool:
@@ -78,7 +87,7 @@ class GridSource:
         grid = Grid(schema, TimeReader(self._time, self._time_format), self._every, self._held, self._warn)
         try:
             for batch in self._source.batches(numbers, others):
-                yield from (_only(names, part) for part in grid.take(batch))
+                yield from (_only(names, part) for part in grid.take(self._admit(batch)))
             yield from (_only(names, part) for part in grid.end())
         except TimeError as error:
             raise StreamError(f"{self.name}: {error}") from None
