@@ -2,6 +2,7 @@
 # make test     all the set-up, then the tests
 # make check    format, lint, types, tests
 # make soak     the long versions of the tests of reliability: kills, power failures, failing disks
+# make oldest   the tests, with the oldest versions of everything that pyproject.toml allows; needs Python 3.11
 # make fuzz     10,000 damaged streams of each format; `make test` reads the first 500 of them
 # make bench    the figures; set STREAMRNN_DATA to a folder of streams for those that need one
 
@@ -9,7 +10,7 @@ PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3 py
 	$(if $(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(name))))
 BIN := .venv/bin
 .DEFAULT_GOAL := test
-.PHONY: demo test check soak fuzz format bench clean
+.PHONY: demo test check soak oldest fuzz format bench clean
 
 demo: .venv/demo
 	$(BIN)/streamrnn demo
@@ -26,6 +27,9 @@ check: .venv/dev
 soak: .venv/dev
 	STREAMRNN_SOAK=1 $(BIN)/python -m pytest tests/reliability
 
+oldest: .venv-oldest/dev
+	.venv-oldest/bin/python -m pytest
+
 fuzz: .venv/dev
 	STREAMRNN_MUTANTS=10000 $(BIN)/python -m pytest tests/fuzz
 
@@ -40,7 +44,7 @@ bench: .venv/dev
 	$(if $(STREAMRNN_DATA),$(BIN)/python -m benchmarks.forecasting,@echo "benchmarks.forecasting: set STREAMRNN_DATA")
 
 clean:
-	rm -rf .venv build dist *.egg-info
+	rm -rf .venv .venv-oldest build dist *.egg-info
 
 # what `pip install -e '.[dev]'` in a virtual environment does by hand
 .venv/dev: pyproject.toml | .venv/bin/pip
@@ -49,6 +53,13 @@ clean:
 
 .venv/demo: pyproject.toml | .venv/bin/pip
 	$(BIN)/pip install --quiet --editable '.[plot]'
+	@touch $@
+
+.venv-oldest/dev: pyproject.toml
+	python3.11 -m venv .venv-oldest
+	.venv-oldest/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' \
+		| sed 's/>=/==/' > .venv-oldest/constraints.txt
+	.venv-oldest/bin/pip install --quiet --constraint .venv-oldest/constraints.txt --editable '.[dev]'
 	@touch $@
 
 .venv/bin/pip:

@@ -48,7 +48,7 @@ RUN_OPTIONS = [
            text="write records there; - is stdout"),
     flag("--overwrite", name="overwrite", group="In and out", text="replace an output file that exists"),
     option("--output-format", name="output_format", group="In and out", type=click.Choice(WRITABLE),
-           text="[by extension; ndjson on stdout]"),
+           text="[by extension; ndjson on stdout, pipes and devices]"),
     option("--echo", name="echo", group="In and out", type=List(Text()), multiple=True, metavar="COLUMNS",
            text="columns of the source to repeat in each record"),
     option("--limit", name="limit", group="In and out", type=Whole(1), metavar="ROWS", text="stop after so many rows"),

@@ -70,7 +70,7 @@ def open_sink(
         The columns that every written table will have. Missing numbers, NaN and infinities are written as null in
         NDJSON and as nothing in CSV; times as ISO 8601, those with a zone in UTC.
     format : {'ndjson', 'csv', 'arrow'}, optional
-        By default found from the extension; NDJSON on stdout.
+        By default found from the extension; NDJSON on stdout, pipes and devices without one.
     overwrite : bool
         Whether an existing file may be replaced.
     position : int, optional
@@ -148,7 +148,8 @@ def _is_sealed(path: str, format: str) -> bool:
 
 def written_format(path: str) -> str | None:
     """The format that a sink of this name writes when none is named, or None."""
-    return "ndjson" if path == "-" else formats.EXTENSIONS.get(_extension(path))
+    known = formats.EXTENSIONS.get(_extension(path))
+    return "ndjson" if known is None and (path == "-" or is_pipe_or_device(path)) else known
 
 
 def _extension(path: str) -> str:

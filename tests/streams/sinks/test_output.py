@@ -14,6 +14,7 @@ import pytest
 
 from streamrnn.streams import StreamError, open_sink
 from streamrnn.streams.sinks import output as output_module
+from streamrnn.streams.sinks import written_format
 from streamrnn.streams.sinks.output import Output
 
 TABLE = pa.table({"x": [1.0, 2.0]})
@@ -273,3 +274,11 @@ os.write(1, b"still open")
         assert pa.ipc.open_stream(rows).read_all() == TABLE
     else:
         assert rows == {"csv": b"x\n1.0\n2.0\n", "ndjson": b'{"x":1.0}\n{"x":2.0}\n'}[format]
+
+
+@pytest.mark.parametrize(
+    ("path", "format"),
+    [("-", "ndjson"), ("/dev/null", "ndjson"), ("out.csv", "csv"), ("out", None), ("out.txt", None)],
+)
+def test_the_format_is_told_by_the_name_and_is_ndjson_where_there_is_no_file(path, format):
+    assert written_format(path) == format
