@@ -1,7 +1,7 @@
 """The compiler's flags and the cache policy, once; nobody else writes ``njit``.
 
-``kernel`` is for everything that other kernels call; ``entry`` is for the few functions that Python calls. Only an
-entry is cached: its machine code contains all that it calls.
+``kernel`` is for everything that other kernels call, ``inlined`` for what they call all the time; ``entry`` is for
+the few functions that Python calls. Only an entry is cached: its machine code contains all that it calls.
 """
 
 from __future__ import annotations
@@ -36,6 +36,17 @@ def kernel(function: Function) -> Function:
     """Compile a function that only other kernels call."""
     compiled: Function = numba.njit(**INNER)(function)
     return compiled
+
+
+def inlined(function: Function) -> Function:
+    """Compile a kernel into each of its callers, which LLVM on its own may find too large for that.
+
+    A call hands on a dozen words of views, which takes longer than what is done for every few bytes.
+    """
+    compiled: Any = kernel(function)
+    compiled.targetoptions["forceinline"] = True
+    result: Function = compiled
+    return result
 
 
 def entry(function: Callable[..., None]) -> Callable[..., None]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import kernel
+from ..jit import inlined, kernel
 from ..memory import carve1, carve2
-from .inlined import inlined
 from .rows import FIRST_TEXT, NULL, UNWANTED, Rows
 
 NAN = np.uint64(0x7FF8 << 48)

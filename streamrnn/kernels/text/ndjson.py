@@ -11,11 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..jit import entry, kernel
+from ..jit import entry, inlined, kernel
 from ..memory import carve1, carve2
 from .decimal import DIGIT_0, LOWER, MINUS, NO_NUMBER, POINT, SIGN, read_decimal
 from .fill import LINE_END, NO_ROW, START, end_odd_row, end_row, open_rows, put_null, put_number, put_text
-from .inlined import inlined
 from .nearest import INFINITY
 from .rows import UNWANTED
 from .words import ZERO, load_word

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import entry, kernel
+from ..jit import entry, inlined, kernel
 from ..memory import carve1, carve2, carve3
 from .digits import write_float, write_integer
 from .escapes import write_csv_text, write_json_text
 from .fill import START
-from .inlined import inlined
 from .lines import Kind, Lines
 from .words import load_word, store_word
 
