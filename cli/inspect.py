@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .help import CONTEXT, GroupedOption, HelpfulCommand
-from .report import counts, listed
+from .report import counts, learning, listed
 from .table import score_table
 from .values import Text, shown
 
@@ -47,6 +47,7 @@ def as_dict(description: Description) -> dict[str, Any]:
             "columns": description.columns,
             "parameters": {name: view.shape for name, view in description.parameters.items()},
             "metrics": metrics,
+            "health": asdict(description.health),
             "session": description.session,
             "file_bytes": description.file_bytes,
             "memory_bytes": description.memory_bytes,
@@ -74,7 +75,8 @@ def as_lines(model: str, description: Description) -> list[str]:
         f"  {name:<{WIDTH - 2}} {' x '.join(map(str, view.shape))}" for name, view in description.parameters.items()
     ]
     lines += ["", f"{'rows':<{WIDTH}} {metrics.rows:,}", f"{'updates':<{WIDTH}} {metrics.updates:,}"]
-    lines += [f"{name:<{WIDTH}} {text}" for name, text in counts(metrics).items()]
+    happened = counts(metrics) | learning(description.health, description.settings)
+    lines += [f"{name:<{WIDTH}} {text}" for name, text in happened.items()]
     source, written = description.session.get("source"), description.session.get("written")
     if source:
         lines.append(f"{'source':<{WIDTH}} {source}, {description.session['consumed']['rows']['count']:,} rows of it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from streamrnn.learner import Learner
-    from streamrnn.metrics import Metrics
+    from streamrnn.metrics import Health, Metrics
     from streamrnn.session import Outcome, Session
     from streamrnn.session.outcome import Trouble
+    from streamrnn.settings import Settings
     from streamrnn.streams import Cause
 
 MOST_NAMES = 10
@@ -56,6 +58,9 @@ def ending(session: Session) -> list[str]:
         lines += ["", *score_table(metrics), ""]
     for what, value in counts(metrics, outcome).items():
         lines += [f"{name:<16} {line}" for name, line in zip_longest([what], value.split("\n"), fillvalue="")]
+    lines += [
+        f"{what:<16} {value}" for what, value in learning(session.learner.health, session.learner.settings).items()
+    ]
     if session.plan.saves:
         lines.append(f"{'model':<16} {model}, after {metrics.rows:,} rows")
     return lines
@@ -85,6 +90,17 @@ def counts(metrics: Metrics, outcome: Outcome | None = None) -> dict[str, str]:
         texts["bad cells"] = _by_cause(outcome.bad_cells)
         texts["refused rows"] = _by_cause(outcome.refused)
     return {name: text for name, text in texts.items() if text}
+
+
+def learning(health: Health, settings: Settings) -> dict[str, str]:
+    """How learning does, by name; nothing before the first update."""
+    texts = {}
+    if not math.isnan(health.gradient_norm):
+        reach = "" if math.isnan(health.reach) else f"; {health.reach:.2g} of it reaches {settings.window} rows back"
+        texts["gradient"] = f"norm {health.gradient_norm:.2g}, {health.clipped:.0%} clipped{reach}"
+    if health.rate_cap is not None:
+        texts["learning rate"] = f"at most {health.rate_cap:.2g} since the network diverged; lr is {shown(settings.lr)}"
+    return texts
 
 
 def _by_cause(troubles: Mapping[Cause, Trouble]) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from .checkpoint import decode
 from .kernels.state import allocate, nbytes
-from .metrics import Metrics, metrics_of
+from .metrics import Health, Metrics, health_of, metrics_of
 from .network import parameter_views, sizes_of, write_roles
 from .restore import restore_tensors
 from .schema import numeric_columns
@@ -30,6 +30,7 @@ class Description:
     parameters : dict of str to numpy.ndarray
         Weights under PyTorch's names.
     metrics : Metrics
+    health : Health
     session : dict
         What whoever fed the learner noted.
     file_bytes, memory_bytes : int
@@ -40,6 +41,7 @@ class Description:
     columns: tuple[str, ...]
     parameters: dict[str, np.ndarray]
     metrics: Metrics
+    health: Health
     session: dict[str, Any]
     file_bytes: int
     memory_bytes: int
@@ -66,6 +68,7 @@ def describe_model(path: str | os.PathLike[str]) -> Description:
         columns=numeric_columns(settings),
         parameters=parameters,
         metrics=metrics_of(state, settings, 1, description["rows"], description["refused_rows"]),
+        health=health_of(state),
         session=description["session"],
         file_bytes=len(content),
         memory_bytes=nbytes(sizes, np.float32),

@@ -14,7 +14,7 @@ from .exclusive import exclusive
 from .files import replace_content
 from .kernels.learn import learn_rows
 from .kernels.state import BOUNDARY, LANE, Sizes, State, allocate, lane_block, named_view, nbytes
-from .metrics import Metrics, metrics_of
+from .metrics import Health, Metrics, health_of, metrics_of
 from .network import parameter_views, sizes_of, write_first_weights, write_rates, write_roles, write_scales_of_cycles
 from .record import Record, RecordLayout
 from .restore import changed_settings, restore_tensors, saved_tensors
@@ -322,6 +322,11 @@ class Learner:
         """Errors beside the last-value forecast, and counts of all that was refused."""
         return metrics_of(self._state, self.settings, self._lanes, self.rows, self.refused_rows)
 
+    @property
+    def health(self) -> Health:
+        """How learning does: the rate in force, and the gradient's size, clipping and reach."""
+        return health_of(self._state)
+
     def __repr__(self) -> str:
         settings = self.settings
         return (
@@ -350,8 +355,11 @@ class Learner:
         """Rebuild what `to_bytes` returned; see `load`."""
         description, tensors = decode(data, name)
         learner = cls.__new__(cls)
-        learner._build(changed_settings(Settings(**description["settings"]), training, name))
+        saved = Settings(**description["settings"])
+        learner._build(changed_settings(saved, training, name))
         restore_tensors(learner._state, learner._lanes, learner.parameters, tensors, name)
+        if learner.settings.lr != saved.lr:
+            named_view(learner._state, "rate_cap")[:] = 0.0
         learner.rows, learner.refused_rows = description["rows"], description["refused_rows"]
         learner._sequence, learner.session = description["sequence"], description["session"]
         learner._begins_sequence = description["begins_sequence"]
@@ -371,7 +379,8 @@ class Learner:
         ----------
         path : str or path
         **training
-            Training settings that apply from now on: ``lr``, ``schedule``, ``clip``, ``stride``, ...
+            Training settings that apply from now on: ``lr``, ``schedule``, ``clip``, ``stride``, ... Another ``lr``
+            than before lifts what the guard has made of that one.
 
         Raises
         ------

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .kernels.state import DIVERGED, LEVEL_SHIFTS, STEPS, State, named_view
+from .kernels.health import CLIPPED, MEASURED, NORM, NOTED, RATE, REACH
+from .kernels.state import DIVERGED, LEVEL_SHIFTS, MADE, SKIPPED, STEPS, State, named_view
 from .schema import matrix_columns
 from .settings import Settings
 
@@ -53,6 +54,50 @@ class Metrics:
         return float(np.mean(skills)) if skills else math.nan
 
 
+@dataclass(frozen=True)
+class Health:
+    """How learning does, over about the last 1,000 updates.
+
+    Attributes
+    ----------
+    rate : float
+        Learning rate of the last update, as the schedule and the guard let it be; NaN before any.
+    rate_cap : float or None
+        What the guard lets the learning rate be, after the network has diverged; None if it never did.
+    gradient_norm : float
+        Mean norm of the gradient, before clipping; NaN before any update.
+    clipped : float
+        Share of the updates whose gradient was clipped; NaN before any.
+    reach : float
+        How much of the gradient reaches the oldest step of the window: the norm of the slope at the lowest layer's
+        output there, over that at the newest step. Near 0 the gradient has vanished on the way and a shorter window
+        would teach the same; far above 1 it explodes. NaN before it was measured, which is at every 50th update.
+
+    References
+    ----------
+    R. Pascanu, T. Mikolov, Y. Bengio (2013), On the difficulty of training recurrent neural networks. ICML.
+    """
+
+    rate: float
+    rate_cap: float | None
+    gradient_norm: float
+    clipped: float
+    reach: float
+
+
+def health_of(state: State) -> Health:
+    """Divide what the kernels have summed up."""
+    sums = named_view(state, "health").tolist()
+    cap, noted, measured = float(named_view(state, "rate_cap")[0]), sums[NOTED], sums[MEASURED]
+    return Health(
+        rate=sums[RATE] if noted else math.nan,
+        rate_cap=cap or None,
+        gradient_norm=sums[NORM] / noted if noted else math.nan,
+        clipped=sums[CLIPPED] / noted if noted else math.nan,
+        reach=sums[REACH] / measured if measured else math.nan,
+    )
+
+
 def metrics_of(state: State, settings: Settings, lanes: int, rows: int, refused_rows: int) -> Metrics:
     """Add up what the kernels counted, over all lanes."""
 
@@ -62,13 +107,13 @@ def metrics_of(state: State, settings: Settings, lanes: int, rows: int, refused_
 
     columns = matrix_columns(settings)
     counts, refused = pooled("lane_counts"), pooled("refused")
-    updates, skipped = named_view(state, "updates").tolist()
+    made, skipped = named_view(state, "updates")[[MADE, SKIPPED]].tolist()
     nulls, invalid, far = (dict(zip(columns, refused[:, kind].tolist(), strict=True)) for kind in range(3))
     return Metrics(
         rows=rows,
         refused_rows=refused_rows,
         steps=int(counts[STEPS]),
-        updates=updates,
+        updates=made,
         skipped_updates=skipped,
         level_shifts=int(counts[LEVEL_SHIFTS]),
         diverged=int(counts[DIVERGED]),

@@ -74,6 +74,7 @@ def sizes_of(settings: Settings, lanes: int) -> Sizes:
         targets=len(settings.targets),
         horizons=len(settings.horizons),
         quantiles=len(settings.levels),
+        middle=settings.levels.index(0.5),
         outputs=_outputs(settings),
         pairs=len(settings.horizons) * len(settings.targets),
         horizon=horizon,
@@ -120,6 +121,7 @@ def write_rates(state: State, settings: Settings) -> None:
         settings.weight_decay,
         settings.huber_delta,
         settings.stride,
+        settings.guard and settings.lr > 0.0,  # at a rate of 0 the weights are the user's
     ]
 
 

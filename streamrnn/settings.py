@@ -133,6 +133,7 @@ class Settings:
     beta2: float = _option(0.999, "Training", "decay of adam's mean square", metavar="X")
     eps: float = _option(1e-8, "Training", "added to the root mean square", metavar="X")
     weight_decay: float = _option(0.01, "Training", "of adamw", metavar="X")
+    guard: bool = _option(True, "Training", "take weights that have diverged back, and lower the rate")
 
     def __post_init__(self) -> None:
         for name in ("targets", "features"):
@@ -240,7 +241,7 @@ NUMBER_RANGES: dict[str, tuple[float, float]] = {
 }
 
 
-TRUTH_VALUES = ("time_features", "skip", "shrink")
+TRUTH_VALUES = ("time_features", "skip", "shrink", "guard")
 
 
 def options() -> dict[str, Option]:

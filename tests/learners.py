@@ -43,7 +43,7 @@ def reference_of(learner: Learner, **options: Any) -> ReferenceLearner:
     settings = learner.settings
     names = (
         "cell", "nonlinearity", "layers", "window", "stride", "loss", "huber_delta", "quantiles", "optimizer", "lr",
-        "momentum", "alpha", "beta1", "beta2", "eps", "weight_decay", "clip", "schedule", "warmup",
+        "momentum", "alpha", "beta1", "beta2", "eps", "weight_decay", "clip", "schedule", "warmup", "guard",
     )  # fmt: skip
     return ReferenceLearner(
         parameters={name: view.astype(np.float64) for name, view in learner.parameters.items()},
@@ -142,7 +142,7 @@ def check_knowledge(learner: Learner, reference: ReferenceLearner, tolerance: fl
     check_close(named_view(learner._state, "agreement"), agreement, tolerance, 1.0, "agreement")
     metrics = learner.metrics
     counts = {kind: sum(getattr(metrics, kind).values()) for kind in ("nulls", "invalid", "far")}
-    counts |= {"updates": metrics.updates, "skipped": metrics.skipped_updates}
+    counts |= {"updates": metrics.updates, "skipped": metrics.skipped_updates, "diverged": metrics.diverged}
     assert counts == reference.counts
     errors = {name: sums.ravel() for name, sums in reference.metrics.items()}  # (targets x horizons,)
     for place, score in enumerate(metrics.scores):

@@ -108,7 +108,7 @@ def test_expected_lag_gives_the_chrono_initialisation(cell):
 def test_every_rate_reaches_the_kernels_under_its_own_name():
     settings = {
         "lr": 0.5, "warmup": 7, "clip": 2.0, "momentum": 0.3, "alpha": 0.4, "beta1": 0.6, "beta2": 0.7, "eps": 1e-5,
-        "weight_decay": 0.2, "huber_delta": 3.0, "stride": 4,
+        "weight_decay": 0.2, "huber_delta": 3.0, "stride": 4, "guard": 1.0,
     }  # fmt: skip
     learner = Learner("a", **settings, schedule="inverse-sqrt")
     rates = Rates(*named_view(learner._state, "rates")[: len(Rates._fields)].tolist())

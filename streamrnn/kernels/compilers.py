@@ -17,6 +17,10 @@ from numba.core.compiler import Compiler
 class InnerLibrary(JITCodeLibrary):
     """The IR of one inner kernel, without that of the kernels it calls; never optimised or emitted on its own."""
 
+    def _optimize_functions(self, module: Any) -> None:
+        """Leave this to the entry as well; linking needs the layout of data that Numba would write here."""
+        module.data_layout = self._codegen._data_layout
+
     def finalize(self) -> None:
         """Leave linking to the entry."""
         for library in self._linking_libraries:
@@ -56,7 +60,15 @@ class EntryLibrary(JITCodeLibrary):
         super().finalize()
 
     def _optimize_final_module(self) -> None:
-        """Numba's full pipeline; the pass that it runs before is for its counts of owners."""
+        """Numba's full pipeline; the pass that it runs before is for its counts of owners.
+
+        Kernels become internal first: one that is inlined everywhere is then not emitted once more by itself.
+        """
+        for library in _called(self).values():
+            if isinstance(library, InnerLibrary):
+                for function in library._final_module.functions:
+                    if not function.is_declaration:
+                        self._final_module.get_function(function.name).linkage = "internal"
         manager, builder = self._codegen._module_pass_manager()
         manager.run(self._final_module, builder)
 
@@ -71,13 +83,23 @@ def _called(library: Any, found: dict[int, Any] | None = None) -> dict[int, Any]
     return found
 
 
+# passes that look for closures, comprehensions and whole-array expressions, of which kernels have none
+UNNEEDED = {"inline_closure_likes", "inline_inlinables", "inline_overloads", "nopython_rewrites"}
+
+
+def _without_unneeded(pipelines: list[Any]) -> list[Any]:
+    for pipeline in pipelines:
+        pipeline.passes = [step for step in pipeline.passes if step[0].name() not in UNNEEDED]
+    return pipelines
+
+
 class InnerCompiler(Compiler):
     """Numba's own compiler, writing into an `InnerLibrary`."""
 
     def define_pipelines(self) -> Any:
         """Numba's pipelines."""
         self.state.library = InnerLibrary(self.state.targetctx.codegen(), "kernel")
-        return super().define_pipelines()
+        return _without_unneeded(super().define_pipelines())
 
 
 class EntryCompiler(Compiler):

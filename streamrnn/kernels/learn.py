@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 
+from .gate import clear_held, observe
+from .guard import go_back, has_diverged, keep_first
+from .health import measure_reach
 from .jit import entry, kernel
 from .memory import flush_denormals, restore_denormals
 from .optimizers import update
-from .recurrence import clear_state, forward_step, read_head, slot_before, state_is_finite
+from .recurrence import clear_state, finite_step
 from .reveal import make_pending, reveal, void_target
-from .scaling import clear_held, forget_changes, observe, standardise
+from .ring import slot_before
+from .scaling import forget_changes, standardise
 from .state import (
     BOUNDARY,
     DIVERGED,
@@ -69,7 +73,7 @@ def _take_row(model, lane, row, boundary, learn, record):
     for c in range(known):
         event |= _observe(model, lane, row, c, learn)
     if of_own_row:
-        event |= _predict(model, lane, record)
+        event |= _predict(model, lane, learn, record)
     for c in range(known, sizes.columns):
         event |= _observe(model, lane, row, c, learn)
     _reveal_all(model, lane, learn, record)
@@ -77,7 +81,7 @@ def _take_row(model, lane, row, boundary, learn, record):
         counts[STEPS] += 1
     event |= _learn(model, lane, learn)
     if not of_own_row:
-        event |= _predict(model, lane, record)
+        event |= _predict(model, lane, learn, record)
         counts[STEPS] += 1
     return event
 
@@ -111,38 +115,43 @@ def _reveal_all(model, lane, learn, record):
 
 @kernel
 def _learn(model, lane, learn):
-    """One sweep and one update, if ``stride`` rows have passed and something was revealed."""
+    """One sweep and one update, if ``stride`` rows have passed and something was revealed; then the guard's check."""
     counts = lane.counts
     counts[SINCE] += 1
-    if not learn or counts[SINCE] < model.rates.stride or counts[UNLEARNED] == 0:
+    if not learn:
         return 0
-    return _sweep_and_update(model, lane)
+    due = counts[SINCE] >= model.rates.stride and counts[UNLEARNED] > 0
+    event = _sweep_and_update(model, lane) if due else 0
+    return event | DIVERGENCE if has_diverged(model, lane) else event
 
 
 @kernel
 def _sweep_and_update(model, lane):
     counts = lane.counts
     counts[UNLEARNED] = 0
-    if not backward_sweep(model, lane):
+    earliest, count = backward_sweep(model, lane)
+    if count == 0:
         return 0
     counts[SINCE] = 0
+    keep_first(model)
+    measure_reach(model, earliest, count)
     return 0 if update(model) else UPDATE_SKIPPED
 
 
 @kernel
-def _predict(model, lane, record):
+def _predict(model, lane, learn, record):
     """One forward step from the carried state; the forecasts become pending."""
     event = 0
     sizes, counts, columns, inputs = model.sizes, lane.counts, lane.columns, lane.ring.inputs
     slot = counts[STEPS] % sizes.slots
     clear_slopes(model, lane, slot)
     standardise(model.roles.feature_columns, columns, model.scratch.arrived, inputs, slot)
-    forward_step(model, lane, slot)
-    if not state_is_finite(model, lane, slot):
-        clear_state(model, lane, slot)
-        counts[DIVERGED] += 1
+    if not finite_step(model, lane, slot):
         event = DIVERGENCE
-    read_head(model, lane, slot)
+        counts[DIVERGED] += 1
+        if learn and model.rates.guard > 0.0:
+            go_back(model, lane)
+            finite_step(model, lane, slot)
     make_pending(model, lane, slot)
     forecast = lane.pending.forecast
     for out in range(sizes.outputs):

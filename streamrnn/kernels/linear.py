@@ -7,6 +7,7 @@ what is loaded once serves four sums, which stay in registers.
 from __future__ import annotations
 
 from .jit import kernel
+from .ring import slot_after
 from .vector import LANES, constant, fma, load, splat, spread, store, total
 
 ROWS = 4
@@ -129,7 +130,7 @@ def linear_backward_bias(d_out, span, d_bias):
         d_bias[i] = d_out[first, i]
     s = first
     for _ in range(1, count):
-        s = s + 1 if s + 1 < slots else 0
+        s = slot_after(s, slots)
         for i in range(d_bias.shape[0]):
             d_bias[i] += d_out[s, i]
 
@@ -150,8 +151,8 @@ def _tile_4x2(d_out, x, x_first, span, i, j, d_weight):
         b, f = fma(q, left, b), fma(q, right, f)
         c, g = fma(u, left, c), fma(u, right, g)
         d, h = fma(v, left, d), fma(v, right, h)
-        s = s + 1 if s + 1 < slots else 0
-        r = r + 1 if r + 1 < slots else 0
+        s = slot_after(s, slots)
+        r = slot_after(r, slots)
     store(d_weight, i, j, a)
     store(d_weight, i + 1, j, b)
     store(d_weight, i + 2, j, c)
@@ -174,8 +175,8 @@ def _tile_4x1(d_out, x, x_first, span, i, j, d_weight):
         b = fma(spread(d_out, s, i + 1), shared, b)
         c = fma(spread(d_out, s, i + 2), shared, c)
         d = fma(spread(d_out, s, i + 3), shared, d)
-        s = s + 1 if s + 1 < slots else 0
-        r = r + 1 if r + 1 < slots else 0
+        s = slot_after(s, slots)
+        r = slot_after(r, slots)
     store(d_weight, i, j, a)
     store(d_weight, i + 1, j, b)
     store(d_weight, i + 2, j, c)
@@ -190,6 +191,6 @@ def _tile_1x1(d_out, x, x_first, span, i, j, d_weight):
     s, r = first, x_first
     for _ in range(count):
         a = fma(spread(d_out, s, i), load(zero, x, r, j), a)
-        s = s + 1 if s + 1 < slots else 0
-        r = r + 1 if r + 1 < slots else 0
+        s = slot_after(s, slots)
+        r = slot_after(r, slots)
     store(d_weight, i, j, a)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 
+from .health import note_gradient
 from .jit import kernel
+from .state import CLEARED, MADE, SKIPPED, SKIPPED_IN_A_ROW
 from .vector import LANES, constant, fma, is_finite, load, root, splat, store, total
 
 SGD, RMSPROP, ADAM, ADAMW = 0, 1, 2, 3  # as in settings.OPTIMIZERS
-MADE, SKIPPED = 0, 1  # places in `Network.updates`
 
 
 @kernel
@@ -22,10 +23,13 @@ def update(model):
     norm = math.sqrt(sum_of_squares(network.gradient))
     if not is_finite(norm):
         network.updates[SKIPPED] += 1
+        network.updates[SKIPPED_IN_A_ROW] += 1
         return False
     network.updates[MADE] += 1
+    network.updates[SKIPPED_IN_A_ROW] = 0
     clip = min(1.0, rates.clip / (norm + 1e-6)) if rates.clip > 0.0 else 1.0
-    rate = scheduled_rate(rates, network.updates[MADE])
+    rate = rate_in_force(model, network.updates[MADE])
+    note_gradient(network.health, norm, clip, rate)
     if rule == SGD:
         _sgd(network, clip, rate, rates.momentum)
     elif rule == RMSPROP:
@@ -46,6 +50,13 @@ def sum_of_squares(gradient):
         g = load(zero, gradient, 0, j)
         sum_ = fma(g, g, sum_)
     return total(sum_)
+
+
+@kernel
+def rate_in_force(model, made):
+    """Return the learning rate of update number ``made``, from 1, as the schedule and the guard let it be."""
+    cap, rate = model.network.rate_cap[0], scheduled_rate(model.rates, made)
+    return min(rate, cap) if cap > 0.0 else rate
 
 
 @kernel
@@ -84,11 +95,11 @@ def _rmsprop(network, clip, rate, alpha, eps):
 
 @kernel
 def _adam(network, clip, rate, decay, rates):
-    """Adam; the bias corrections, powers of the count of updates, go into the rate and into eps."""
+    """Adam; the bias corrections, powers of the moments' count of updates, go into the rate and into eps."""
     one = constant(network.weights[0], 1.0)
-    made = network.updates[MADE]
-    correction1 = -math.expm1(made * math.log(rates.beta1))
-    correction2 = math.sqrt(-math.expm1(made * math.log(rates.beta2)))
+    age = network.updates[MADE] - network.updates[CLEARED]
+    correction1 = -math.expm1(age * math.log(rates.beta1))
+    correction2 = math.sqrt(-math.expm1(age * math.log(rates.beta2)))
     clip_ = splat(constant(one, clip))
     rate_ = splat(constant(one, -rate * correction2 / correction1))
     eps_ = splat(constant(one, rates.eps * correction2))

@@ -7,17 +7,12 @@ from .cells.gru import gru_forward
 from .cells.lstm import lstm_forward
 from .jit import kernel
 from .linear import linear_forward
+from .ring import slot_before
 from .vector import is_finite
 from .views import bias, matrix, plane
 
 ELMAN, GRU, LSTM = 0, 1, 2  # as in settings.CELLS
 BLOCKS_PER_LAYER = 4  # weight_ih, weight_hh, bias_ih, bias_hh
-
-
-@kernel
-def slot_before(slot, slots):
-    """The ring's slot of the step before."""
-    return slot - 1 if slot > 0 else slots - 1
 
 
 @kernel
@@ -60,14 +55,30 @@ def read_head(model, lane, slot):
 
 
 @kernel
-def state_is_finite(model, lane, slot):
-    """Whether every layer's output at a slot is finite."""
-    sizes, hidden = model.sizes, lane.ring.hidden
+def finite_step(model, lane, slot):
+    """Take the inputs at a slot to the outputs; what overflows counts as zero. Returns whether nothing did."""
+    ring = lane.ring
+    forward_step(model, lane, slot)
+    state_is_finite = is_finite(_sum_of_sizes(ring.hidden, slot, model.sizes.hidden))
+    if not state_is_finite:
+        clear_state(model, lane, slot)
+    read_head(model, lane, slot)
+    outputs_are_finite = True
+    for out in range(model.sizes.outputs):
+        if not is_finite(ring.outputs[slot, out]):
+            ring.outputs[slot, out] = 0
+            outputs_are_finite = False
+    return state_is_finite and outputs_are_finite
+
+
+@kernel
+def _sum_of_sizes(hidden, slot, width):
+    """Over all layers; in float64, so that it is finite if they are."""
     sum_ = 0.0
-    for layer in range(sizes.layers):
-        for j in range(sizes.hidden):
+    for layer in range(hidden.shape[0]):
+        for j in range(width):
             sum_ += abs(hidden[layer, slot, j])
-    return is_finite(sum_)
+    return sum_
 
 
 @kernel

@@ -10,12 +10,13 @@ import math
 
 import numpy as np
 
+from .guard import weigh
 from .jit import kernel
 from .linear import dot
 from .losses import loss_backward, loss_forward
 from .recurrence import open_head
 from .scaling import add_agreement, add_change, scale_of, trust_in
-from .state import EXPECTED, LOSS, REVEALED, SEQUENCE_START, STEPS, UNLEARNED
+from .state import EXPECTED, LOSS, RENEWED, REVEALED, SEQUENCE_START, STEPS, UNLEARNED
 from .vector import constant, is_finite
 from .views import plane
 
@@ -47,7 +48,7 @@ def _make_forecast(model, lane, slot, t, k, settled):
     for out in range(pair * sizes.quantiles, (pair + 1) * sizes.quantiles):
         pending.forecast[slot, out] = pending.base[slot, t] + unit * outputs[slot, out]
         finite &= is_finite(pending.forecast[slot, out])
-    if not finite:  # no base yet, or outputs that have overflowed: the sums of errors must not see them
+    if not finite:  # no base yet: the sums of errors must not see it
         _void(model, lane, slot, pair)
 
 
@@ -92,36 +93,43 @@ def reveal(model, lane, t, truth, learn, record):
         if k < shortest:
             shortest = k
             record[EXPECTED + t] = _middle(model, lane, slot, k * sizes.targets + t)
-        _grade(model, lane, slot, t, k, truth, learn, record)
+        _grade(model, lane, slot, t, k, truth, record)
+        if learn and lane.columns.settled[model.roles.target_columns[t]]:
+            _learn_from(model, lane, slot, t, k, truth, step >= counts[RENEWED])
+        _void(model, lane, slot, k * sizes.targets + t)
 
 
 @kernel
 def _middle(model, lane, slot, pair):
     """The forecast proper: the only output, or the 0.5 quantile."""
-    levels, forecast = model.roles.levels, lane.pending.forecast
-    middle = math.nan
-    for q in range(levels.shape[0]):
-        if levels[q] == 0.5:
-            middle = forecast[slot, pair * levels.shape[0] + q]
-    return middle
+    return lane.pending.forecast[slot, pair * model.sizes.quantiles + model.sizes.middle]
 
 
 @kernel
-def _grade(model, lane, slot, t, k, truth, learn, record):
-    """Grade one forecast: into the errors, the row's loss, the slopes and the target's unit."""
+def _grade(model, lane, slot, t, k, truth, record):
+    """Grade one forecast: into the errors and the row's loss."""
+    pending, pair = lane.pending, k * model.sizes.targets + t
+    _count_errors(pending, pair, truth - _middle(model, lane, slot, pair), truth - pending.last[slot, t])
+    scale = pending.scale[slot, pair]
+    if scale > 0.0:
+        _add_losses(model, lane, slot, t, pair, (truth - pending.base[slot, t]) / scale, record)
+
+
+@kernel
+def _learn_from(model, lane, slot, t, k, truth, is_of_these_weights):
+    """Let one graded forecast into the slopes, into what is known of the network, and into the target's unit.
+
+    What weights forecast that have been taken back since is no lesson for those of now.
+    """
     sizes, pending, changes = model.sizes, lane.pending, lane.changes
     pair = k * sizes.targets + t
-    _count_errors(pending, pair, truth - _middle(model, lane, slot, pair), truth - pending.last[slot, t])
     change, scale = truth - pending.base[slot, t], pending.scale[slot, pair]
-    if scale > 0.0:
-        _add_losses(model, lane, slot, t, pair, change / scale, record)
-    if learn and lane.columns.settled[model.roles.target_columns[t]]:
-        if scale > 0.0:
-            _write_slopes(model, lane, slot, pair, change / scale)
-            add_agreement(changes, pair, lane.ring.outputs[slot, pair * sizes.quantiles], change / scale)
-        if not math.isnan(scale):
-            add_change(changes, t, k, change)
-    _void(model, lane, slot, pair)
+    if scale > 0.0 and is_of_these_weights:
+        _write_slopes(model, lane, slot, pair, change / scale)
+        add_agreement(changes, pair, lane.ring.outputs[slot, pair * sizes.quantiles], change / scale)
+        weigh(model, lane, slot, t, pair, change / scale)
+    if not math.isnan(scale):
+        add_change(changes, t, k, change)
 
 
 @kernel

@@ -38,6 +38,7 @@ class Sizes(NamedTuple):
     targets: int
     horizons: int
     quantiles: int
+    middle: int  # index of the quantile 0.5
     outputs: int  # horizons * targets * quantiles, in this order
     pairs: int  # horizons * targets
     horizon: int  # the longest
@@ -77,7 +78,12 @@ FIELDS = (
     Field("moment2", "real", ("parameters",), "mean square of the gradient", **SHARED),
     Field("rates", "double", (16,), "what `Rates` names", **DERIVED),
     Field("levels", "double", ("quantiles",), "quantiles that are forecast", **DERIVED),
-    Field("updates", "integer", (2,), "updates made, updates skipped", **SHARED),
+    Field("updates", "integer", (4,), "what `MADE` and its neighbours name", **SHARED),
+    Field("rate_cap", "double", (1,), "what the guard lets the learning rate be; 0: anything", **SHARED),
+    Field("health", "double", (6,), "decaying sums about gradients, see `health.py`", **SHARED),
+    Field("good", "real", (2, "parameters"), "weights that were good, and those of the last check", **SHARED),
+    Field("guard_errors", "double", (3,), "sums since the last check, see `guard.py`", **SHARED),
+    Field("guard_standing", "integer", (1,), "how the good weights stand", **SHARED),
     Field("offsets", "integer", ("blocks",), "where each matrix and bias begins in the weights", **DERIVED),
     Field("feature_columns", "integer", ("features",), "column of each feature", **DERIVED),
     Field("target_columns", "integer", ("targets",), "column of each target", **DERIVED),
@@ -89,6 +95,7 @@ FIELDS = (
     Field("d_gates_hidden", "real", ("slots", "gate_rows"), "slope at the state's part", **SCRATCH),
     Field("d_state", "real", (1, "hidden_width"), "slope at the cell state", **SCRATCH),
     Field("arrived", "double", ("columns",), "this row's accepted values, NaN where none", **SCRATCH),
+    Field("away", "double", (WARM_UP,), "how far each of a few values is off", **SCRATCH),
     Field("inputs", "real", ("slots", "input_width"), "standardised features, indicators", ring=0),
     Field("hidden", "real", ("layers", "slots", "hidden_width"), "each layer's output", ring=1),
     Field("outputs", "real", ("slots", "outputs"), "of the head, when the step was made", ring=0),
@@ -116,7 +123,7 @@ FIELDS = (
     Field("values_seen", "integer", ("targets",), "values of each target so far"),
     Field("errors", "double", ("pairs", 4), "sums: absolute, squared, and both of last value"),
     Field("error_count", "integer", ("pairs",), "forecasts graded"),
-    Field("lane_counts", "integer", (6,), "what `STEPS` and its neighbours name"),
+    Field("lane_counts", "integer", (7,), "what `STEPS` and its neighbours name"),
 )  # fmt: skip
 
 # places in `lane_counts`
@@ -126,6 +133,11 @@ SINCE = 2  # steps since the last update
 LEVEL_SHIFTS = 3
 DIVERGED = 4
 UNLEARNED = 5  # slopes written since the last update
+RENEWED = 6  # step that began with weights of before; nothing older teaches
+
+# places in `updates`
+MADE, SKIPPED, SKIPPED_IN_A_ROW = 0, 1, 2
+CLEARED = 3  # how many had been made when the moments were cleared
 
 # places in a row of `records`, the kernel's answer; each target's expected value follows, then the forecasts
 EVENT, LOSS, REVEALED, EXPECTED = 0, 1, 2, 3  # bits; mean loss of what was revealed, NaN if nothing; how many outputs
@@ -159,6 +171,7 @@ class Rates(NamedTuple):
     weight_decay: float
     huber_delta: float
     stride: float
+    guard: float  # 1: weights that have diverged are taken back
 
 
 RATE_COUNT = len(Rates._fields)

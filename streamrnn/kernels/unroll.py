@@ -12,8 +12,9 @@ from .cells.gru import gru_backward
 from .cells.lstm import lstm_backward
 from .jit import kernel
 from .linear import add_scaled, linear_backward_bias, linear_backward_input, linear_backward_weight
-from .recurrence import BLOCKS_PER_LAYER, GRU, LSTM, open_head, slot_before
-from .state import SEQUENCE_START, STEPS
+from .recurrence import BLOCKS_PER_LAYER, GRU, LSTM, open_head
+from .ring import slot_after, slot_before
+from .state import RENEWED, SEQUENCE_START, STEPS
 from .views import bias, matrix, plane
 
 
@@ -21,20 +22,21 @@ from .views import bias, matrix, plane
 def backward_sweep(model, lane):
     """Write the gradient of all that was revealed since the last update; clears the slopes.
 
-    Returns False if every slope's step has left the ring.
+    Returns the first step that it covers, and how many; none if every slope's step has left the ring.
     """
     sizes, counts = model.sizes, lane.counts
     newest, oldest = _graded_ages(model, lane)
     if newest < 0:
-        return False
+        return 0, 0
     last = counts[STEPS] - 1
-    earliest = max(last - oldest - (sizes.window - 1), counts[SEQUENCE_START], last - sizes.slots + 2)
+    begun = max(counts[SEQUENCE_START], counts[RENEWED])
+    earliest = max(last - oldest - (sizes.window - 1), begun, last - sizes.slots + 2)
     count = last - newest - earliest + 1
     span = (earliest % sizes.slots, count, sizes.slots)
     _head_backward(model, lane, span)
     for layer in range(sizes.layers - 1, -1, -1):
         _layer_backward(model, lane, layer, (last - newest) % sizes.slots, span)
-    return True
+    return earliest, count
 
 
 @kernel
@@ -74,7 +76,7 @@ def _head_backward(model, lane, span):
             add_scaled(slope, hidden, slot, d_weight, out)
             add_scaled(slope, weight, out, d_hidden, slot)
         clear_slopes(model, lane, slot)
-        slot = slot + 1 if slot + 1 < slots else 0
+        slot = slot_after(slot, slots)
 
 
 @kernel
@@ -134,4 +136,4 @@ def _matrices_backward(model, lane, layer, d_input, d_state, span):
             for j in range(sizes.hidden_width):
                 d_hidden[slot, j] = 0
             linear_backward_input(weight_ih, d_input, slot, d_hidden, slot)
-            slot = slot + 1 if slot + 1 < slots else 0
+            slot = slot_after(slot, slots)

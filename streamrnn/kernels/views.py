@@ -22,7 +22,17 @@ class Network(NamedTuple):
     moment1: Any  # (parameters,)
     moment2: Any  # (parameters,)
     offsets: Any  # (blocks,)
-    updates: Any  # (2,)
+    updates: Any  # (4,)
+    rate_cap: Any  # (1,)
+    health: Any  # (6,)
+
+
+class Guard(NamedTuple):
+    """Good weights, and what decides whether those of now are."""
+
+    weights: Any  # (2, parameters)
+    errors: Any  # (3,)
+    standing: Any  # (1,)
 
 
 class Scratch(NamedTuple):
@@ -68,6 +78,7 @@ class Columns(NamedTuple):
     far_run: Any  # (columns,)
     settled: Any  # (columns,)
     refused: Any  # (columns, 3)
+    away: Any  # (WARM_UP,): work space
 
 
 class Changes(NamedTuple):
@@ -77,6 +88,7 @@ class Changes(NamedTuple):
     first: Any  # (pairs, WARM_UP)
     seen: Any  # (targets, horizons)
     agreement: Any  # (pairs, 2)
+    away: Any  # (WARM_UP,): work space
 
 
 class Pending(NamedTuple):
@@ -99,6 +111,7 @@ class Model(NamedTuple):
     rates: Rates
     roles: Roles
     network: Network
+    guard: Guard
     scratch: Scratch
 
 
@@ -109,7 +122,7 @@ class Lane(NamedTuple):
     columns: Columns
     changes: Changes
     pending: Pending
-    counts: Any  # (6,), at the places that `state.STEPS` and its neighbours name
+    counts: Any  # (7,), at the places that `state.STEPS` and its neighbours name
 
 
 @kernel
@@ -150,6 +163,13 @@ def open_model(real, double, integer):
             moment2=_view1(real, integer, AT.moment2, 0),
             offsets=_view1(integer, integer, AT.offsets, 0),
             updates=_view1(integer, integer, AT.updates, 0),
+            rate_cap=_view1(double, integer, AT.rate_cap, 0),
+            health=_view1(double, integer, AT.health, 0),
+        ),
+        Guard(
+            weights=_view2(real, integer, AT.good, 0),
+            errors=_view1(double, integer, AT.guard_errors, 0),
+            standing=_view1(integer, integer, AT.guard_standing, 0),
         ),
         Scratch(
             gates=_view2(real, integer, AT.gates, 0),
@@ -173,6 +193,7 @@ def open_lane(real, double, integer, lane):
         d_outputs=_view2(real, integer, AT.d_outputs, lane),
         graded=_view2(integer, integer, AT.graded, lane),
     )
+    away = _view1(double, integer, AT.away, 0)
     columns = Columns(
         mean=_view1(double, integer, AT.mean, lane),
         m2=_view1(double, integer, AT.m2, lane),
@@ -183,12 +204,14 @@ def open_lane(real, double, integer, lane):
         far_run=_view1(integer, integer, AT.far_run, lane),
         settled=_view1(integer, integer, AT.settled, lane),
         refused=_view2(integer, integer, AT.refused, lane),
+        away=away,
     )
     changes = Changes(
         sum2=_view2(double, integer, AT.change_sum2, lane),
         first=_view2(double, integer, AT.change_first, lane),
         seen=_view2(integer, integer, AT.change_seen, lane),
         agreement=_view2(double, integer, AT.agreement, lane),
+        away=away,
     )
     pending = Pending(
         forecast=_view2(double, integer, AT.forecast, lane),

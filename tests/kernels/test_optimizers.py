@@ -12,7 +12,7 @@ from learners import DoubleLearner, assert_unchanged, compiled, copies, randomis
 from streamrnn import Learner
 from streamrnn.kernels.memory import flush_denormals, restore_denormals
 from streamrnn.kernels.optimizers import update
-from streamrnn.kernels.state import named_view
+from streamrnn.kernels.state import MADE, SKIPPED, SKIPPED_IN_A_ROW, named_view
 from streamrnn.kernels.views import open_model
 from streamrnn.settings import OPTIMIZERS
 
@@ -73,7 +73,7 @@ def test_every_rule_is_its_formula(kind, tolerance, rule, clip):
         assert apply(learner, gradient)
     expected = textbook(rule, weights, steps.astype(float), RATES, clip)
     np.testing.assert_allclose(named_view(learner._state, "weights"), expected, rtol=tolerance, atol=tolerance)
-    assert named_view(learner._state, "updates").tolist() == [25, 0]
+    assert named_view(learner._state, "updates").tolist() == [25, 0, 0, 0]
 
 
 @pytest.mark.parametrize("norm", [0.3, 1.0, 3.0, 1e15])
@@ -100,7 +100,7 @@ def test_a_gradient_whose_norm_is_not_finite_touches_nothing_but_the_count(rule,
         gradient[place] = value  # 1e30 is finite, its square is not
         assert not apply(learner, gradient)
     assert_unchanged(before, learner)
-    assert named_view(learner._state, "updates").tolist() == [1, 2]
+    assert named_view(learner._state, "updates")[[MADE, SKIPPED, SKIPPED_IN_A_ROW]].tolist() == [1, 2, 2]
 
 
 def test_a_decay_beyond_1_takes_weights_to_zero_and_not_to_infinity():

@@ -8,16 +8,18 @@ from learners import compiled
 from reference import Column, Scale, robust
 
 from streamrnn import Learner
-from streamrnn.kernels.scaling import add_change, deviation_from, median, observe, scale_of, standardise
+from streamrnn.kernels.gate import observe
+from streamrnn.kernels.robust import deviation_from, median
+from streamrnn.kernels.scaling import add_change, scale_of, standardise
 from streamrnn.kernels.state import named_view
 from streamrnn.kernels.views import open_lane, open_model
 
 
 @compiled
-def middle_and_deviation(values, count, center, out):
+def middle_and_deviation(values, count, center, away, out):
     out[0] = median(values, count)
-    out[1] = deviation_from(out[0], values, count)
-    out[2] = deviation_from(center, values, count)
+    out[1] = deviation_from(out[0], values, count, away)
+    out[2] = deviation_from(center, values, count, away)
 
 
 @compiled
@@ -53,9 +55,9 @@ def samples():
 
 
 def test_the_median_is_numpys_and_the_deviation_is_robust():
-    out = np.empty(3)
+    away, out = np.empty(20), np.empty(3)
     for values, count in samples():
-        middle_and_deviation(values, count, 0.0, out)
+        middle_and_deviation(values, count, 0.0, away, out)
         expected = np.median(values[:count])
         assert out[0] == pytest.approx(expected, rel=1e-15)
         off = np.abs(values[:count] - expected)
@@ -66,11 +68,11 @@ def test_the_median_is_numpys_and_the_deviation_is_robust():
 
 
 def test_one_odd_value_among_equal_ones_makes_no_deviation():
-    out = np.empty(3)
+    away, out = np.empty(20), np.empty(3)
     for count in (3, 4, 20):
         values = np.full(20, 5.0)
         values[count - 1] = 1e9
-        middle_and_deviation(values, count, 5.0, out)
+        middle_and_deviation(values, count, 5.0, away, out)
         assert out[2] == 0.0
 
 

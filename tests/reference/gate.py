@@ -156,12 +156,16 @@ class Scale:
         else:
             self.sum2 += difference * difference
 
+    def distrust(self) -> None:
+        """Outputs have to be right about ten squared units before they are believed."""
+        self.agreed, self.proposed = 0.0, 10.0
+
     @property
     def trust(self) -> float:
         """The least-squares slope of what came on what was proposed, within [0, 1]."""
         return min(max(self.agreed / self.proposed, 0.0), 1.0) if self.proposed > 0 else 1.0
 
     def agree(self, output: float, change: float) -> None:
-        change = min(max(change, -10.0), 10.0)
+        output, change = min(max(output, -10.0), 10.0), min(max(change, -10.0), 10.0)
         self.agreed = 0.9998 * self.agreed + output * change
         self.proposed = 0.9998 * self.proposed + output * output

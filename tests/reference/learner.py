@@ -14,6 +14,7 @@ import numpy as np
 
 from .cells import Activations, Array, LayerState, Parameters, forward_step, head_forward, sweep, zero_state
 from .gate import Column, Scale
+from .guard import Guard
 from .rules import Loss, Optimizer
 
 
@@ -33,6 +34,7 @@ class Forecast:
     base: float
     scale: float  # NaN if the column was unsettled
     proposed: float  # the (first) output, before it was shrunk
+    middle: float  # the output of the forecast proper
     last: float  # the forecast without a model
     clock: int  # accepted values of the target when it was made
 
@@ -85,6 +87,7 @@ class ReferenceLearner:
         clip: float = 1.0,
         schedule: str = "constant",
         warmup: int = 0,
+        guard: bool = False,
         record_sweeps: bool = False,
     ) -> None:
         self.parameters = {name: np.array(value, dtype=np.float64) for name, value in parameters.items()}
@@ -100,6 +103,7 @@ class ReferenceLearner:
         self.optimizer = Optimizer(
             optimizer, lr, momentum, alpha, beta1, beta2, eps, weight_decay, clip, schedule, warmup
         )
+        self.guard = Guard(guard and lr > 0, 1000 * stride * len(self.targets) * len(self.horizons))
         self.record_sweeps = record_sweeps
         self.last_sweep: SweepSnapshot | None = None
         self.gradient: Parameters | None = None
@@ -108,7 +112,7 @@ class ReferenceLearner:
     def start(self, columns: int) -> None:
         """Everything that changes with the rows, besides parameters and moments."""
         shape = (len(self.targets), len(self.horizons))
-        self.counts = {"nulls": 0, "invalid": 0, "far": 0, "skipped": 0, "updates": 0}
+        self.counts = {"nulls": 0, "invalid": 0, "far": 0, "skipped": 0, "updates": 0, "diverged": 0}
         self.metrics = {
             name: np.zeros(shape) for name in ("count", "absolute", "squared", "last_absolute", "last_squared")
         }
@@ -117,6 +121,7 @@ class ReferenceLearner:
         self.accepted = [0 for _ in self.targets]  # values so far
         self.steps: list[Step] = []
         self.sequence_start = 0
+        self.renewed = 0  # the step that began with weights that were gone back to
         self.state = zero_state(self.layers, self.parameters["head.weight"].shape[1])
         self.since = 0
         self.slopes: dict[int, Array] = {}  # step -> (O,), since the last update
@@ -142,14 +147,14 @@ class ReferenceLearner:
             if boundary:
                 self.start_sequence(learn)
             if self.labels_own_row:
-                self.predict(self.observe(row, self.features, learn))
+                self.predict(self.observe(row, self.features, learn), learn)
                 self.reveal(self.observe(row, self.targets, learn), learn)
                 self.learn(learn)
             else:
                 accepted = self.observe(row, range(len(row)), learn)
                 self.reveal(accepted, learn)
                 self.learn(learn)
-                self.predict(accepted)
+                self.predict(accepted, learn)
         if self.row_losses:
             self.record.loss = float(sum(self.row_losses) / len(self.row_losses))
         return self.record
@@ -222,9 +227,10 @@ class ReferenceLearner:
             for quantile, made in zip(self.quantiles, forecast.values, strict=True):
                 output = (made - forecast.base) / forecast.scale
                 self.row_losses.append(self.loss.value(output, label, quantile))
-            if learn:
+            if learn and number >= self.renewed:
                 self.write_slopes(number, k, j, label)
                 self.scales[k][j].agree(forecast.proposed, label)
+                self.guard.weigh(forecast.middle, label, (forecast.last - forecast.base) / forecast.scale)
         if learn and not math.isnan(forecast.scale):
             self.scales[k][j].add(value - forecast.base)
 
@@ -256,13 +262,35 @@ class ReferenceLearner:
         self.since += 1
         if learn and self.since >= self.stride:
             self.sweep_and_update()
+        if learn and self.guard.on:
+            if self.guard.has_diverged(self.optimizer.skipped_in_a_row):
+                self.tell_divergence()
+                self.go_back()
+            elif self.guard.check(self.parameters):
+                self.optimizer.recover()
+
+    def tell_divergence(self) -> None:
+        self.counts["diverged"] += 1
+        self.record.event.add("diverged")
+
+    def go_back(self) -> None:
+        """To weights that were good, as if they had seen nothing; what was forecast since is graded but teaches
+        nothing."""
+        self.parameters = self.guard.go_back(self.parameters)
+        self.optimizer.begin_anew()
+        self.state = zero_state(self.layers, self.state[0].hidden.size)
+        self.forget_slopes()
+        self.renewed = len(self.steps)
+        for horizon in self.scales:
+            for scale in horizon:
+                scale.distrust()
 
     def sweep_and_update(self) -> None:
         oldest_in_ring = len(self.steps) - self.ring_reach
         self.slopes = {number: slopes for number, slopes in self.slopes.items() if number >= oldest_in_ring}
         if not self.slopes:
             return
-        oldest = max(min(self.slopes) - (self.window - 1), self.sequence_start, oldest_in_ring)
+        oldest = max(min(self.slopes) - (self.window - 1), self.sequence_start, self.renewed, oldest_in_ring)
         numbers = range(oldest, max(self.slopes) + 1)
         steps = [self.steps[number].activations for number in numbers]
         if self.record_sweeps:
@@ -271,6 +299,7 @@ class ReferenceLearner:
         self.gradient = sweep(self.cell, self.nonlinearity, self.parameters, steps, d_outputs)
         self.forget_slopes()
         self.since = 0
+        self.guard.keep_first(self.parameters)
         if self.optimizer.update(self.parameters, self.gradient):
             self.counts["updates"] += 1
         else:
@@ -305,19 +334,26 @@ class ReferenceLearner:
 
     # ---- predict
 
-    def predict(self, accepted: dict[int, float]) -> None:
+    def predict(self, accepted: dict[int, float], learn: bool) -> None:
         values = [self.columns[feature].standardise(accepted[feature]) for feature in self.features]
         missing = [1.0 if math.isnan(accepted[feature]) else 0.0 for feature in self.features]
         inputs = np.array(values + missing)
-        step = Step(forward_step(self.cell, self.nonlinearity, self.parameters, inputs, self.state))
-        if step.activations.diverged:
-            self.record.event.add("diverged")
-        self.state = step.activations.state
-        self.steps.append(step)
-        self.forecast(step)
+        activations, outputs = self.forward(inputs)
+        if activations.diverged or not np.isfinite(outputs).all():
+            self.tell_divergence()
+            if learn and self.guard.on:
+                self.go_back()
+                activations, outputs = self.forward(inputs)
+        self.state = activations.state
+        self.steps.append(Step(activations))
+        self.forecast(self.steps[-1], np.where(np.isfinite(outputs), outputs, 0.0))
 
-    def forecast(self, step: Step) -> None:
-        outputs = head_forward(self.parameters, step.activations.top).reshape(self.record.forecast.shape)
+    def forward(self, inputs: Array) -> tuple[Activations, Array]:
+        activations = forward_step(self.cell, self.nonlinearity, self.parameters, inputs, self.state)
+        return activations, head_forward(self.parameters, activations.top)
+
+    def forecast(self, step: Step, outputs: Array) -> None:
+        outputs = outputs.reshape(self.record.forecast.shape)
         for k in range(len(self.horizons)):
             for j, target in enumerate(self.targets):
                 column = self.columns[target]
@@ -331,6 +367,7 @@ class ReferenceLearner:
                     continue
                 self.record.forecast[k, j] = values
                 kept_scale = scale if column.settled else math.nan
+                proposed, middle = outputs[k, j, 0], outputs[k, j, self.quantiles.index(0.5)]
                 step.pending[k, j] = Forecast(
-                    values, base, kept_scale, float(outputs[k, j, 0]), column.last, self.accepted[j]
+                    values, base, kept_scale, float(proposed), float(middle), column.last, self.accepted[j]
                 )

@@ -15,6 +15,8 @@ import numpy as np
 
 from .cells import Parameters
 
+SAFE_RATE, SLOWEST_RATE = 1e-3, 1e-9
+
 
 @dataclass(frozen=True)
 class Loss:
@@ -64,7 +66,10 @@ class Optimizer:
     clip: float = 1.0
     schedule: str = "constant"
     warmup: int = 0
+    cap: float = math.inf  # what the guard lets the rate be
     updates: int = 0
+    cleared: int = 0  # updates when the moments were last cleared
+    skipped_in_a_row: int = 0
     first_moment: Parameters = field(default_factory=dict)
     second_moment: Parameters = field(default_factory=dict)
 
@@ -72,23 +77,37 @@ class Optimizer:
         """Move the parameters in place; a gradient whose norm is not finite changes nothing, and False is returned."""
         norm = math.sqrt(sum(float(np.sum(d_value**2)) for d_value in gradient.values()))
         if not math.isfinite(norm):
+            self.skipped_in_a_row += 1
             return False
+        self.skipped_in_a_row = 0
         factor = min(1.0, self.clip / (norm + 1e-6)) if self.clip > 0 else 1.0
         self.updates += 1
         for name, value in parameters.items():
             self.move(name, value, gradient[name] * factor)
         return True
 
-    def rate(self) -> float:
-        warm = min(1.0, self.updates / self.warmup) if self.warmup > 0 else 1.0
+    def recover(self) -> None:
+        if self.cap < math.inf:
+            self.cap = min(1.1 * self.cap, SAFE_RATE)
+
+    def rate(self, updates: int) -> float:
+        """Of one update, counted from 1."""
+        warm = min(1.0, updates / self.warmup) if self.warmup > 0 else 1.0
         flat = max(self.warmup, 1)
-        decay = 1.0 if self.schedule == "constant" else math.sqrt(flat / max(self.updates, flat))
-        return self.lr * warm * decay
+        decay = 1.0 if self.schedule == "constant" else math.sqrt(flat / max(updates, flat))
+        return min(self.lr * warm * decay, self.cap)
+
+    def begin_anew(self) -> None:
+        """With empty moments, and half the rate or less."""
+        self.cap = max(min(0.5 * self.rate(max(self.updates, 1)), SAFE_RATE), SLOWEST_RATE)
+        self.first_moment, self.second_moment = {}, {}
+        self.cleared = self.updates
+        self.skipped_in_a_row = 0
 
     def move(self, name: str, value: np.ndarray, d_value: np.ndarray) -> None:
         m = self.first_moment.get(name, np.zeros_like(value))
         v = self.second_moment.get(name, np.zeros_like(value))
-        rate = self.rate()
+        rate = self.rate(self.updates)
         if self.kind == "sgd":
             m = self.momentum * m + d_value
             value -= rate * m
@@ -100,8 +119,9 @@ class Optimizer:
                 value -= min(1.0, rate * self.weight_decay) * value
             m = self.beta1 * m + (1.0 - self.beta1) * d_value
             v = self.beta2 * v + (1.0 - self.beta2) * d_value * d_value
-            m_unbiased = m / (1.0 - self.beta1**self.updates)
-            v_unbiased = v / (1.0 - self.beta2**self.updates)
+            age = self.updates - self.cleared
+            m_unbiased = m / (1.0 - self.beta1**age)
+            v_unbiased = v / (1.0 - self.beta2**age)
             value -= rate * m_unbiased / (np.sqrt(v_unbiased) + self.eps)
         self.first_moment[name] = m
         self.second_moment[name] = v

@@ -1,0 +1,137 @@
+"""The guard: a network that has diverged goes back to the last weights that were good.
+
+What tells is the squared error of the network's own outputs, before they are shrunk, in scaled units. It is held
+against that of the last value on the same reveals, plus one unit each: a hard stretch is hard for the last value too,
+and where nothing moves one unit is still a small error. Weights were good if the `UPDATES_PER_CHECK` updates that
+followed them kept to the last value or below it. After a divergence learning goes on from them with empty moments, an
+empty window, a zero state and a lower rate, and the outputs have to earn their trust again.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .jit import kernel
+from .optimizers import rate_in_force
+from .recurrence import clear_state, open_head
+from .ring import slot_before
+from .scaling import bounded
+from .state import CLEARED, DIVERGED, MADE, RENEWED, SKIPPED_IN_A_ROW, STEPS, UNLEARNED
+from .unroll import clear_slopes
+
+UPDATES_PER_CHECK = 1000  # a network that is new to a stretch needs hundreds to get used to it
+DIVERGED_ABOVE = 2.0  # times the squared errors of the last value plus one unit for each forecast
+GOOD_WITHIN = 0.1  # units for each forecast, above the errors of the last value
+MOST_SKIPPED = 10  # updates in a row: one wild value spoils one
+SAFE_RATE = 1e-3  # inputs and outputs have unit size whatever the stream, so one rate suits all
+SLOWEST_RATE = 1e-9
+RECOVERY = 1.1  # of a rate below the safe one, at each good check
+UNTRUSTED = 10.0  # squared units that a network has to be right about before it is believed
+
+OURS, LAST_VALUE, WEIGHED = 0, 1, 2  # places in `Guard.errors`
+NOTHING_KEPT, PROVEN, TRIED = 0, 1, 2  # a standing: good weights are there; they were gone back to since
+GOOD, CHECKED = 0, 1  # rows of `Guard.weights`
+
+
+@kernel
+def weigh(model, lane, slot, t, pair, label):
+    """Let one graded forecast count for or against the network; label: what came, in scaled units."""
+    if model.rates.guard == 0.0:
+        return
+    sizes, pending, errors = model.sizes, lane.pending, model.guard.errors
+    output = bounded(np.float64(lane.ring.outputs[slot, pair * sizes.quantiles + sizes.middle]))
+    last = bounded((pending.last[slot, t] - pending.base[slot, t]) / pending.scale[slot, pair])
+    label = bounded(label)
+    errors[OURS] += (output - label) * (output - label)
+    errors[LAST_VALUE] += max((last - label) * (last - label), label * label)  # or the base, if that is worse
+    errors[WEIGHED] += 1.0
+
+
+@kernel
+def keep_first(model):
+    """Before the first update, take the weights for good."""
+    guard = model.guard
+    if model.rates.guard > 0.0 and guard.standing[0] == NOTHING_KEPT:
+        _copy(model.network.weights, guard.weights[GOOD])
+        _copy(model.network.weights, guard.weights[CHECKED])
+        guard.standing[0] = PROVEN
+
+
+@kernel
+def has_diverged(model, lane):
+    """Judge the network; one that has diverged is taken back."""
+    guard, rates = model.guard, model.rates
+    if rates.guard == 0.0:
+        guard.standing[0] = NOTHING_KEPT
+        return False
+    ours, last, weighed = guard.errors[OURS], guard.errors[LAST_VALUE], guard.errors[WEIGHED]
+    due = UPDATES_PER_CHECK * rates.stride * model.sizes.pairs
+    if ours > DIVERGED_ABOVE * (last + due) or model.network.updates[SKIPPED_IN_A_ROW] >= MOST_SKIPPED:
+        lane.counts[DIVERGED] += 1
+        go_back(model, lane)
+        return True
+    if weighed >= due:
+        if ours <= last + GOOD_WITHIN * weighed:
+            _copy(guard.weights[CHECKED], guard.weights[GOOD])
+            guard.standing[0] = PROVEN
+            model.network.rate_cap[0] = min(RECOVERY * model.network.rate_cap[0], SAFE_RATE)
+        _copy(model.network.weights, guard.weights[CHECKED])
+        _begin_check(guard)
+    return False
+
+
+@kernel
+def go_back(model, lane):
+    """Go on from the good weights as a network that has seen nothing, at a lower rate."""
+    network, guard, counts, slots = model.network, model.guard, lane.counts, model.sizes.slots
+    if guard.standing[0] != NOTHING_KEPT:
+        _copy(guard.weights[GOOD], network.weights)
+    if guard.standing[0] != PROVEN:
+        _tame(model)
+    guard.standing[0] = TRIED
+    _copy(network.weights, guard.weights[GOOD])
+    _copy(network.weights, guard.weights[CHECKED])
+    rate = rate_in_force(model, max(network.updates[MADE], 1))
+    network.rate_cap[0] = max(min(0.5 * rate, SAFE_RATE), SLOWEST_RATE)
+    for j in range(network.weights.shape[0]):
+        network.moment1[j] = 0
+        network.moment2[j] = 0
+    network.updates[CLEARED] = network.updates[MADE]
+    network.updates[SKIPPED_IN_A_ROW] = 0
+    for slot in range(slots):
+        clear_slopes(model, lane, slot)
+    clear_state(model, lane, slot_before(counts[STEPS] % slots, slots))
+    for pair in range(model.sizes.pairs):
+        lane.changes.agreement[pair, 0] = 0.0
+        lane.changes.agreement[pair, 1] = UNTRUSTED
+    counts[RENEWED] = counts[STEPS]
+    counts[UNLEARNED] = 0
+    _begin_check(guard)
+
+
+@kernel
+def _tame(model):
+    """Weights that were gone back to in vain: none beyond 1, and outputs of zero."""
+    weights = model.network.weights
+    for j in range(weights.shape[0]):
+        if not abs(weights[j]) <= 1:
+            weights[j] = 0 if math.isnan(weights[j]) else math.copysign(1, weights[j])
+    head, offset = open_head(weights, model)
+    for out in range(model.sizes.outputs):
+        offset[out] = 0
+        for j in range(model.sizes.hidden_width):
+            head[out, j] = 0
+
+
+@kernel
+def _begin_check(guard):
+    for place in range(guard.errors.shape[0]):
+        guard.errors[place] = 0.0
+
+
+@kernel
+def _copy(source, out):
+    for j in range(out.shape[0]):
+        out[j] = source[j]
