@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from reliability.crashes import OUTPUTS, left_behind, plan_of, run_in_child, write_source
+from reliability.crashes import OUTPUTS, files_in, left_behind, plan_of, run_in_child, write_source
 
 from streamrnn.session import Plan, Session
 
@@ -16,7 +16,7 @@ class Whole(NamedTuple):
     operations: int  # on files, from beginning to end
 
     def begin_again(self) -> None:
-        for path in self.folder.iterdir():
+        for path in files_in(self.folder):
             path.unlink()
         write_source(self.folder)
 

@@ -20,6 +20,7 @@ CLEAN_ERROR = 2  # what a child exits with if the run ended with a message for t
 Action = Callable[[str, tuple[Any, ...], Callable[..., Any]], Any]
 OUTPUTS = ["out.csv", "out.ndjson", "out.arrows", "out.arrow"]
 SMALL = {"hidden": 2, "window": 2}
+MODEL = "models/model"  # not beside the output: each directory is flushed on its own
 ROWS = 60
 ROWS_PER_BATCH = 16  # of Arrow, so that some of a short stream's are complete
 
@@ -30,12 +31,13 @@ def write_source(folder: Path) -> None:
     lines[10::17] = [b"only,two\n"] * len(lines[10::17])
     lines[15::13] = [b"t,oops,1,a\n"] * len(lines[15::13])
     (folder / "in.csv").write_bytes(b"".join(lines))
+    (folder / MODEL).parent.mkdir(exist_ok=True)
 
 
 def plan_of(folder: Path, output: str, **more: Any) -> Plan:
     """What every run of these tests is told."""
     return Plan(
-        source=str(folder / "in.csv"), output=str(folder / output), model=str(folder / "model"),
+        source=str(folder / "in.csv"), output=str(folder / output), model=str(folder / MODEL),
         rejects=str(folder / "rejects"), settings=SMALL, checkpoint_every=7, **more,
     )  # fmt: skip
 
@@ -78,13 +80,14 @@ def _run_and_exit(plan: Plan, operations: Operations, write_end: int) -> None:
         os._exit(1)
 
 
+def files_in(folder: Path) -> list[Path]:
+    """Every file in a folder and below it."""
+    return [path for path in sorted(folder.rglob("*")) if path.is_file()]
+
+
 def left_behind(folder: Path) -> dict[str, bytes]:
     """Every file but the source and the model's last state, which may be of an earlier moment."""
-    return {
-        path.name: path.read_bytes()
-        for path in sorted(folder.iterdir())
-        if path.name not in ("in.csv", "model.previous")
-    }
+    return {path.name: path.read_bytes() for path in files_in(folder) if path.name not in ("in.csv", "model.previous")}
 
 
 class Operations:

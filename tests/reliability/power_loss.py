@@ -9,6 +9,7 @@ wait for each other. (Pillai et al. 2014, "All file systems are not created equa
 from __future__ import annotations
 
 import os
+import random
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reliability.crashes import OPERATIONS
+from reliability.crashes import OPERATIONS, files_in
 
 from streamrnn import files
 
@@ -68,10 +69,10 @@ class Disk:
     def __init__(self, folder: Path, forget: str | None = None) -> None:
         self._folder = folder
         self._names: Names = {
-            path.name: File(path.read_bytes()) for path in folder.iterdir() if not path.name.endswith(".lock")
+            self._name_of(path): File(path.read_bytes()) for path in files_in(folder) if self._is_here(path)
         }
         self._durable_names = dict(self._names)
-        self._name_changes: list[NameChange] = []  # those that are not durable
+        self._name_changes: list[tuple[Path, NameChange]] = []  # with their directory: those that are not durable
         self._open: dict[int, File] = {}
         self._forget = forget
         self.syncs: set[str] = set()
@@ -87,28 +88,40 @@ class Disk:
         changes = self._name_changes
         for some in chain.from_iterable(combinations(changes, count) for count in range(len(changes) + 1)):
             names = self._durable_names
-            for change in some:
+            for _, change in some:
                 names = change(names)
             distinct = {id(file): file for file in names.values()}
             for contents in product(*(list(file.contents()) for file in distinct.values())):
                 by_file = dict(zip(distinct, contents, strict=True))
                 yield {name: by_file[id(file)] for name, file in names.items()}
 
-    def _is_here(self, path: Any) -> bool:
-        path = Path(path)
-        return path.absolute().parent == self._folder and not path.name.endswith(".lock")
+    def some_state(self, generator: random.Random) -> dict[str, bytes]:
+        """Return one of them: where flushes are forgotten there are soon too many to look at."""
+        names = self._durable_names
+        for _, change in self._name_changes:
+            if generator.random() < 0.5:
+                names = change(names)
+        contents = {id(file): generator.choice(list(file.contents())) for file in names.values()}
+        return {name: contents[id(file)] for name, file in names.items()}
 
-    def _change_names(self, change: NameChange) -> None:
+    def _is_here(self, path: Any) -> bool:
+        path = Path(path).absolute()
+        return path.is_relative_to(self._folder) and not path.name.endswith(".lock")
+
+    def _name_of(self, path: Any) -> str:
+        return str(Path(path).absolute().relative_to(self._folder))
+
+    def _change_names(self, path: Any, change: NameChange) -> None:
         self._names = change(self._names)
-        self._name_changes.append(change)
+        self._name_changes.append((Path(path).absolute().parent, change))
 
     def _note_open_file(self, descriptor: int, path: Any, flags: int) -> None:
         if not self._is_here(path) or not flags & (os.O_WRONLY | os.O_RDWR):
             return
-        name = Path(path).name
+        name = self._name_of(path)
         if name not in self._names:
             file = File()
-            self._change_names(lambda names: {**names, name: file})
+            self._change_names(path, lambda names: {**names, name: file})
         elif flags & os.O_TRUNC:
             self._names[name].changes.append(("truncate", 0))
         self._open[descriptor] = self._names[name]
@@ -125,16 +138,17 @@ class Disk:
         self._open.pop(descriptor, None)
 
     def _note_link(self, _: None, path: Any, other: Any) -> None:
-        file = self._names[Path(path).name]
-        self._change_names(lambda names: {**names, Path(other).name: file})
+        file = self._names[self._name_of(path)]
+        self._change_names(other, lambda names: {**names, self._name_of(other): file})
 
     def _note_replace(self, _: None, path: Any, target: Any) -> None:
-        old, new, file = Path(path).name, Path(target).name, self._names[Path(path).name]
-        self._change_names(lambda names: {**{name: names[name] for name in names if name != old}, new: file})
+        old, new, file = self._name_of(path), self._name_of(target), self._names[self._name_of(path)]
+        self._change_names(target, lambda names: {**{name: names[name] for name in names if name != old}, new: file})
 
     def _note_remove(self, _: None, path: Any) -> None:
-        if Path(path).name in self._names:
-            self._change_names(lambda names: {name: names[name] for name in names if name != Path(path).name})
+        gone = self._name_of(path) if self._is_here(path) else None
+        if gone in self._names:
+            self._change_names(path, lambda names: {name: names[name] for name in names if name != gone})
 
     def _note_sync(self, _: None, descriptor: int) -> None:
         file = self._open.get(descriptor)
@@ -142,14 +156,21 @@ class Disk:
             file.durable = len(file.changes)
 
     def _note_sync_directory(self, _: None, path: Any) -> None:
-        if self._is_here(path) and not self._is_forgotten("the directory"):
-            self._durable_names, self._name_changes = dict(self._names), []
+        if not self._is_here(path) or self._is_forgotten("the directory"):
+            return
+        directory, rest = Path(path).absolute().parent, []
+        for place, change in self._name_changes:
+            if place == directory:
+                self._durable_names = change(self._durable_names)
+            else:
+                rest.append((place, change))
+        self._name_changes = rest
 
     def _is_forgotten(self, what: str) -> bool:
         frame = next(
             frame for frame in reversed(traceback.extract_stack()) if "tests" not in Path(frame.filename).parts
         )
-        what = "the model" if what.startswith(".model") else what
+        what = "the model" if what.startswith("models/.model") else what
         place = f"{Path(frame.filename).name}: {frame.name}: {what}"
         self.syncs.add(place)
         return place == self._forget

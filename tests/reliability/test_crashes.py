@@ -9,6 +9,7 @@ import time
 
 import pytest
 from reliability.crashes import (
+    MODEL,
     Operations,
     die,
     die_half_written,
@@ -73,9 +74,9 @@ def test_with_the_last_checkpoint_damaged_the_one_before_it_leads_to_the_same(wh
     plan, left, count = whole.plan, whole.left, whole.operations
     whole.begin_again()
     assert run_in_child(plan, Operations(2 * count // 3, die))[0] == KILLED
-    damaged = (whole.folder / "model").read_bytes()[:-1]
-    (whole.folder / "model").unlink()  # at that moment it may be one file with the previous one
-    (whole.folder / "model").write_bytes(damaged)
+    damaged = (whole.folder / MODEL).read_bytes()[:-1]
+    (whole.folder / MODEL).unlink()  # at that moment it may be one file with the previous one
+    (whole.folder / MODEL).write_bytes(damaged)
     assert run_in_child(plan)[0] == 0
     now = left_behind(whole.folder)
     assert now.pop("model.damaged")

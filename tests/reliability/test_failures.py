@@ -34,7 +34,7 @@ def test_an_operation_that_fails_ends_the_run_with_a_message_and_the_next_run_go
         status, _ = run_in_child(whole.plan, Operations(number, fail_with(getattr(errno, error))))
         where = f"operation {number} of {whole.operations}"
         assert os.waitstatus_to_exitcode(status) in (0, CLEAN_ERROR), where
-        assert not [path.name for path in whole.folder.glob(".*")], where
+        assert not [path.name for path in whole.folder.rglob(".*")], where
         assert run_in_child(whole.plan)[0] == 0, where
         assert left_behind(whole.folder) == whole.left, where
 
