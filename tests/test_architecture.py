@@ -22,7 +22,7 @@ LEVELS = [
     {"settings"},
     {"kernels"},
     {"checkpoint", "schema"},
-    {"network", "tables", "restore", "record", "metrics"},
+    {"known_answer", "network", "tables", "restore", "record", "metrics"},
     {"learner", "description"},
     {"streams"},
     {"session"},
