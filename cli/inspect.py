@@ -77,11 +77,13 @@ def as_lines(model: str, description: Description) -> list[str]:
     lines += ["", f"{'rows':<{WIDTH}} {metrics.rows:,}", f"{'updates':<{WIDTH}} {metrics.updates:,}"]
     happened = counts(metrics) | learning(description.health, description.settings)
     lines += [f"{name:<{WIDTH}} {text}" for name, text in happened.items()]
-    source, written = description.session.get("source"), description.session.get("written")
-    if source:
-        lines.append(f"{'source':<{WIDTH}} {source}, {description.session['consumed']['rows']['count']:,} rows of it")
-    if written:
-        lines.append(f"{'output':<{WIDTH}} {written['path']}")
+    from streamrnn.session.note import Note
+
+    note = Note.from_dict(description.session)
+    if note.source and note.consumed:
+        lines.append(f"{'source':<{WIDTH}} {note.source}, {note.consumed.rows.count:,} rows of it")
+    if note.written:
+        lines.append(f"{'output':<{WIDTH}} {note.written.path}")
     if any(score.count for score in metrics.scores):
         lines += ["", *score_table(metrics)]
     return lines

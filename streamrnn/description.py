@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from .checkpoint import decode
 from .kernels.state import allocate, nbytes
 from .metrics import Health, Metrics, health_of, metrics_of
 from .network import parameter_views, sizes_of, write_roles
-from .restore import restore_tensors
+from .restore import read_saved, restore_tensors
 from .schema import numeric_columns
 from .settings import Settings
 
@@ -56,20 +55,19 @@ def describe_model(path: str | os.PathLike[str]) -> Description:
         If the file is not a model, is damaged, or is of an unknown version.
     """
     content, name = Path(path).read_bytes(), os.fspath(path)
-    description, tensors = decode(content, name)
-    settings = Settings(**description["settings"])
-    sizes = sizes_of(settings, lanes=1)
+    saved = read_saved(content, name, 1, np.float32)
+    sizes = sizes_of(saved.settings, lanes=1)
     state = allocate(sizes, np.float32)
-    write_roles(state, settings)
-    parameters = parameter_views(state, settings)
-    restore_tensors(state, 1, parameters, tensors, name)
+    write_roles(state, saved.settings)
+    parameters = parameter_views(state, saved.settings)
+    restore_tensors(state, 1, parameters, saved.tensors)
     return Description(
-        settings=settings,
-        columns=numeric_columns(settings),
+        settings=saved.settings,
+        columns=numeric_columns(saved.settings),
         parameters=parameters,
-        metrics=metrics_of(state, settings, 1, description["rows"], description["refused_rows"]),
+        metrics=metrics_of(state, saved.settings, 1, saved.rows, saved.refused_rows),
         health=health_of(state),
-        session=description["session"],
+        session=saved.session,
         file_bytes=len(content),
         memory_bytes=nbytes(sizes, np.float32),
     )

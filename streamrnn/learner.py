@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from .checkpoint import decode, encode
+from .checkpoint import encode
 from .exclusive import exclusive
 from .files import replace_content
 from .kernels.learn import learn_rows
@@ -18,7 +18,7 @@ from .known_answer import check_kernels
 from .metrics import Health, Metrics, health_of, metrics_of
 from .network import parameter_views, sizes_of, write_first_weights, write_rates, write_roles, write_scales_of_cycles
 from .record import Record, RecordLayout
-from .restore import changed_settings, restore_tensors, saved_tensors
+from .restore import changed_settings, read_saved, restore_tensors, saved_tensors
 from .schema import check_columns_exist, check_record_names, matrix_columns, numeric_columns, record_names
 from .settings import Settings, SettingsError, check_option_names
 from .tables import column_matrix, plain, record_batches, scalar_value, sequence_starts
@@ -354,18 +354,17 @@ class Learner:
     @classmethod
     def from_bytes(cls, data: bytes, name: str = "checkpoint", **training: Any) -> Learner:
         """Rebuild what `to_bytes` returned; see `load`."""
-        description, tensors = decode(data, name)
         learner = cls.__new__(cls)
-        saved = Settings(**description["settings"])
-        learner._build(changed_settings(saved, training, name))
-        restore_tensors(learner._state, learner._lanes, learner.parameters, tensors, name)
-        if learner.settings.lr != saved.lr:
+        saved = read_saved(data, name, 1, cls.dtype)
+        learner._build(changed_settings(saved.settings, training, name))
+        restore_tensors(learner._state, learner._lanes, learner.parameters, saved.tensors)
+        if learner.settings.lr != saved.settings.lr:
             named_view(learner._state, "rate_cap")[:] = 0.0
-        learner.rows, learner.refused_rows = description["rows"], description["refused_rows"]
-        learner._sequence, learner.session = description["sequence"], description["session"]
-        learner._begins_sequence = description["begins_sequence"]
-        if learner._time is not None:
-            learner._time.go_on_from(description["time"])
+        learner.rows, learner.refused_rows = saved.rows, saved.refused_rows
+        learner._sequence, learner._begins_sequence = saved.sequence, saved.begins_sequence
+        learner.session = saved.session
+        if learner._time is not None and saved.time is not None:
+            learner._time.go_on_from(saved.time)
         return learner
 
     def save(self, path: str | os.PathLike[str]) -> None:

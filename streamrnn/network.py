@@ -30,6 +30,11 @@ class Block(NamedTuple):
     width: int  # columns, padded
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """As PyTorch has it."""
+        return (self.rows, self.columns) if self.columns else (self.rows,)
+
+    @property
     def length(self) -> int:
         """Numbers in the flat weights."""
         return padded(self.rows * self.width if self.columns else self.rows)

@@ -1,12 +1,34 @@
-"""The arrays of a learner <-> the named tensors of a checkpoint."""
+"""The arrays of a learner <-> the named tensors of a checkpoint, which may come from anybody.
+
+What a checkpoint says is checked before memory is taken for it, and before a kernel follows its numbers.
+"""
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
-from .checkpoint import CheckpointError
-from .kernels.state import FIELDS, STEPS, Field, State, named_view
+from .checkpoint import CheckpointError, decode
+from .kernels.state import FIELDS, RENEWED, SEQUENCE_START, STEPS, Field, Sizes, State, named_view, shape_of
+from .network import blocks_of, sizes_of
 from .settings import Settings, SettingsError, check_option_names, options
+from .times import UNITS
+
+MOST = 2**62  # of any count: a thousand rows a second for a hundred million years
+
+
+class Saved(NamedTuple):
+    """What a checkpoint holds, checked."""
+
+    settings: Settings
+    rows: int
+    refused_rows: int
+    sequence: Any
+    begins_sequence: bool
+    time: dict[str, Any] | None
+    session: dict[str, Any]
+    tensors: dict[str, np.ndarray]
 
 
 def saved_tensors(state: State, lanes: int, parameters: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -17,35 +39,123 @@ def saved_tensors(state: State, lanes: int, parameters: dict[str, np.ndarray]) -
     return dict(parameters) | {field.name: _read(state, field, lanes) for field in _fields()}
 
 
-def restore_tensors(
-    state: State, lanes: int, parameters: dict[str, np.ndarray], tensors: dict[str, np.ndarray], name: str
-) -> None:
-    """Write the tensors of a checkpoint into a new learner's arrays.
+def read_saved(data: bytes, name: str, lanes: int, dtype: Any) -> Saved:
+    """Read a checkpoint.
 
-    The ring may have another length than it had, after a change of the stride: each step then moves to its new slot.
+    Parameters
+    ----------
+    data : bytes
+    name : str
+        Of the file, for messages.
+    lanes : int
+        That its learner has.
+    dtype : type
+        Of its network.
 
     Raises
     ------
     CheckpointError
-        If a tensor is missing, or has another shape than the settings ask for.
+        If it is damaged, of an unknown version, or does not hold what the learner of its settings needs.
     """
-    expected = {*parameters, *(field.name for field in _fields())}
-    if set(tensors) != expected:
-        raise CheckpointError(f"{name} does not hold the arrays of its settings: {sorted(set(tensors) ^ expected)}")
+    description, tensors = decode(data, name)
+    for key, kinds in _KINDS.items():
+        value = description.get(key)
+        if key not in description or not isinstance(value, kinds):
+            raise CheckpointError(f"{name} does not say its {key.replace('_', ' ')} as a learner does: {value!r}")
+    for key in ("rows", "refused_rows"):
+        if not 0 <= description[key] <= MOST:
+            raise CheckpointError(f"{name} cannot have {description[key]} {key.replace('_', ' ')}")
+    settings = _settings(description["settings"], name)
+    _check_tensors(tensors, settings, lanes, dtype, name)
+    if settings.time_features and not _is_time(description["time"]):
+        raise CheckpointError(f"{name} does not say when its last row was")
+    known = {key: description[key] for key in _KINDS}
+    return Saved(**{**known, "settings": settings}, tensors=tensors)
+
+
+_KINDS: dict[str, Any] = {
+    "settings": dict,
+    "rows": int,
+    "refused_rows": int,
+    "sequence": str | int | float | None,
+    "begins_sequence": bool,
+    "time": dict | None,
+    "session": dict,
+}
+
+
+def _is_time(time: dict[str, Any] | None) -> bool:
+    """Whether this is what time features go on from."""
+    return (
+        time is not None
+        and set(time) == {"last", "unit", "has_begun"}
+        and (time["last"] is None or (isinstance(time["last"], int) and abs(time["last"]) < 2**63))
+        and time["unit"] in (None, *UNITS)
+        and isinstance(time["has_begun"], bool)
+    )
+
+
+def _settings(saved: dict[str, Any], name: str) -> Settings:
+    unknown = sorted(set(saved) - set(options()))
+    if unknown:
+        raise CheckpointError(f"{name} has settings that this streamrnn does not know: {', '.join(unknown)}")
+    try:
+        return Settings(**saved)
+    except SettingsError as error:
+        raise CheckpointError(f"{name}: {error}") from None
+
+
+def _check_tensors(tensors: dict[str, np.ndarray], settings: Settings, lanes: int, dtype: Any, name: str) -> None:
+    """Check that there are all tensors of these settings, of their shapes, with integers that a kernel may follow."""
+    if not settings.targets or not settings.features:
+        raise CheckpointError(f"{name} has no targets or no features")
+    sizes = sizes_of(settings, lanes)
+    shapes = {block.name: (dtype, block.shape) for block in blocks_of(settings)}
+    for field in _fields():
+        kind = {"real": dtype, "double": np.float64, "integer": np.int64}[field.flat]
+        shapes[field.name] = kind, ((lanes,) if field.lane else ()) + shape_of(field, sizes)
+    if set(tensors) != set(shapes):
+        raise CheckpointError(f"{name} does not hold the arrays of its settings: {sorted(set(tensors) ^ set(shapes))}")
+    for what, (kind, shape) in shapes.items():
+        tensor = tensors[what]
+        if tensor.shape != shape or tensor.dtype != kind:
+            found, asked = f"{tensor.dtype} {tensor.shape}", f"{np.dtype(kind)} {shape}"
+            raise CheckpointError(f"{name} holds {what} as {found}, not {asked}")
+    for field in _fields():
+        if field.flat == "integer":
+            _check_range(tensors[field.name], field, sizes, name)
+    steps = tensors["lane_counts"][:, [STEPS]]
+    if (tensors["lane_counts"][:, [SEQUENCE_START, RENEWED]] > steps).any():
+        raise CheckpointError(f"{name} counts steps from one that is still to come")
+
+
+def _check_range(tensor: np.ndarray, field: Field, sizes: Sizes, name: str) -> None:
+    most = getattr(sizes, field.most) if isinstance(field.most, str) else MOST if field.most is None else field.most
+    if tensor.size and (tensor.min() < 0 or tensor.max() > most):
+        raise CheckpointError(f"{name} holds {field.name} from {tensor.min()} to {tensor.max()}, beyond 0 to {most}")
+
+
+def restore_tensors(
+    state: State, lanes: int, parameters: dict[str, np.ndarray], tensors: dict[str, np.ndarray]
+) -> None:
+    """Write the tensors of a checkpoint into a new learner's arrays.
+
+    The ring may have another length than it had, after a change of the stride: each step then moves to its new slot.
+    """
     for parameter, view in parameters.items():
-        _copy(tensors[parameter], view, parameter, name)
+        view[...] = tensors[parameter]
     steps = tensors["lane_counts"][:, STEPS]
     for field in _fields():
         tensor = tensors[field.name]
         if not field.lane:
-            _copy(tensor, named_view(state, field.name), field.name, name)
+            named_view(state, field.name)[...] = tensor
             continue
         for lane in range(lanes):
             view = named_view(state, field.name, lane)
-            if field.ring is not None and tensor.ndim == view.ndim + 1:
-                _copy_ring(tensor[lane], view, field, int(steps[lane]), name)
+            if field.ring is None:
+                view[...] = tensor[lane]
             else:
-                _copy(tensor[lane], view, field.name, name)
+                _copy_ring(tensor[lane], view, field.ring, int(steps[lane]))
 
 
 def changed_settings(saved: Settings, changes: dict[str, object], name: str) -> Settings:
@@ -74,21 +184,10 @@ def _read(state: State, field: Field, lanes: int) -> np.ndarray:
     return np.stack([named_view(state, field.name, lane) for lane in range(lanes)])
 
 
-def _copy(tensor: np.ndarray, view: np.ndarray, what: str, name: str) -> None:
-    if tensor.shape != view.shape or tensor.dtype != view.dtype:
-        raise CheckpointError(f"{name} holds {what} as {tensor.dtype} {tensor.shape}, not {view.dtype} {view.shape}")
-    view[...] = tensor
-
-
-def _copy_ring(tensor: np.ndarray, view: np.ndarray, field: Field, steps: int, name: str) -> None:
-    axis = field.ring or 0
+def _copy_ring(tensor: np.ndarray, view: np.ndarray, axis: int, steps: int) -> None:
     before, now = np.moveaxis(tensor, axis, 0), np.moveaxis(view, axis, 0)
     if len(before) == len(now):
-        _copy(tensor, view, field.name, name)
+        now[...] = before
         return
-    if before.shape[1:] != now.shape[1:] or tensor.dtype != view.dtype or not len(before):
-        raise CheckpointError(
-            f"{name} holds {field.name} as {tensor.dtype} {tensor.shape}, which its settings do not ask for"
-        )
     for step in range(max(0, steps - min(len(before), len(now))), steps):
         now[step % len(now)] = before[step % len(before)]

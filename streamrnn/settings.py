@@ -263,6 +263,8 @@ def check_option_names(names: Iterable[str]) -> None:
 
 
 def _names(name: str, value: Any) -> tuple[str, ...]:
+    if value is not None and not isinstance(value, Iterable):
+        raise SettingsError(f"{name} takes column names, not {value!r}")
     names = (value,) if isinstance(value, str) else tuple(value or ())
     for column in names:
         if not isinstance(column, str) or not column:

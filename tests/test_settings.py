@@ -49,6 +49,7 @@ def test_features_are_the_targets_unless_named():
     [
         ({"targets": ["a", ""]}, "targets takes column names, not ''"),
         ({"features": ["a", 3]}, "features takes column names, not 3"),
+        ({"features": 3}, "features takes column names, not 3"),
         ({"targets": ["b", "a", "b", "a"]}, "targets names a column twice: a, b"),
         ({"time": ""}, "time takes one column name, not ''"),
         ({"sequence": ["a"]}, "sequence takes one column name, not ['a']"),

@@ -66,6 +66,7 @@ class Field(NamedTuple):
     lane: bool = True
     saved: bool = True
     ring: int | None = None  # the axis that runs over slots
+    most: str | int | None = None  # of an integer, which is never below 0: what it indexes has a bound
 
 
 SHARED: dict[str, Any] = {"lane": False}
@@ -83,7 +84,7 @@ FIELDS = (
     Field("health", "double", (6,), "decaying sums about gradients, see `health.py`", **SHARED),
     Field("good", "real", (2, "parameters"), "weights that were good, and those of the last check", **SHARED),
     Field("guard_errors", "double", (3,), "sums since the last check, see `guard.py`", **SHARED),
-    Field("guard_standing", "integer", (1,), "how the good weights stand", **SHARED),
+    Field("guard_standing", "integer", (1,), "how the good weights stand", most=2, **SHARED),
     Field("offsets", "integer", ("blocks",), "where each matrix and bias begins in the weights", **DERIVED),
     Field("feature_columns", "integer", ("features",), "column of each feature", **DERIVED),
     Field("target_columns", "integer", ("targets",), "column of each target", **DERIVED),
@@ -101,15 +102,15 @@ FIELDS = (
     Field("outputs", "real", ("slots", "outputs"), "of the head, when the step was made", ring=0),
     Field("kept", "real", ("layers", "slots", "kept_width"), "what each cell keeps", ring=1),
     Field("d_outputs", "real", ("slots", "outputs"), "slopes that reveals have written", ring=0),
-    Field("graded", "integer", ("slots", 2), "range of outputs with a slope: first, one past last", ring=0),
+    Field("graded", "integer", ("slots", 2), "outputs with a slope: first, one past last", ring=0, most="outputs"),
     Field("mean", "double", ("columns",), "of each column"),
     Field("m2", "double", ("columns",), "sum of squared deviations from it"),
     Field("held", "double", ("columns",), "last accepted value of this sequence, else NaN"),
     Field("first", "double", ("columns", WARM_UP), "the values that seed the statistics"),
     Field("far", "double", ("columns", WARM_UP), "ring of far values in a row"),
     Field("seen", "integer", ("columns",), "values in the statistics"),
-    Field("far_run", "integer", ("columns",), "far values in a row"),
-    Field("settled", "integer", ("columns",), "1: the held value is in the statistics"),
+    Field("far_run", "integer", ("columns",), "far values in a row", most=WARM_UP),
+    Field("settled", "integer", ("columns",), "1: the held value is in the statistics", most=1),
     Field("refused", "integer", ("columns", 3), "nulls, invalid values, far values"),
     Field("change_sum2", "double", ("targets", "horizons"), "sum of squares of y - base"),
     Field("change_first", "double", ("pairs", WARM_UP), "the |y - base| that seed it"),

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from ..checkpoint import CheckpointError
 from ..tables import column_matrix
 
 if TYPE_CHECKING:
@@ -89,7 +90,20 @@ class Note:
 
     @classmethod
     def from_dict(cls, note: dict[str, Any]) -> Note:
-        """Read what `to_dict` wrote; an empty dictionary is the note of a learner that no session has fed."""
+        """Read what `to_dict` wrote; an empty dictionary is the note of a learner that no session has fed.
+
+        Raises
+        ------
+        CheckpointError
+            If it was not `to_dict` that wrote it.
+        """
+        try:
+            return cls._of(note)
+        except (AttributeError, TypeError, ValueError):
+            raise CheckpointError("the model's note of its runs cannot be read: was it changed by hand?") from None
+
+    @classmethod
+    def _of(cls, note: dict[str, Any]) -> Note:
         consumed, written, rejects = note.get("consumed"), note.get("written"), note.get("rejects")
         return cls(
             source=note.get("source"),
