@@ -1,6 +1,7 @@
 """Help: quick, with examples first, and complete."""
 
 import resource
+import re
 import subprocess
 import sys
 
@@ -57,16 +58,16 @@ def test_help_shows_options_by_group_with_their_defaults(streamrnn):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["inspec"], "there is no command 'inspec'; did you mean inspect?"),
+        (["inspec"], r"there is no command 'inspec'; did you mean inspect\?"),
         (["foo"], f"there is no command 'foo'; the commands are {', '.join(COMMANDS)}"),
-        (["run", "--targts", "x"], "No such option '--targts'"),
-        (["inspect"], "Missing argument 'MODEL'."),
+        (["run", "--targts", "x"], "No such option:? '?--targts"),  # as Click has it, old or new
+        (["inspect"], r"Missing argument 'MODEL'\."),
     ],
 )
 def test_a_wrong_word_is_one_line_and_exit_code_2(streamrnn, arguments, message):
     result = streamrnn(*arguments)
     (line,) = result.lines
-    assert line.startswith(f"streamrnn: {message}")
+    assert re.match(f"streamrnn: {message}", line)
     assert (result.code, result.out) == (2, b"")
 
 
