@@ -1,7 +1,7 @@
 """Help: quick, with examples first, and complete."""
 
-import resource
 import re
+import resource
 import subprocess
 import sys
 
