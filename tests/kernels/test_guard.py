@@ -53,6 +53,12 @@ def test_what_has_diverged_goes_back_as_the_reference_does_with_other_settings(s
     assert learner.metrics.diverged == 2
 
 
+def test_what_was_learned_at_a_wild_rate_is_tamed_at_once_as_in_the_reference():
+    learner = spoiled(DoubleLearner("a", COLUMNS, **SMALL, lr=0.05))
+    run_beside_reference(learner, stream(150))
+    assert learner.metrics.diverged == 1
+
+
 def test_a_sequence_that_begins_after_a_divergence_begins_as_the_references():
     learner = spoiled(DoubleLearner("a", COLUMNS, **SMALL, lr=1e-2, sequence="s"))
     run_beside_reference(learner, stream(150), sequences=[row // 7 for row in range(150)])
