@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from reference import Column, Optimizer, ReferenceLearner, robust
+from reference import Column, Optimizer, ReferenceLearner, Scale, robust
 
 HIDDEN = 2
 GATES = {"elman": 1, "gru": 3, "lstm": 4}
@@ -173,10 +173,15 @@ def test_constant_column_accepts_its_first_other_value_without_a_scale_from_it()
     column.observe(6.0, learn=True)
     column.observe(7.0, learn=True)
     assert column.settled
-    np.testing.assert_allclose(
-        [column.mean, column.m2], [np.mean([5.0] * 31 + [6, 7]), np.var([5.0] * 31 + [6, 7]) * 33]
-    )
+    assert (column.n, column.mean, column.deviation) == (2, *robust([6.0, 7.0]))  # as a new column's
     assert column.counts["far"] == 0
+
+
+def test_a_scale_begins_anew_with_the_first_change_after_zeros_alone():
+    scale = Scale()
+    for change in [0.0] * 40 + [3.0, -3.0]:
+        scale.add(change)
+    assert (scale.n, scale.value) == (2, robust([3.0, 3.0], center=0.0)[1])
 
 
 def test_far_values_are_null_until_twenty_of_them_agree():

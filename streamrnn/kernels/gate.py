@@ -40,9 +40,7 @@ def observe(columns, c, value, learn):
         return math.nan, False
     if columns.seen[c] < WARM_UP:
         if learn:
-            columns.first[c, columns.seen[c]] = value
-            columns.seen[c] += 1
-            _seed(columns, c, columns.first[c], columns.seen[c])
+            _seed(columns, c, value)
         _hold(columns, c, value, 1)
         return value, False
     unit = deviation(columns, c)
@@ -69,10 +67,14 @@ def _hold(columns, c, value, settled):
 
 
 @kernel
-def _seed(columns, c, values, count):
-    columns.mean[c] = median(values, count)
-    unit = deviation_from(columns.mean[c], values, count, columns.away)
-    columns.m2[c] = unit * unit * count
+def _seed(columns, c, value):
+    first = columns.first[c]
+    first[columns.seen[c]] = value
+    columns.seen[c] += 1
+    seen = columns.seen[c]
+    columns.mean[c] = median(first, seen)
+    unit = deviation_from(columns.mean[c], first, seen, columns.away)
+    columns.m2[c] = unit * unit * seen
 
 
 @kernel
@@ -85,13 +87,17 @@ def _add(columns, c, value):
 
 @kernel
 def _first_move(columns, c, value):
-    """A constant column moves. Its unit is made when a second value confirms the first, not by one odd value."""
+    """A constant column moves. One odd value means nothing; with a second one the statistics restart from the two.
+
+    All the zeros of before say nothing about how far it moves.
+    """
     before = columns.held[c]
     if math.isnan(before) or before == columns.mean[c]:
         _hold(columns, c, value, 0)
     else:
-        _add(columns, c, before)
-        _add(columns, c, value)
+        columns.seen[c] = 0
+        _seed(columns, c, before)
+        _seed(columns, c, value)
         _hold(columns, c, value, 1)
 
 

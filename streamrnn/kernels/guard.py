@@ -14,18 +14,22 @@ import math
 import numpy as np
 
 from .jit import kernel
+from .linear import dot
 from .optimizers import rate_in_force
-from .recurrence import clear_state, open_head
+from .recurrence import BLOCKS_PER_LAYER, clear_state, open_head
 from .ring import slot_before
 from .scaling import bounded
 from .state import CLEARED, DIVERGED, MADE, RENEWED, SKIPPED_IN_A_ROW, STEPS, UNLEARNED
 from .unroll import clear_slopes
+from .vector import is_finite
+from .views import bias, matrix
 
 UPDATES_PER_CHECK = 1000  # a network that is new to a stretch needs hundreds to get used to it
 DIVERGED_ABOVE = 2.0  # times the squared errors of the last value plus one unit for each forecast
 GOOD_WITHIN = 0.1  # units for each forecast, above the errors of the last value
 MOST_SKIPPED = 10  # updates in a row: one wild value spoils one
 SAFE_RATE = 1e-3  # inputs and outputs have unit size whatever the stream, so one rate suits all
+WILD_RATE = 0.02  # leaves cells that no gradient passes, even where the forecasts were good
 SLOWEST_RATE = 1e-9
 RECOVERY = 1.1  # of a rate below the safe one, at each good check
 UNTRUSTED = 10.0  # squared units that a network has to be right about before it is believed
@@ -86,14 +90,14 @@ def has_diverged(model, lane):
 def go_back(model, lane):
     """Go on from the good weights as a network that has seen nothing, at a lower rate."""
     network, guard, counts, slots = model.network, model.guard, lane.counts, model.sizes.slots
+    rate = rate_in_force(model, max(network.updates[MADE], 1))
     if guard.standing[0] != NOTHING_KEPT:
         _copy(guard.weights[GOOD], network.weights)
-    if guard.standing[0] != PROVEN:
+    if guard.standing[0] != PROVEN or rate > WILD_RATE:
         _tame(model)
     guard.standing[0] = TRIED
     _copy(network.weights, guard.weights[GOOD])
     _copy(network.weights, guard.weights[CHECKED])
-    rate = rate_in_force(model, max(network.updates[MADE], 1))
     network.rate_cap[0] = max(min(0.5 * rate, SAFE_RATE), SLOWEST_RATE)
     for j in range(network.weights.shape[0]):
         network.moment1[j] = 0
@@ -113,16 +117,29 @@ def go_back(model, lane):
 
 @kernel
 def _tame(model):
-    """Weights that were gone back to in vain: none beyond 1, and outputs of zero."""
-    weights = model.network.weights
-    for j in range(weights.shape[0]):
-        if not abs(weights[j]) <= 1:
-            weights[j] = 0 if math.isnan(weights[j]) else math.copysign(1, weights[j])
-    head, offset = open_head(weights, model)
-    for out in range(model.sizes.outputs):
+    """Weights that cannot be trusted: no row longer than 1, as at first, no bias beyond 1, and outputs of zero."""
+    sizes, network = model.sizes, model.network
+    for layer in range(sizes.layers):
+        block = BLOCKS_PER_LAYER * layer
+        for part in range(2):
+            width = sizes.input_width if layer == 0 and part == 0 else sizes.hidden_width
+            weight = matrix(network.weights, network, block + part, sizes.gate_rows, width)
+            offset = bias(network.weights, network, block + 2 + part, sizes.gate_rows)
+            for i in range(sizes.gate_rows):
+                _multiply_row(weight, i, 1.0 / max(math.sqrt(dot(weight, i, weight, i)), 1.0))
+                offset[i] = min(max(offset[i], -1), 1) if is_finite(offset[i]) else 0
+    head, offset = open_head(network.weights, model)
+    for out in range(sizes.outputs):
         offset[out] = 0
-        for j in range(model.sizes.hidden_width):
-            head[out, j] = 0
+        _multiply_row(head, out, 0.0)
+
+
+@kernel
+def _multiply_row(matrix, row, factor):
+    """Multiply a row; what is then not a number is zero."""
+    for j in range(matrix.shape[1]):
+        number = factor * matrix[row, j]
+        matrix[row, j] = number if is_finite(number) else 0
 
 
 @kernel

@@ -42,8 +42,12 @@ def scale_of(changes, t, k):
 
 @kernel
 def add_change(changes, t, k, change):
-    """Let a revealed y - base into the unit; the first WARM_UP count by their median, as a column's do."""
-    seen = changes.seen[t, k] + 1
+    """Let a revealed y - base into the unit; the first WARM_UP count by their median, as a column's do.
+
+    They begin with the first move of a column that was constant.
+    """
+    begins = changes.sum2[t, k] == 0.0 and change != 0.0 and changes.seen[t, k] > WARM_UP
+    seen = 1 if begins else changes.seen[t, k] + 1
     changes.seen[t, k] = seen
     if seen > WARM_UP:
         changes.sum2[t, k] += change * change

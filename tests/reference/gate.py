@@ -101,13 +101,14 @@ class Column:
         return self.hold(value), True
 
     def observe_first_move(self, value: float) -> float:
-        """A constant column moves: one odd value does not make a scale, a second one confirms it."""
+        """A constant column moves: one odd value does not make a scale, a second one does, and it is a new column."""
         if math.isnan(self.held) or self.held == self.mean:
             self.settled = False
             self.held = value
             return value
-        self.add(self.held)
-        self.add(value)
+        self.first, self.n = [], 0
+        self.seed(self.held)
+        self.seed(value)
         return self.hold(value)
 
     def hold(self, value: float) -> float:
@@ -148,6 +149,8 @@ class Scale:
         return math.sqrt(self.sum2 / self.n) if self.n > 0 else 0.0
 
     def add(self, difference: float) -> None:
+        if self.n > SEED_VALUES and self.sum2 == 0 and difference != 0:
+            self.n, self.first = 0, []
         self.n += 1
         if self.n <= SEED_VALUES:
             self.first.append(abs(difference))

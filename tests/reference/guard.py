@@ -13,6 +13,7 @@ import numpy as np
 from .cells import Parameters
 
 SKIPPED_TOO_OFTEN = 10  # in a row
+WILD_RATE = 0.02
 
 
 def copy(parameters: Parameters) -> Parameters:
@@ -20,11 +21,18 @@ def copy(parameters: Parameters) -> Parameters:
 
 
 def tamed(parameters: Parameters) -> Parameters:
-    """No weight beyond 1, none that is not a number, and a head that says nothing."""
-    bounded = {
-        name: np.clip(np.nan_to_num(value, posinf=1.0, neginf=-1.0), -1.0, 1.0) for name, value in parameters.items()
-    }
-    return bounded | {name: np.zeros_like(value) for name, value in parameters.items() if name.startswith("head.")}
+    """No row of a matrix longer than 1, no bias beyond 1, only numbers, and a head that says nothing."""
+    result = {}
+    for name, value in parameters.items():
+        if name.startswith("head."):
+            result[name] = np.zeros_like(value)
+        elif name.startswith("bias"):
+            result[name] = np.where(np.isfinite(value), np.clip(value, -1.0, 1.0), 0.0)
+        else:
+            length = np.maximum(np.linalg.norm(value, axis=1, keepdims=True), 1.0)
+            rows = value / length
+            result[name] = np.where(np.isfinite(rows), rows, 0.0)
+    return result
 
 
 @dataclass
@@ -66,10 +74,10 @@ class Guard:
     def begin(self) -> None:
         self.ours, self.last, self.graded = 0.0, 0.0, 0
 
-    def go_back(self, parameters: Parameters) -> Parameters:
-        """The weights to go on with. What was gone back to in vain is tamed."""
+    def go_back(self, parameters: Parameters, rate: float) -> Parameters:
+        """The weights to go on with. What was gone back to in vain, or learned at a wild rate, is tamed."""
         weights = copy(parameters if self.good is None else self.good)
-        if not self.proven:
+        if not self.proven or rate > WILD_RATE:
             weights = tamed(weights)
         self.good, self.at_last_check, self.proven = copy(weights), copy(weights), False
         self.begin()

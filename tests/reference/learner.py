@@ -276,7 +276,8 @@ class ReferenceLearner:
     def go_back(self) -> None:
         """To weights that were good, as if they had seen nothing; what was forecast since is graded but teaches
         nothing."""
-        self.parameters = self.guard.go_back(self.parameters)
+        rate = self.optimizer.rate(max(self.optimizer.updates, 1))
+        self.parameters = self.guard.go_back(self.parameters, rate)
         self.optimizer.begin_anew()
         self.state = zero_state(self.layers, self.state[0].hidden.size)
         self.forget_slopes()
