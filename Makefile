@@ -40,6 +40,7 @@ format: .venv/dev
 bench: .venv/dev
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.memory
+	$(BIN)/python -m benchmarks.checkpoints
 	$(BIN)/python -m benchmarks.throughput
 	$(if $(STREAMRNN_DATA),$(BIN)/python -m benchmarks.forecasting,@echo "benchmarks.forecasting: set STREAMRNN_DATA")
 
