@@ -1,0 +1,1 @@
+"""What an update cannot do without, each part at its fastest."""
