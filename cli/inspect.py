@@ -10,7 +10,7 @@ import click
 
 from .help import CONTEXT, GroupedOption, HelpfulCommand
 from .report import counts, learning, listed
-from .table import score_table
+from .table import class_table, score_table
 from .values import Text, shown
 
 if TYPE_CHECKING:
@@ -40,7 +40,12 @@ def inspect(model: str, as_json: bool) -> None:
 def as_dict(description: Description) -> dict[str, Any]:
     """Everything, as JSON; a number that does not exist is null."""
     scores = [asdict(score) | {"skill": score.skill} for score in description.metrics.scores]
-    metrics = asdict(description.metrics) | {"scores": scores, "skill": description.metrics.skill}
+    of_classes = [asdict(score) | {"bits": score.bits} for score in description.metrics.class_scores]
+    metrics = asdict(description.metrics) | {
+        "scores": scores,
+        "class_scores": of_classes,
+        "skill": description.metrics.skill,
+    }
     content: dict[str, Any] = _without_nan(
         {
             "settings": description.settings.to_dict(),
@@ -86,6 +91,8 @@ def as_lines(model: str, description: Description) -> list[str]:
         lines.append(f"{'output':<{WIDTH}} {note.written.path}")
     if any(score.count for score in metrics.scores):
         lines += ["", *score_table(metrics)]
+    if any(score.count for score in metrics.class_scores):
+        lines += ["", *class_table(metrics)]
     return lines
 
 

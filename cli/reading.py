@@ -16,7 +16,7 @@ from .values import Value
 
 GROUP = "Reading"
 USUAL = ReadOptions()
-NAMES = ("delimiter", "quote", "comment", "max_line_bytes", "max_batch_bytes")
+NAMES = ("text", "delimiter", "quote", "comment", "max_line_bytes", "max_batch_bytes")
 UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
 NAMED_MARKS = {"tab": "\t", "\\t": "\t", "space": " ", "none": ""}
 

@@ -6,7 +6,7 @@ import math
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from .table import score_table
+from .table import class_table, score_table
 from .values import shown
 
 if TYPE_CHECKING:
@@ -32,8 +32,10 @@ def beginning(session: Session) -> list[str]:
         names = listed(getattr(settings, role))
         if role == "features" and settings.features == settings.targets:
             names = "the targets"
-        why = "" if goes_on or plan.settings.get(role) else "  (every number column)"
+        why = "" if goes_on or plan.settings.get(role) or len(source.columns) == 1 else "  (every number column)"
         lines.append(f"  {role:<9} {names}{why}")
+    if settings.categorical:
+        lines.append(f"  {'categories':<9} {listed(settings.categorical)}")
     used = {*session.layout.numbers, *session.layout.others}
     unused = [f"{name} ({kind})" for name, kind in source.columns.items() if name not in used]
     lines += [f"  {'not used':<9} {listed(unused)}"] if unused else []
@@ -56,6 +58,8 @@ def ending(session: Session) -> list[str]:
     metrics = session.learner.metrics
     if any(score.count for score in metrics.scores):
         lines += ["", *score_table(metrics), ""]
+    if any(score.count for score in metrics.class_scores):
+        lines += ["", *class_table(metrics), ""]
     for what, value in counts(metrics, outcome).items():
         lines += [f"{name:<16} {line}" for name, line in zip_longest([what], value.split("\n"), fillvalue="")]
     lines += [
@@ -78,6 +82,7 @@ def counts(metrics: Metrics, outcome: Outcome | None = None) -> dict[str, str]:
     """Whatever happened that should not, by name; nothing for what did not happen."""
     texts = {
         "nulls": by_column(metrics.nulls),
+        "unknown": by_column(metrics.unknown),
         "invalid values": by_column(metrics.invalid),
         "far values": by_column(metrics.far),
         "refused rows": number(metrics.refused_rows),

@@ -10,6 +10,7 @@ import click
 
 from streamrnn.streams.bad_rows import ON_BAD
 from streamrnn.streams.formats import WRITABLE
+from streamrnn.streams.options import TEXT_UNITS
 
 from .config import config_option
 from .errors import FAILED
@@ -53,6 +54,8 @@ RUN_OPTIONS = [
            text="columns of the source to repeat in each record"),
     option("--limit", name="limit", group="In and out", type=Whole(1), metavar="ROWS", text="stop after so many rows"),
     *READING_OPTIONS,
+    option("--text", name="text", group=GROUP, type=click.Choice(TEXT_UNITS),
+           text="read plain text, with a row for each byte, character or word [rows of columns]"),
     option("--passes", name="passes", group=GROUP, type=Whole(1), default=1, metavar="N",
            text="read the source so often; each pass begins a sequence"),
     option("--every", name="every", group=GROUP, type=Duration(), metavar="DURATION",

@@ -7,9 +7,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from streamrnn.class_scores import ClassScore
     from streamrnn.metrics import Metrics, Score
 
 MOST_LINES = 13
+CLASS_HEADER = [
+    "target", "horizon", "hits", "most frequent", "previous", "in 3", "recent", "sequences", "bits", "recent",
+]  # fmt: skip
 HEADER = ["target", "horizon", "MAE", "last value", "skill", "RMSE", "last value"]
 
 
@@ -36,6 +40,27 @@ def _mean(metrics: Metrics) -> list[list[str]]:
     if len(metrics.scores) < 2:
         return []
     return [["mean", "all", "", "", percent(metrics.skill), "", ""]]
+
+
+def class_table(metrics: Metrics) -> list[str]:
+    """Lines of a table: how forecasts of categories did, beside the most frequent category and the last one."""
+    horizons = list(dict.fromkeys(score.horizon for score in metrics.class_scores))
+    some = chosen(horizons, MOST_LINES)
+    lines = [_class_line(score) for score in metrics.class_scores if score.horizon in some]
+    return aligned([CLASS_HEADER, *lines[:MOST_LINES]])
+
+
+def _class_line(score: ClassScore) -> list[str]:
+    shares = [score.accuracy, score.majority_accuracy, score.previous_accuracy, score.top[2], score.recent_accuracy]
+    if score.sequences:
+        shares.append(score.sequence_accuracy)
+    named = [share(part) for part in shares] + ["-"] * (6 - len(shares))
+    return [score.target, str(score.horizon), *named, figure(score.bits), figure(score.recent_bits)]
+
+
+def share(part: float) -> str:
+    """A share of hits."""
+    return "-" if math.isnan(part) else f"{part:.1%}"
 
 
 def chosen(horizons: Sequence[int], most: int) -> list[int]:

@@ -13,7 +13,7 @@ from .kernels.state import allocate, nbytes
 from .metrics import Health, Metrics, health_of, metrics_of
 from .network import parameter_views, sizes_of, write_roles
 from .restore import read_saved, restore_tensors
-from .schema import numeric_columns
+from .schema import columns_read
 from .settings import Settings
 
 
@@ -63,7 +63,7 @@ def describe_model(path: str | os.PathLike[str]) -> Description:
     restore_tensors(state, 1, parameters, saved.tensors)
     return Description(
         settings=saved.settings,
-        columns=numeric_columns(saved.settings),
+        columns=columns_read(saved.settings),
         parameters=parameters,
         metrics=metrics_of(state, saved.settings, 1, saved.rows, saved.refused_rows),
         health=health_of(state),

@@ -6,12 +6,15 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .kernels.learn import learn_rows
+from .kernels.learn import learn_coded_rows, learn_rows
 
 SETTINGS: dict[str, Any] = {"targets": ("a",), "features": ("a", "b"), "hidden": 4, "window": 4, "lr": 0.01,
     "skip": False, "shrink": False}  # fmt: skip
+CODED: dict[str, Any] = SETTINGS | {"targets": ("a", "s"), "features": ("a", "b", "s"), "categorical": ("s",),
+    "max_categories": 4, "embedding": 3}  # fmt: skip
 ROWS = 60
 ANSWER = 106.71786  # the sum of the forecasts; other processors round otherwise, in the seventh digit
+CODED_ANSWER = 0.0  # with the probabilities of the categories that are forecast
 TOLERANCE = 1e-3
 
 
@@ -19,10 +22,10 @@ class KernelError(RuntimeError):
     """The compiled kernels are wrong, and compiling them again does not help."""
 
 
-_checked: set[type[Any]] = set()
+_checked: set[tuple[type[Any], bool]] = set()
 
 
-def check_kernels(learner_class: type[Any]) -> None:
+def check_kernels(learner_class: type[Any], has_categories: bool = False) -> None:
     """Check the kernels of a kind of learner, once in a process; compile them again if they are wrong.
 
     A checksum tells that a file is what was written. It does not tell that this is right for the processor that it
@@ -33,28 +36,32 @@ def check_kernels(learner_class: type[Any]) -> None:
     KernelError
         If they are wrong even so.
     """
-    if learner_class in _checked:
+    if (learner_class, has_categories) in _checked:
         return
-    _checked.add(learner_class)
-    if _is_right(learner_class):
+    _checked.add((learner_class, has_categories))
+    if _is_right(learner_class, has_categories):
         return
-    recompile: Callable[[], None] = learn_rows.recompile  # type: ignore[attr-defined]
+    entry: Any = learn_coded_rows if has_categories else learn_rows
+    recompile: Callable[[], None] = entry.recompile
     recompile()
-    if not _is_right(learner_class):
-        _checked.discard(learner_class)
+    if not _is_right(learner_class, has_categories):
+        _checked.discard((learner_class, has_categories))
         raise KernelError("the compiled kernels give wrong numbers on this machine, also when they are compiled again")
 
 
 def answer(learner: Any) -> float:
-    """Let a new learner of `SETTINGS` take `ROWS` rows; return the sum of its forecasts."""
-    return sum(float(learner.step(row).forecast["a"][0]) for row in rows())
+    """Let a new learner take `ROWS` rows; return the sum of its forecasts, and of the categories' probabilities."""
+    records = [learner.step(row) for row in rows()]
+    probabilities = (named[0][1] for record in records for best in record.top.values() for named in best if named)
+    return sum(float(record.forecast["a"][0]) for record in records) + sum(probabilities)
 
 
-def rows() -> Iterator[tuple[float, float]]:
-    """Yield `ROWS` rows of two columns that have something to learn."""
+def rows() -> Iterator[dict[str, Any]]:
+    """Yield `ROWS` rows of two columns, and of one of categories, that have something to learn."""
     for time in range(ROWS):
-        yield math.sin(time / 3.0) + time % 4, math.cos(time / 5.0)
+        yield {"a": math.sin(time / 3.0) + time % 4, "b": math.cos(time / 5.0), "s": "xyzxyw"[time % 6]}
 
 
-def _is_right(learner_class: type[Any]) -> bool:
-    return abs(answer(learner_class(**SETTINGS)) - ANSWER) <= TOLERANCE
+def _is_right(learner_class: type[Any], has_categories: bool) -> bool:
+    settings, right = (CODED, CODED_ANSWER) if has_categories else (SETTINGS, ANSWER)
+    return abs(answer(learner_class(**settings)) - right) <= TOLERANCE

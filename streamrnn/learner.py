@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -12,19 +13,37 @@ import numpy as np
 from .checkpoint import encode
 from .exclusive import exclusive
 from .files import replace_content
-from .kernels.learn import learn_rows
+from .kernels.learn import learn_coded_rows, learn_rows
 from .kernels.state import BOUNDARY, LANE, Sizes, State, allocate, lane_block, named_view, nbytes
 from .known_answer import check_kernels
 from .metrics import Health, Metrics, health_of, metrics_of
-from .network import parameter_views, sizes_of, write_first_weights, write_rates, write_roles, write_scales_of_cycles
+from .network import (
+    answer_width,
+    parameter_views,
+    sizes_of,
+    write_first_weights,
+    write_rates,
+    write_roles,
+    write_scales_of_cycles,
+)
 from .record import Record, RecordLayout
 from .restore import changed_settings, read_saved, restore_tensors, saved_tensors
-from .schema import check_columns_exist, check_record_names, matrix_columns, numeric_columns, record_names
+from .schema import (
+    categorical_columns,
+    check_categories_are_used,
+    check_columns_exist,
+    check_record_names,
+    columns_read,
+    matrix_columns,
+    numeric_columns,
+    record_names,
+)
 from .settings import Settings, SettingsError, check_option_names
-from .tables import column_matrix, plain, record_batches, scalar_value, sequence_starts
+from .tables import column_matrix, holds_text, plain, record_batches, scalar_value, sequence_starts, text_cells
 from .times import TIME_FEATURES, TimeError
 from .times.features import TimeFeatures
 from .times.reader import TimeReader
+from .vocabulary import Vocabulary, category_text, category_texts
 
 if TYPE_CHECKING:
     import pyarrow
@@ -79,36 +98,40 @@ class Learner:
         for role in ("targets", "features"):
             if not getattr(settings, role):
                 raise SettingsError(f"a learner needs {role}: name at least one column")
+        check_categories_are_used(settings)
         check_record_names(record_names(settings))
         self.settings = settings
         self._turn = threading.Lock()
-        self.columns = numeric_columns(settings)
+        self.columns = columns_read(settings)
         self._matrix_columns = matrix_columns(settings)
-        self._cells = [(self._matrix_columns.index(name), name) for name in self.columns]
+        self._cells = [(self._matrix_columns.index(name), name) for name in numeric_columns(settings)]
+        self._vocabularies = {name: Vocabulary(settings.max_categories) for name in categorical_columns(settings)}
         self._passed = settings.time, settings.sequence
-        self._layout = RecordLayout(settings)
+        self._layout = RecordLayout(settings, self._vocabularies)
         self._lanes = 1
         self._sizes: Sizes = sizes_of(settings, self._lanes)
         self._state: State = allocate(self._sizes, self.dtype)
         write_roles(self._state, settings)
         write_rates(self._state, settings)
         write_scales_of_cycles(self._state, settings, self._lanes)
+        named_view(self._state, "known")[:] = 1  # the reserved code
         for lane in range(self._lanes + 1):
             named_view(self._state, "held", lane)[:] = np.nan
             named_view(self._state, "settled", lane)[:] = 1
         self.rows = 0  # arrivals, from the first one
         self.refused_rows = 0
         self.session: dict[str, Any] = {}  # a JSON-able note of whoever feeds it, kept in checkpoints
+        self._kinds_are_open = True  # until the first row, whose text makes a column categorical
         self._begins_sequence = False  # whether the next row does, whatever its sequence column says
         self._sequence: Any = None  # the last row's value of the sequence column, as `plain`
         self._time: TimeFeatures | None = None
         if settings.time_features:
             self._time = TimeFeatures(TimeReader(str(settings.time), settings.time_format))
-        self._no_codes = np.empty((0, 0), np.int64)  # categories are coded here once columns can have them
         self._one_row = np.empty((1, len(self._matrix_columns)))
+        self._one_code = np.empty((1, len(self._vocabularies)), np.int64)
         self._one_mark = np.zeros((1, 2), np.int64)
-        self._one_answer = np.empty((1, self._layout.answer_width))
-        check_kernels(type(self))
+        self._one_answer = np.empty((1, answer_width(self._sizes)))
+        check_kernels(type(self), bool(self._vocabularies))
 
     # --- one row ----------------------------------------------------------------------------------------------------
 
@@ -136,16 +159,19 @@ class Learner:
         RuntimeError
             If another thread is in a call of this learner. The row is then not taken.
         """
-        time, sequence = self._read_row(row)
+        if self._kinds_are_open:
+            self._decide_kinds(text_cells(row, self.columns))
+        time, sequence, categories = self._read_row(row)
         starts = self._starts_sequence(sequence)
         if self._time is not None:
             self._write_time_features(self._time, time, starts, keep=True)
+        self._write_codes(categories, grow=learn)
         self._one_mark[0, LANE] = 0
         self._one_mark[0, BOUNDARY] = starts
-        self._call(self._one_row, self._one_mark, learn, self._one_answer)
-        self._sequence, self._begins_sequence = plain(sequence), False
+        self._call(self._one_row, self._one_code, self._one_mark, learn, self._one_answer)
+        self._sequence, self._begins_sequence, self._kinds_are_open = plain(sequence), False, False
         self.rows += 1
-        return self._layout.record(self.rows - 1, time, sequence, self._one_row[0], self._one_answer[0])
+        return self._layout.record(self.rows - 1, time, sequence, self._one_row[0], categories, self._one_answer[0])
 
     @exclusive
     def predict(self, row: Mapping[str, Any] | Sequence[float] | np.ndarray) -> dict[str, np.ndarray]:
@@ -154,45 +180,63 @@ class Learner:
         Returns
         -------
         dict of str to numpy.ndarray
-            By target: float64 (horizons,); with quantile loss (horizons, quantiles).
+            By target: float64 (horizons,), with quantile loss (horizons, quantiles); for categories the most probable
+            ones, object (horizons,).
         """
-        time, sequence = self._read_row(row)
+        time, sequence, categories = self._read_row(row)
         starts = self._starts_sequence(sequence)
         if self._time is not None:
             self._write_time_features(self._time, time, starts, keep=False)
+        self._write_codes(categories, grow=False)
         spare = self._lanes
         for lane, copy in zip(lane_block(self._state, 0), lane_block(self._state, spare), strict=True):
             copy[:] = lane
         self._one_mark[0, LANE] = spare
         self._one_mark[0, BOUNDARY] = starts
-        self._call(self._one_row, self._one_mark, False, self._one_answer)
-        forecasts = self._layout.forecasts(self._one_answer[0]).copy()
-        shown = forecasts if self._layout.has_quantiles else forecasts[:, :, 0]
-        return dict(zip(self.settings.targets, shown, strict=True))
+        self._call(self._one_row, self._one_code, self._one_mark, False, self._one_answer)
+        record = self._layout.record(self.rows, time, sequence, self._one_row[0], categories, self._one_answer[0])
+        return record.forecast | record.quantiles
 
     def refuse(self, rows: int = 1) -> None:
         """Count rows that arrived but could not be used: they have a number but are no step."""
         self.rows += rows
         self.refused_rows += rows
 
-    def _read_row(self, row: Mapping[str, Any] | Sequence[float] | np.ndarray) -> tuple[Any, Any]:
-        """Write the row's numbers to ``_one_row``; return its time and sequence."""
+    def _read_row(
+        self, row: Mapping[str, Any] | Sequence[float] | np.ndarray
+    ) -> tuple[Any, Any, dict[str, str | None]]:
+        """Write the row's numbers to ``_one_row``; return its time, its sequence and its categories by column."""
         buffer = self._one_row[0]
         if isinstance(row, Mapping):
             for place, name in self._cells:
                 value = row.get(name)
                 buffer[place] = value if type(value) is float else _number(value, name, self.rows)
             time, sequence = self._passed
-            return row.get(time) if time else None, row.get(sequence) if sequence else None
+            categories = {name: _category(row.get(name), name, self.rows) for name in self._vocabularies}
+            return row.get(time) if time else None, row.get(sequence) if sequence else None, categories
         if isinstance(row, str | bytes) or not hasattr(row, "__len__"):
             raise TypeError(f"row {self.rows} is {type(row).__name__}: pass a mapping, or numbers by position")
-        if self.settings.time or self.settings.sequence:
-            raise TypeError(f"row {self.rows} has no time or sequence: pass a mapping by column name")
+        if self.settings.time or self.settings.sequence or self._vocabularies:
+            raise TypeError(f"row {self.rows} has no time, sequence or categories: pass a mapping by column name")
         if len(row) != len(self.columns):
             raise TypeError(f"row {self.rows} has {len(row)} numbers; the columns are {', '.join(self.columns)}")
         for place, value in enumerate(row):
             buffer[place] = _number(value, self.columns[place], self.rows)
-        return None, None
+        return None, None, {}
+
+    def _write_codes(self, categories: Mapping[str, str | None], grow: bool) -> None:
+        for place, (name, text) in enumerate(categories.items()):
+            self._one_code[0, place] = self._vocabularies[name].code(text, grow)
+
+    def _decide_kinds(self, texts: Iterable[str]) -> None:
+        """Take columns whose first value is text for categorical ones; then the learner's memory is another."""
+        found = [name for name in texts if name not in self.settings.categorical]
+        if not found:
+            return
+        kept = {name: getattr(self, name) for name in ("rows", "refused_rows", "session", "_begins_sequence", "_turn")}
+        self._build(replace(self.settings, categorical=(*self.settings.categorical, *found)))
+        write_first_weights(self._state, self.settings)
+        self.__dict__.update(kept)
 
     def _write_time_features(self, time_features: TimeFeatures, time: Any, starts: bool, keep: bool) -> None:
         try:
@@ -236,13 +280,13 @@ class Learner:
         import pyarrow
 
         if isinstance(data, np.ndarray):
-            return self._run_matrix(self._checked(data), learn, {}, None)
+            return self._run_matrix(self._checked(data), learn, {}, {})
         tables = [self._run_batch(batch, learn) for batch in record_batches(data)]
         return tables[0] if len(tables) == 1 else pyarrow.concat_tables(tables)
 
     def _checked(self, data: np.ndarray) -> np.ndarray:
-        if self.settings.time or self.settings.sequence:
-            raise SettingsError("an array has no time or sequence column; use a table")
+        if self.settings.time or self.settings.sequence or self._vocabularies:
+            raise SettingsError("an array has no time, no sequence and no categories; use a table")
         if data.ndim != 2 or data.shape[1] != len(self.columns):
             raise SettingsError(f"an array must be (rows, {len(self.columns)}): {', '.join(self.columns)}")
         if data.dtype.kind not in "biuf":
@@ -254,26 +298,33 @@ class Learner:
         names = [name for name in (self.settings.time, self.settings.sequence) if name]
         check_columns_exist((*self.columns, *names), batch.schema.names, "the table")
         passed = {name: batch[name] for name in names}
-        matrix, times = column_matrix(batch, self.columns), None
+        found: list[str] = []
+        if self._kinds_are_open and batch.num_rows:
+            found = [name for name in self.columns if holds_text(batch.schema.field(name).type)]
+        coded = [name for name in self.columns if name in found or name in self._vocabularies]
+        categories = {name: category_texts(batch[name], name) for name in coded}
+        matrix, times = column_matrix(batch, [name for name in self.columns if name not in coded]), None
+        self._decide_kinds(found)
         if self._time is not None:
             try:
                 times = self._time.reader.read(passed[self._time.reader.name])
             except TimeError as error:
                 raise SettingsError(str(error)) from None
             matrix = np.insert(matrix, [self._layout.time_features.start] * len(TIME_FEATURES), np.nan, axis=1)
-        return self._run_matrix(matrix, learn, passed, passed.get(self.settings.sequence or ""), times)
+        return self._run_matrix(matrix, learn, passed, categories, times)
 
     def _run_matrix(
         self,
         matrix: np.ndarray,
         learn: bool,
         passed: dict[str, pyarrow.Array],
-        sequences: pyarrow.Array | None,
+        categories: dict[str, pyarrow.Array],
         times: np.ndarray | None = None,
     ) -> pyarrow.Table:
-        count = len(matrix)
+        count, sequences = len(matrix), passed.get(self.settings.sequence or "")
         matrix = np.require(matrix, np.float64, ["C", "A", "W"])  # what the kernel was compiled for
-        answers = np.empty((count, self._layout.answer_width))
+        answers = np.empty((count, len(self._one_answer[0])))
+        codes = np.empty((count, len(self._vocabularies)), np.int64)
         marks = np.zeros((count, 2), np.int64)
         if sequences is not None and count:
             marks[:, BOUNDARY] = sequence_starts(sequences)
@@ -284,13 +335,15 @@ class Learner:
             if self._time is not None and times is not None:
                 features, last = self._time.of_rows(times[part], marks[part, BOUNDARY])
                 matrix[part, self._layout.time_features] = features
-            self._call(matrix[part], marks[part], learn, answers[part])
-            self.rows, self._begins_sequence = first + part.stop, False
+            for place, (name, vocabulary) in enumerate(self._vocabularies.items()):
+                codes[part, place] = vocabulary.codes(categories[name][part], learn)
+            self._call(matrix[part], codes[part], marks[part], learn, answers[part])
+            self.rows, self._begins_sequence, self._kinds_are_open = first + part.stop, False, False
             if self._time is not None and times is not None:
                 self._time.last = last
             if sequences is not None:
                 self._sequence = scalar_value(sequences[part.stop - 1])
-        return self._layout.table(np.arange(first, first + count), passed, matrix, answers)
+        return self._layout.table(np.arange(first, first + count), passed, matrix, categories, answers)
 
     def _slices(self, count: int) -> Iterator[slice]:
         work = self._sizes.parameters * (2 + self.settings.window // self.settings.stride)
@@ -298,8 +351,11 @@ class Learner:
         for start in range(0, count, rows):
             yield slice(start, min(start + rows, count))
 
-    def _call(self, rows: np.ndarray, marks: np.ndarray, learn: bool, answers: np.ndarray) -> None:
-        learn_rows(*self._state, rows, self._no_codes, marks, bool(learn), answers)
+    def _call(self, rows: np.ndarray, codes: np.ndarray, marks: np.ndarray, learn: bool, answers: np.ndarray) -> None:
+        if self._vocabularies:
+            learn_coded_rows(*self._state, rows, codes, marks, bool(learn), answers)
+        else:
+            learn_rows(*self._state, rows, marks, bool(learn), answers)
 
     # --- what it knows ----------------------------------------------------------------------------------------------
 
@@ -348,6 +404,7 @@ class Learner:
             "begins_sequence": self._begins_sequence,
             "time": None if self._time is None else self._time.to_dict(),
             "session": self.session,
+            "categories": {name: vocabulary.categories for name, vocabulary in self._vocabularies.items()},
         }
         return encode(description, saved_tensors(self._state, self._lanes, self.parameters))
 
@@ -363,6 +420,9 @@ class Learner:
         learner.rows, learner.refused_rows = saved.rows, saved.refused_rows
         learner._sequence, learner._begins_sequence = saved.sequence, saved.begins_sequence
         learner.session = saved.session
+        learner._kinds_are_open = learner.rows == learner.refused_rows
+        for column, categories in saved.categories.items():
+            learner._vocabularies[column].restore(categories)
         if learner._time is not None and saved.time is not None:
             learner._time.go_on_from(saved.time)
         return learner
@@ -397,6 +457,14 @@ class Learner:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(self.from_bytes(state["checkpoint"]).__dict__)
+
+
+def _category(value: Any, column: str, row: int) -> str | None:
+    """One cell as a category; None is null."""
+    try:
+        return category_text(value)
+    except TypeError as error:
+        raise TypeError(f"row {row}, column {column!r}: {error}") from None
 
 
 def _number(value: Any, column: str, row: int) -> float:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .class_scores import ClassScore, class_scores
 from .kernels.health import CLIPPED, MEASURED, NORM, NOTED, RATE, REACH
 from .kernels.state import DIVERGED, LEVEL_SHIFTS, MADE, SKIPPED, STEPS, State, named_view
-from .schema import matrix_columns
+from .schema import categorical_columns, matrix_columns, numeric_targets
 from .settings import Settings
 
 
@@ -43,9 +44,11 @@ class Metrics:
     level_shifts: int
     diverged: int
     nulls: dict[str, int]  # by column: values that were missing
+    unknown: dict[str, int]  # by column: categories beyond `max_categories`
     invalid: dict[str, int]  # not finite, or beyond 1e30
     far: dict[str, int]  # more than 100 deviations off
     scores: tuple[Score, ...]
+    class_scores: tuple[ClassScore, ...]
 
     @property
     def skill(self) -> float:
@@ -109,6 +112,8 @@ def metrics_of(state: State, settings: Settings, lanes: int, rows: int, refused_
     counts, refused = pooled("lane_counts"), pooled("refused")
     made, skipped = named_view(state, "updates")[[MADE, SKIPPED]].tolist()
     nulls, invalid, far = (dict(zip(columns, refused[:, kind].tolist(), strict=True)) for kind in range(3))
+    coded, of_codes = categorical_columns(settings), pooled("code_counts")
+    null_codes, unknown = (dict(zip(coded, of_codes[:, kind].tolist(), strict=True)) for kind in range(2))
     return Metrics(
         rows=rows,
         refused_rows=refused_rows,
@@ -117,18 +122,20 @@ def metrics_of(state: State, settings: Settings, lanes: int, rows: int, refused_
         skipped_updates=skipped,
         level_shifts=int(counts[LEVEL_SHIFTS]),
         diverged=int(counts[DIVERGED]),
-        nulls=nulls,
+        nulls=nulls | null_codes,
+        unknown=unknown,
         invalid=invalid,
         far=far,
         scores=_scores(settings, pooled("errors"), pooled("error_count")),
+        class_scores=class_scores(state, settings, lanes),
     )
 
 
 def _scores(settings: Settings, sums: np.ndarray, counts: np.ndarray) -> tuple[Score, ...]:
-    scores = []
-    for t, target in enumerate(settings.targets):
+    scores, targets = [], numeric_targets(settings)
+    for t, target in enumerate(targets):
         for k, horizon in enumerate(settings.horizons):
-            pair = k * len(settings.targets) + t
+            pair = k * len(targets) + t
             count = int(counts[pair])
             absolute, squared, last_absolute, last_squared = sums[pair] / count if count else [math.nan] * 4
             scores.append(

@@ -11,8 +11,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .kernels.cells import elman, gru, lstm
-from .kernels.state import RATE_COUNT, Sizes, State, named_view, padded
-from .schema import matrix_columns, network_features
+from .kernels.state import EXPECTED, RATE_COUNT, Sizes, State, named_view, padded
+from .schema import (
+    categorical_columns,
+    categorical_features,
+    categorical_targets,
+    matrix_columns,
+    network_features,
+    numeric_targets,
+)
 from .settings import CELLS, LOSSES, OPTIMIZERS, Settings
 from .times import CYCLES
 
@@ -46,25 +53,47 @@ def blocks_of(settings: Settings) -> list[Block]:
     gate_rows = CELL_MODULES[settings.cell].GATES * hidden
     blocks = []
     for layer in range(settings.layers):
-        inputs = 2 * len(network_features(settings)) if layer == 0 else hidden
+        inputs = _inputs(settings) if layer == 0 else hidden
         blocks += [
             Block(f"weight_ih_l{layer}", gate_rows, inputs, padded(inputs)),
             Block(f"weight_hh_l{layer}", gate_rows, hidden, padded(hidden)),
             Block(f"bias_ih_l{layer}", gate_rows, 0, 0),
             Block(f"bias_hh_l{layer}", gate_rows, 0, 0),
         ]
-    return [*blocks, Block("head.weight", outputs, hidden, padded(hidden)), Block("head.bias", outputs, 0, 0)]
+    blocks += _dense_blocks("head", outputs, hidden)
+    classes, embedding = 1 + settings.max_categories, settings.embedding
+    for name in categorical_features(settings):
+        blocks.append(Block(f"embedding.{name}.weight", classes, embedding, padded(embedding)))
+    for horizon in settings.horizons:
+        for name in categorical_targets(settings):
+            blocks += _dense_blocks(f"classifier.{name}_h{horizon}", classes, hidden)
+    return blocks
+
+
+def _dense_blocks(name: str, outputs: int, inputs: int) -> list[Block]:
+    return [Block(f"{name}.weight", outputs, inputs, padded(inputs)), Block(f"{name}.bias", outputs, 0, 0)]
+
+
+def _inputs(settings: Settings) -> int:
+    return 2 * len(network_features(settings)) + settings.embedding * len(categorical_features(settings))
 
 
 def _outputs(settings: Settings) -> int:
-    return len(settings.horizons) * len(settings.targets) * len(settings.levels)
+    return len(settings.horizons) * len(numeric_targets(settings)) * len(settings.levels)
+
+
+def answer_width(sizes: Sizes) -> int:
+    """Numbers in the kernel's answer to a row."""
+    return EXPECTED + sizes.targets + sizes.outputs + sizes.class_targets + 2 * sizes.top * sizes.class_pairs
 
 
 def sizes_of(settings: Settings, lanes: int) -> Sizes:
     """All that decides a shape or a branch in the kernels; one spare lane comes on top of ``lanes``."""
     cell = CELL_MODULES[settings.cell]
     blocks = blocks_of(settings)
-    horizon = settings.horizons[-1]
+    horizon, horizons = settings.horizons[-1], len(settings.horizons)
+    targets, class_targets = len(numeric_targets(settings)), len(categorical_targets(settings))
+    coded_features = len(categorical_features(settings))
     return Sizes(
         cell=CELLS.index(settings.cell),
         relu=int(settings.nonlinearity == "relu"),
@@ -74,14 +103,27 @@ def sizes_of(settings: Settings, lanes: int) -> Sizes:
         gate_rows=cell.GATES * settings.hidden,
         kept_width=cell.KEPT * settings.hidden if settings.cell != "elman" else cell.KEPT,
         features=len(network_features(settings)),
-        input_width=padded(2 * len(network_features(settings))),
+        input_width=padded(_inputs(settings)),
         columns=len(matrix_columns(settings)),
-        targets=len(settings.targets),
-        horizons=len(settings.horizons),
+        targets=targets,
+        horizons=horizons,
         quantiles=len(settings.levels),
         middle=settings.levels.index(0.5),
         outputs=_outputs(settings),
-        pairs=len(settings.horizons) * len(settings.targets),
+        pairs=horizons * targets,
+        coded=len(categorical_columns(settings)),
+        coded_features=coded_features,
+        embedding=settings.embedding,
+        embedding_width=padded(settings.embedding),
+        d_input_width=padded(_inputs(settings)) if coded_features else 0,
+        classes=1 + settings.max_categories,
+        last_code=settings.max_categories,
+        class_width=padded(1 + settings.max_categories),
+        class_targets=class_targets,
+        class_pairs=horizons * class_targets,
+        all_targets=targets + class_targets,
+        losses=_outputs(settings) + horizons * class_targets,
+        top=settings.top,
         horizon=horizon,
         horizon_count=horizon + 1,
         by_value=int(settings.horizon_unit == "values" and horizon > 0),
@@ -104,7 +146,9 @@ def write_roles(state: State, settings: Settings) -> None:
     named_view(state, "offsets")[:] = np.cumsum([0, *lengths[:-1]])
     columns = matrix_columns(settings)
     named_view(state, "feature_columns")[:] = [columns.index(name) for name in network_features(settings)]
-    named_view(state, "target_columns")[:] = [columns.index(name) for name in settings.targets]
+    named_view(state, "target_columns")[:] = [columns.index(name) for name in numeric_targets(settings)]
+    coded = categorical_columns(settings)
+    named_view(state, "class_columns")[:] = [coded.index(name) for name in categorical_targets(settings)]
     named_view(state, "levels")[:] = settings.levels
     index = named_view(state, "horizon_index")
     index[:] = -1
@@ -113,6 +157,9 @@ def write_roles(state: State, settings: Settings) -> None:
 
 def write_rates(state: State, settings: Settings) -> None:
     """Write the numbers that steer learning, in the order of `kernels.state.Rates`."""
+    weights = dict(zip(settings.targets, settings.target_weights or [1.0] * len(settings.targets), strict=True))
+    targets = (*numeric_targets(settings), *categorical_targets(settings))
+    named_view(state, "target_weights")[:] = [weights[name] for name in targets]
     named_view(state, "rates")[:RATE_COUNT] = [
         settings.lr,
         settings.schedule == "inverse-sqrt",
@@ -148,6 +195,8 @@ def parameter_views(state: State, settings: Settings, name: str = "weights") -> 
     """Views of the flat weights, gradient or moments under PyTorch's names and in its shapes."""
     flat, views, start = named_view(state, name), {}, 0
     for block in blocks_of(settings):
+        if not block.rows:
+            continue  # the head of a learner without numbers to forecast
         if block.columns:
             whole = flat[start : start + block.rows * block.width].reshape(block.rows, block.width)
             views[block.name] = whole[:, : block.columns]
@@ -161,8 +210,9 @@ def write_first_weights(state: State, settings: Settings) -> None:
     """Draw the first weights.
 
     Recurrent matrices are orthogonal, gate by gate (Saxe et al. 2014); input matrices uniform with the variance 1 /
-    fan-in (LeCun et al. 1998); the head is zero where forecasts start from the last value, so that an untrained
-    network *is* the last-value forecast. The forget gate starts open, or as `expected_lag` asks (Tallec & Ollivier
+    fan-in (LeCun et al. 1998), embeddings normal, as PyTorch's. The head is zero where forecasts start from the last
+    value, so that an untrained network *is* the last-value forecast, and so are those of categories: all that are
+    known are equally probable. The forget gate starts open, or as `expected_lag` asks (Tallec & Ollivier
     2018).
     """
     random = np.random.default_rng(settings.seed)
@@ -172,10 +222,12 @@ def write_first_weights(state: State, settings: Settings) -> None:
             for gate in range(view.shape[0] // hidden):
                 view[gate * hidden : (gate + 1) * hidden] = _orthogonal(random, hidden)
         elif name.startswith("weight_ih"):
-            fan_in = len(network_features(settings)) if name == "weight_ih_l0" else hidden
+            fan_in = _inputs(settings) - len(network_features(settings)) if name == "weight_ih_l0" else hidden
             view[:] = _uniform(random, view.shape, fan_in)
         elif name == "head.weight" and not settings.uses_skip:
             view[:] = _uniform(random, view.shape, hidden)
+        elif name.startswith("embedding"):
+            view[:] = random.standard_normal(view.shape)
         elif name.startswith("bias_ih"):
             _open_gates(random, view, settings)
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .answers import CategoryAnswers, Named, best_of
 from .kernels.state import DIVERGENCE, EVENT, EXPECTED, LEVEL_SHIFT, LOSS, UPDATE_SKIPPED
-from .schema import matrix_columns, network_features, record_names, record_schema
+from .schema import matrix_columns, network_features, numeric_targets, record_names, record_schema
 from .settings import Settings
+from .times import TIME_FEATURES
+from .vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     import pyarrow
@@ -28,10 +32,13 @@ class Record:
         Number of the row, from 0; refused rows count.
     time, sequence : object
         As the row has them; None without such a column.
-    values, expected : dict of str to float
-        By target: the value that arrived, and the forecast with the shortest horizon that it graded. NaN where missing.
+    values, expected : dict of str to float, or to str
+        By target: the value that arrived, and the forecast with the shortest horizon that it graded. Where missing,
+        NaN; None for a category.
     forecast : dict of str to numpy.ndarray
-        By target: float64 (horizons,), in the order of the horizons.
+        By target: float64 (horizons,), in the order of the horizons; for categories the most probable ones.
+    top : dict of str to list
+        By categorical target: for each horizon the ``top`` most probable categories, as pairs of name and probability.
     quantiles : dict of str to numpy.ndarray
         By target: float64 (horizons, quantiles); empty unless the loss is ``quantile``.
     loss : float
@@ -43,9 +50,10 @@ class Record:
     row: int
     time: Any
     sequence: Any
-    values: dict[str, float]
-    expected: dict[str, float]
+    values: dict[str, Any]
+    expected: dict[str, Any]
     forecast: dict[str, np.ndarray]
+    top: dict[str, list[Named]]
     quantiles: dict[str, np.ndarray]
     loss: float
     event: str | None
@@ -57,6 +65,9 @@ class Record:
         cells: list[Any] = [self.row]
         cells += [getattr(self, role) for role in ("time", "sequence") if getattr(settings, role)]
         for target in layout.targets:
+            if target in self.top:
+                cells += self._category_cells(target)
+                continue
             cells.append(_finite(self.values[target]))
             if layout.has_expected:
                 cells.append(_finite(self.expected[target]))
@@ -66,72 +77,113 @@ class Record:
         cells += [_finite(self.loss), self.event]
         return dict(zip(layout.names, cells, strict=True))
 
+    def _category_cells(self, target: str) -> list[Any]:
+        """The cells of one categorical target."""
+        cells = [self.values[target], *([self.expected[target]] if self._layout.has_expected else ())]
+        for named in self.top[target]:
+            missing = self._layout.settings.top - len(named)
+            cells += [cell for pair in named for cell in pair] + [None, None] * missing
+        return cells
+
 
 class RecordLayout:
     """Where everything stands in the kernel's answers and in the record, worked out once per learner."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, vocabularies: Mapping[str, Vocabulary]) -> None:
         columns = matrix_columns(settings)
+        self.categories = CategoryAnswers(settings, vocabularies)
         self.settings = settings
         self.targets = settings.targets
         self.names = record_names(settings)
-        self.places = [columns.index(target) for target in settings.targets]  # of each target in a row
-        self.time_features = slice(len(settings.features), len(network_features(settings)))  # of a row
+        self._numeric = numeric_targets(settings)
+        self.places = [columns.index(target) for target in self._numeric]  # of each in a row
+        features = len(network_features(settings))
+        self.time_features = slice(features - len(TIME_FEATURES) * settings.time_features, features)  # of a row
         self.has_expected = settings.horizons != (0,)
         self.has_quantiles = settings.loss == "quantile"
         self.middle = settings.levels.index(0.5)
-        self.forecasts_at = EXPECTED + len(settings.targets)
-        self.shape = len(settings.horizons), len(settings.targets), len(settings.levels)
-        self.answer_width = self.forecasts_at + math.prod(self.shape)
+        self.forecasts_at = EXPECTED + len(self._numeric)
+        self.shape = len(settings.horizons), len(self._numeric), len(settings.levels)
+        self._forecasts_end = self.forecasts_at + math.prod(self.shape)
         self._numbers_at = self._places_of_numbers(len(columns))
         self._schema: tuple[Any, pyarrow.Schema] | None = None  # of the last table, and what it was made for
 
     def forecasts(self, answers: np.ndarray) -> np.ndarray:
         """Forecasts of (rows, answer_width) answers, or of one, as (..., targets, horizons, quantiles)."""
-        numbers = answers[..., self.forecasts_at :]
+        numbers = answers[..., self.forecasts_at : self._forecasts_end]
         return np.swapaxes(numbers.reshape(*numbers.shape[:-1], *self.shape), -3, -2)
 
-    def record(self, row: int, time: Any, sequence: Any, inputs: np.ndarray, answer: np.ndarray) -> Record:
+    def record(
+        self,
+        row: int,
+        time: Any,
+        sequence: Any,
+        inputs: np.ndarray,
+        categories: Mapping[str, str | None],
+        answer: np.ndarray,
+    ) -> Record:
         """Build one record.
 
-        inputs: (columns,) as they arrived; answer: (answer_width,) as the kernel wrote it
+        inputs: (columns,) as they arrived; categories: by column, as they arrived
+        answer: (answer_width,) as the kernel wrote it
         """
         forecasts = self.forecasts(answer).copy()
         numbers = inputs.tolist()
         head = answer[: self.forecasts_at].tolist()
-        return Record(
-            row,
-            time,
-            sequence,
-            {target: numbers[place] for target, place in zip(self.targets, self.places, strict=True)},
-            dict(zip(self.targets, head[EXPECTED:], strict=True)),
-            dict(zip(self.targets, forecasts[:, :, self.middle], strict=True)),
-            dict(zip(self.targets, forecasts, strict=True)) if self.has_quantiles else {},
-            head[LOSS],
-            event_text(int(head[EVENT])),
-            self,
-        )
+        values: dict[str, Any] = {
+            target: numbers[place] for target, place in zip(self._numeric, self.places, strict=True)
+        }
+        expected: dict[str, Any] = dict(zip(self._numeric, head[EXPECTED:], strict=True))
+        forecast = dict(zip(self._numeric, forecasts[:, :, self.middle], strict=True))
+        quantiles = dict(zip(self._numeric, forecasts, strict=True)) if self.has_quantiles else {}
+        top = {}
+        if self.categories.targets:
+            top = self.categories.best(answer)
+            values = self._in_order(values, {target: categories.get(target) for target in top})
+            expected = self._in_order(expected, self.categories.expected(answer))
+            forecast = self._in_order(forecast, {target: best_of(named) for target, named in top.items()})
+        loss, event = head[LOSS], event_text(int(head[EVENT]))
+        return Record(row, time, sequence, values, expected, forecast, top, quantiles, loss, event, self)
+
+    def _in_order(self, numbers: dict[str, Any], categories: dict[str, Any]) -> dict[str, Any]:
+        both = numbers | categories
+        return {target: both[target] for target in self.targets}
 
     def table(
-        self, rows: np.ndarray, passed: dict[str, pyarrow.Array], inputs: np.ndarray, answers: np.ndarray
+        self,
+        rows: np.ndarray,
+        passed: dict[str, pyarrow.Array],
+        inputs: np.ndarray,
+        categories: Mapping[str, pyarrow.Array],
+        answers: np.ndarray,
     ) -> pyarrow.Table:
         """Build the records of many rows.
 
         rows: (n,) int64 numbers; passed: time and sequence columns by name
-        inputs: (n, columns); answers: (n, answer_width)
+        inputs: (n, columns); categories: by column, as they arrived; answers: (n, answer_width)
         """
         import pyarrow
 
         numbers = _nullable_columns(np.concatenate([inputs, answers], axis=1)[:, self._numbers_at])
         columns = [pyarrow.array(rows), *passed.values(), *numbers, _event_column(answers[:, EVENT])]
+        if self.categories.targets:
+            columns = self._with_categories(columns, categories, answers)
         types = tuple((name, column.type) for name, column in passed.items())
         if self._schema is None or self._schema[0] != types:
             self._schema = types, record_schema(self.settings, dict(types))
         return pyarrow.Table.from_arrays(columns, schema=self._schema[1])
 
+    def _with_categories(
+        self, columns: list[pyarrow.Array], categories: Mapping[str, pyarrow.Array], answers: np.ndarray
+    ) -> list[pyarrow.Array]:
+        """Put what is about categories where the record has it."""
+        by_name = {target: categories[target] for target in self.categories.targets} | self.categories.columns(answers)
+        others = iter(columns)
+        return [by_name[name] if name in by_name else next(others) for name in self.names]
+
     def _places_of_numbers(self, inputs: int) -> list[int]:
         """Where the record's numbers stand, in its order, in a row of (inputs + answer_width,)."""
-        answers = inputs + np.arange(self.answer_width)
+        answers = inputs + np.arange(self._forecasts_end)
         forecasts = self.forecasts(answers)
         places: list[int] = []
         for t, place in enumerate(self.places):

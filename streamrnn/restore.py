@@ -12,6 +12,7 @@ import numpy as np
 from .checkpoint import CheckpointError, decode
 from .kernels.state import FIELDS, RENEWED, SEQUENCE_START, STEPS, Field, Sizes, State, named_view, shape_of
 from .network import blocks_of, sizes_of
+from .schema import categorical_columns
 from .settings import Settings, SettingsError, check_option_names, options
 from .times import UNITS
 
@@ -28,6 +29,7 @@ class Saved(NamedTuple):
     begins_sequence: bool
     time: dict[str, Any] | None
     session: dict[str, Any]
+    categories: dict[str, list[str]]
     tensors: dict[str, np.ndarray]
 
 
@@ -69,6 +71,7 @@ def read_saved(data: bytes, name: str, lanes: int, dtype: Any) -> Saved:
     _check_tensors(tensors, settings, lanes, dtype, name)
     if settings.time_features and not _is_time(description["time"]):
         raise CheckpointError(f"{name} does not say when its last row was")
+    _check_categories(description["categories"], tensors["known"], settings, name)
     known = {key: description[key] for key in _KINDS}
     return Saved(**{**known, "settings": settings}, tensors=tensors)
 
@@ -81,7 +84,20 @@ _KINDS: dict[str, Any] = {
     "begins_sequence": bool,
     "time": dict | None,
     "session": dict,
+    "categories": dict,
 }
+
+
+def _check_categories(saved: dict[str, Any], known: np.ndarray, settings: Settings, name: str) -> None:
+    """Check that each categorical column has as many categories as the kernels know of, each once."""
+    columns = categorical_columns(settings)
+    if set(saved) != set(columns):
+        raise CheckpointError(f"{name} does not name the categories of its columns")
+    for column, codes in zip(columns, known.tolist(), strict=True):
+        categories = saved[column]
+        texts = isinstance(categories, list) and all(isinstance(category, str) for category in categories)
+        if not texts or len(set(categories)) < len(categories) or len(categories) + 1 != codes:
+            raise CheckpointError(f"{name} does not name {codes - 1} categories of column {column!r}")
 
 
 def _is_time(time: dict[str, Any] | None) -> bool:
@@ -110,7 +126,7 @@ def _check_tensors(tensors: dict[str, np.ndarray], settings: Settings, lanes: in
     if not settings.targets or not settings.features:
         raise CheckpointError(f"{name} has no targets or no features")
     sizes = sizes_of(settings, lanes)
-    shapes = {block.name: (dtype, block.shape) for block in blocks_of(settings)}
+    shapes = {block.name: (dtype, block.shape) for block in blocks_of(settings) if block.rows}
     for field in _fields():
         kind = {"real": dtype, "double": np.float64, "integer": np.int64}[field.flat]
         shapes[field.name] = kind, ((lanes,) if field.lane else ()) + shape_of(field, sizes)
@@ -131,8 +147,9 @@ def _check_tensors(tensors: dict[str, np.ndarray], settings: Settings, lanes: in
 
 def _check_range(tensor: np.ndarray, field: Field, sizes: Sizes, name: str) -> None:
     most = getattr(sizes, field.most) if isinstance(field.most, str) else MOST if field.most is None else field.most
-    if tensor.size and (tensor.min() < 0 or tensor.max() > most):
-        raise CheckpointError(f"{name} holds {field.name} from {tensor.min()} to {tensor.max()}, beyond 0 to {most}")
+    if tensor.size and (tensor.min() < field.least or tensor.max() > most):
+        found, allowed = f"{tensor.min()} to {tensor.max()}", f"{field.least} to {most}"
+        raise CheckpointError(f"{name} holds {field.name} from {found}, beyond {allowed}")
 
 
 def restore_tensors(

@@ -13,19 +13,45 @@ if TYPE_CHECKING:
     import pyarrow
 
 
-def numeric_columns(settings: Settings) -> tuple[str, ...]:
+def columns_read(settings: Settings) -> tuple[str, ...]:
     """The columns that a learner reads, in its order: the features, then the targets that are not features."""
     return (*settings.features, *(name for name in settings.targets if name not in settings.features))
 
 
+def numeric_columns(settings: Settings) -> tuple[str, ...]:
+    """Those of them that hold numbers."""
+    return tuple(name for name in columns_read(settings) if name not in settings.categorical)
+
+
+def categorical_columns(settings: Settings) -> tuple[str, ...]:
+    """Those of them that hold categories; a row's codes stand in this order."""
+    return tuple(name for name in columns_read(settings) if name in settings.categorical)
+
+
+def numeric_targets(settings: Settings) -> tuple[str, ...]:
+    """The targets that hold numbers."""
+    return tuple(name for name in settings.targets if name not in settings.categorical)
+
+
+def categorical_targets(settings: Settings) -> tuple[str, ...]:
+    """The targets that hold categories."""
+    return tuple(name for name in settings.targets if name in settings.categorical)
+
+
+def categorical_features(settings: Settings) -> tuple[str, ...]:
+    """The features that hold categories."""
+    return tuple(name for name in settings.features if name in settings.categorical)
+
+
 def network_features(settings: Settings) -> tuple[str, ...]:
-    """The columns that the network sees: the features, then what the learner makes of the time."""
-    return (*settings.features, *(TIME_FEATURES if settings.time_features else ()))
+    """The numbers that the network sees: the features, then what the learner makes of the time."""
+    numbers = (name for name in settings.features if name not in settings.categorical)
+    return (*numbers, *(TIME_FEATURES if settings.time_features else ()))
 
 
 def matrix_columns(settings: Settings) -> tuple[str, ...]:
-    """The columns of a row as the kernels have it: what the network sees, then the targets that it does not see."""
-    others = (name for name in settings.targets if name not in settings.features)
+    """The numbers of a row as the kernels have it: what the network sees, then the targets that it does not see."""
+    others = (name for name in numeric_targets(settings) if name not in settings.features)
     return (*network_features(settings), *others)
 
 
@@ -45,34 +71,58 @@ def _listed(names: Sequence[str], most: int = 12) -> str:
     return f"{shown} and {len(names) - most} more" if len(names) > most else shown or "no columns"
 
 
+def check_categories_are_used(settings: Settings) -> None:
+    """Raise a SettingsError if a column is named as categorical and has no role."""
+    for name in settings.categorical:
+        if name not in (*settings.targets, *settings.features):
+            raise SettingsError(f"categorical column {name!r} is neither a target nor a feature")
+
+
 def quantile_suffix(level: float) -> str:
     """``q05`` for 0.05, ``q2_5`` for 0.025: the name of a quantile's column."""
     percent = f"{level * 100:.10g}".replace(".", "_")
     return f"q{percent.zfill(2) if '_' not in percent else percent}"
 
 
-def forecast_names(settings: Settings) -> list[str]:
-    """Names of the record's forecast columns, target by target: ``t_h1``, its quantiles, ``t_h2``, ..."""
+def forecast_names(settings: Settings, target: str) -> list[str]:
+    """Names of a target's forecast columns: ``t_h1``, its quantiles, ``t_h2``, ...; see `category_names`."""
     names = []
-    for target in settings.targets:
-        for horizon in settings.horizons:
-            names.append(f"{target}_h{horizon}")
-            if settings.loss == "quantile":
-                names += [f"{target}_h{horizon}_{quantile_suffix(level)}" for level in settings.levels]
+    for horizon in settings.horizons:
+        if target in settings.categorical:
+            names += [name for pair in category_names(settings, target, horizon) for name in pair]
+            continue
+        names.append(f"{target}_h{horizon}")
+        if settings.loss == "quantile":
+            names += [f"{target}_h{horizon}_{quantile_suffix(level)}" for level in settings.levels]
     return names
+
+
+def category_names(settings: Settings, target: str, horizon: int) -> list[tuple[str, str]]:
+    """Names of what a record says of one forecast of a category: ``t_h1`` and ``t_h1_p``, then ``t_h1_top2``, ..."""
+    best = f"{target}_h{horizon}"
+    names = [best, *(f"{best}_top{place}" for place in range(2, settings.top + 1))]
+    return [(name, f"{name}_p") for name in names]
 
 
 def record_names(settings: Settings) -> list[str]:
     """Every column of the record, in order; see ``docs/record.md``."""
     names = ["row", *(getattr(settings, role) for role in ("time", "sequence") if getattr(settings, role))]
-    per_target = len(forecast_names(settings)) // max(1, len(settings.targets))
-    forecasts = iter(forecast_names(settings))
     for target in settings.targets:
         names.append(target)
         if settings.horizons != (0,):
             names.append(f"{target}_expected")
-        names += [next(forecasts) for _ in range(per_target)]
+        names += forecast_names(settings, target)
     return [*names, "loss", "event"]
+
+
+def text_names(settings: Settings) -> set[str]:
+    """The record's columns that hold categories."""
+    names = set()
+    for target in categorical_targets(settings):
+        names |= {target, f"{target}_expected"}
+        for horizon in settings.horizons:
+            names |= {name for name, _ in category_names(settings, target, horizon)}
+    return names
 
 
 def check_record_names(names: Sequence[str]) -> None:
@@ -95,5 +145,6 @@ def record_schema(settings: Settings, passed_through: dict[str, pyarrow.DataType
     """
     import pyarrow
 
-    kinds = {"row": pyarrow.int64(), "event": pyarrow.string(), **passed_through}
+    kinds = {name: pyarrow.string() for name in ("event", *text_names(settings))}
+    kinds |= {"row": pyarrow.int64(), **passed_through}
     return pyarrow.schema([(name, kinds.get(name, pyarrow.float64())) for name in record_names(settings)])

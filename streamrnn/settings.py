@@ -71,6 +71,14 @@ class Settings:
         (), "Columns", "columns to learn from [run: every numeric column; Python: the targets]", structure=True,
         metavar="COLUMNS",
     )  # fmt: skip
+    categorical: tuple[str, ...] = _option(
+        (), "Columns", "those of them that hold categories, and not numbers [whose first value is text]",
+        structure=True, metavar="COLUMNS",
+    )  # fmt: skip
+    max_categories: int = _option(
+        256, "Columns", "categories of a column that are told apart; further ones count as one", structure=True,
+        metavar="N",
+    )  # fmt: skip
     time: str | None = _option(None, "Columns", "column passed through as the time", structure=True, metavar="COLUMN")
     time_format: str | None = _option(
         None, "Columns", "of the time: iso, s, ms, us, ns, or a pattern like %m/%d/%Y %H:%M [told by the first value]",
@@ -103,10 +111,13 @@ class Settings:
         structure=True,
     )  # fmt: skip
 
+    top: int = _option(1, "Forecast", "categories to name in a record, the most probable first", metavar="N")
+
     cell: str = _option("gru", "Network", "recurrent cell", choices=CELLS, structure=True)
     nonlinearity: str = _option("tanh", "Network", "of the Elman cell", choices=NONLINEARITIES, structure=True)
     hidden: int = _option(32, "Network", "units per layer", structure=True, metavar="N")
     layers: int = _option(1, "Network", "recurrent layers", structure=True, metavar="N")
+    embedding: int = _option(16, "Network", "numbers that stand for a category", structure=True, metavar="N")
     window: int = _option(32, "Network", "rows that a gradient flows back (k2)", structure=True, metavar="ROWS")
     loss: str = _option("squared", "Network", "what an error costs", choices=LOSSES, structure=True)
     huber_delta: float = _option(
@@ -133,13 +144,17 @@ class Settings:
     beta2: float = _option(0.999, "Training", "decay of adam's mean square", metavar="X")
     eps: float = _option(1e-8, "Training", "added to the root mean square", metavar="X")
     weight_decay: float = _option(0.01, "Training", "of adamw", metavar="X")
+    target_weights: tuple[float, ...] = _option(
+        (), "Training", "how much each target's loss counts, in their order [1 each]", metavar="X,.."
+    )
     guard: bool = _option(True, "Training", "take weights that have diverged back, and lower the rate")
 
     def __post_init__(self) -> None:
-        for name in ("targets", "features"):
+        for name in ("targets", "features", "categorical"):
             self._set(name, _names(name, getattr(self, name)))
         self._set("horizon", _horizon(self.horizon))
         self._set("quantiles", _quantiles(self.quantiles))
+        self._set("target_weights", _weights(self.target_weights))
         for option in fields(self):
             _check_kind(option.name, getattr(self, option.name), option.metadata["option"])
         for name in TRUTH_VALUES:  # NumPy's are not JSON
@@ -165,8 +180,12 @@ class Settings:
         if self.time is not None and self.time == self.sequence:
             raise SettingsError(f"column {self.time!r} cannot be both time and sequence")
         for role in ("time", "sequence"):
-            if getattr(self, role) in (*self.targets, *self.features):
+            if getattr(self, role) in (*self.targets, *self.features, *self.categorical):
                 raise SettingsError(f"column {getattr(self, role)!r} cannot be {role} and feature or target")
+        if self.target_weights and self.targets and len(self.target_weights) != len(self.targets):
+            raise SettingsError(
+                f"target_weights takes a number for each of the {len(self.targets)} targets, not {self.target_weights}"
+            )
         self._check_time()
         if self.expected_lag is not None and self.cell == "elman":
             raise SettingsError("expected_lag needs a cell with a forget gate: lstm or gru")
@@ -221,6 +240,9 @@ class Settings:
 INTEGER_RANGES = {
     "hidden": (1, 8192),
     "layers": (1, 64),
+    "max_categories": (1, 100_000),
+    "embedding": (1, 1024),
+    "top": (1, 100),
     "window": (1, MAX_SIZE),
     "stride": (1, MAX_SIZE),
     "max_delay": (0, MAX_SIZE),
@@ -297,6 +319,11 @@ def _quantiles(value: Any) -> tuple[float, ...]:
     if sorted(set(ascending)) != ascending or 0.5 not in ascending:
         raise SettingsError(f"quantiles takes ascending numbers with 0.5 among them, not {levels}")
     return tuple(ascending)
+
+
+def _weights(value: Any) -> tuple[float, ...]:
+    weights = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
+    return tuple(_check_number("target_weights", weight, 0.0, 1e6) for weight in weights)
 
 
 def _check_kind(name: str, value: Any, option: Option) -> None:

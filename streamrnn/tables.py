@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,9 +62,32 @@ def _numbers(column: pyarrow.Array, name: str) -> np.ndarray:
         or pyarrow.types.is_decimal(kind)
         or pyarrow.types.is_null(kind)
     ):
-        raise SettingsError(f"column {name!r} holds {kind}, not numbers; categorical columns cannot be learned yet")
+        hint = "; name it among the categorical ones" if holds_text(kind) else ""
+        raise SettingsError(f"column {name!r} holds {kind}, not numbers{hint}")
     numbers = column.cast(pyarrow.float64(), safe=False).to_numpy(zero_copy_only=False)
     return numbers
+
+
+def holds_text(kind: pyarrow.DataType) -> bool:
+    """Whether an Arrow type is one of text."""
+    import pyarrow
+
+    if pyarrow.types.is_dictionary(kind):
+        kind = kind.value_type
+    return any(
+        is_such(kind)
+        for is_such in (pyarrow.types.is_string, pyarrow.types.is_large_string, pyarrow.types.is_string_view)
+    )
+
+
+def text_cells(row: Any, names: Sequence[str]) -> list[str]:
+    """The columns of a mapping that hold text; none if it holds what is neither text nor a number nor missing."""
+    if not isinstance(row, Mapping):
+        return []
+    cells = {name: row.get(name) for name in names}
+    if not all(cell is None or isinstance(cell, str | Real) for cell in cells.values()):
+        return []
+    return [name for name, cell in cells.items() if isinstance(cell, str)]
 
 
 def sequence_starts(column: pyarrow.Array) -> np.ndarray:

@@ -6,11 +6,18 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from reference import ReferenceLearner
+from reference import CategoryReference, ReferenceLearner
 
 from streamrnn import Learner, Record
 from streamrnn.kernels.jit import uncached_entry
 from streamrnn.kernels.state import named_view
+from streamrnn.schema import (
+    categorical_columns,
+    categorical_features,
+    categorical_targets,
+    numeric_columns,
+    numeric_targets,
+)
 
 COLUMNS = ("a", "b", "c")
 CELLS = [("elman", "tanh"), ("elman", "relu"), ("gru", "tanh"), ("lstm", "tanh")]
@@ -41,15 +48,32 @@ def with_fixed_scales(learner: Learner) -> Learner:
 def reference_of(learner: Learner, **options: Any) -> ReferenceLearner:
     """A reference learner with the same settings and weights."""
     settings = learner.settings
+    numbers, coded = numeric_columns(settings), categorical_columns(settings)
+    weights = dict(zip(settings.targets, settings.target_weights, strict=False))
     names = (
         "cell", "nonlinearity", "layers", "window", "stride", "loss", "huber_delta", "quantiles", "optimizer", "lr",
         "momentum", "alpha", "beta1", "beta2", "eps", "weight_decay", "clip", "schedule", "warmup", "guard",
     )  # fmt: skip
-    return ReferenceLearner(
+    kind: Any = ReferenceLearner
+    if coded:
+        kind = CategoryReference
+        options |= {
+            "tables": [f"embedding.{name}" for name in categorical_features(settings)],
+            "heads": [
+                [f"classifier.{name}_h{horizon}" for name in categorical_targets(settings)]
+                for horizon in settings.horizons
+            ],
+            "coded_targets": [coded.index(name) for name in categorical_targets(settings)],
+            "coded": len(coded),
+        }
+    made: ReferenceLearner = kind(
         parameters={name: view.astype(np.float64) for name, view in learner.parameters.items()},
-        features=[learner.columns.index(name) for name in settings.features],
-        targets=[learner.columns.index(name) for name in settings.targets],
-        columns=len(learner.columns),
+        features=[numbers.index(name) for name in settings.features if name in numbers],
+        targets=[numbers.index(name) for name in numeric_targets(settings)],
+        columns=len(numbers),
+        target_weights=tuple(
+            weights.get(name, 1.0) for name in (*numeric_targets(settings), *categorical_targets(settings))
+        ),
         horizons=settings.horizons,
         horizon_unit=settings.horizon_unit,
         max_delay=settings.delay,
@@ -58,6 +82,7 @@ def reference_of(learner: Learner, **options: Any) -> ReferenceLearner:
         **{name: getattr(settings, name) for name in names},
         **options,
     )
+    return made
 
 
 def stream(rows: int, columns: int = 3, seed: int = 0, nulls: float = 0.0) -> np.ndarray:
@@ -151,6 +176,30 @@ def check_knowledge(learner: Learner, reference: ReferenceLearner, tolerance: fl
             means = np.array([score.mae, score.rmse**2, score.last_value_mae, score.last_value_rmse**2])
             sums = [errors[name][place] for name in ("absolute", "squared", "last_absolute", "last_squared")]
             check_close(means * score.count, sums, tolerance, 0, "errors")
+
+
+def check_gradient(learner: Learner, reference: ReferenceLearner) -> None:
+    """The last gradient is the reference's, and the slope of the reference's loss."""
+    assert reference.gradient is not None
+    for name, gradient in learner.gradient.items():
+        np.testing.assert_allclose(gradient, reference.gradient[name], rtol=1e-9, atol=1e-12, err_msg=name)
+    assert finite_difference_error(learner.gradient, reference) < 1e-6
+
+
+def finite_difference_error(gradient: dict[str, np.ndarray], reference: ReferenceLearner) -> float:
+    """Relative error of the slope along a random direction."""
+    random = np.random.default_rng(len(reference.steps))
+    direction = {name: random.standard_normal(value.shape) for name, value in reference.parameters.items()}
+    step = 1e-5
+
+    def loss(sign: int) -> float:
+        moved = {name: value + sign * step * direction[name] for name, value in reference.parameters.items()}
+        return reference.frozen_sweep_loss(moved)
+
+    slope = (loss(1) - loss(-1)) / (2 * step)
+    ours = sum(float(np.sum(gradient[name] * direction[name])) for name in direction)
+    size = np.sqrt(sum(float(np.sum(value**2)) for value in gradient.values()))
+    return float(abs(slope - ours) / size)
 
 
 # --- what a learner has learned ---------------------------------------------------------------------------------------

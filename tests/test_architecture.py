@@ -22,6 +22,8 @@ LEVELS = [
     {"settings"},
     {"kernels"},
     {"checkpoint", "schema"},
+    {"vocabulary", "class_scores"},
+    {"answers"},
     {"known_answer", "network", "tables", "record", "metrics"},
     {"restore"},
     {"learner", "description"},

@@ -305,7 +305,7 @@ def test_an_array_of_another_shape_is_refused(shape):
 
 def test_an_array_cannot_carry_a_time_or_a_sequence():
     for role in ("time", "sequence"):
-        with pytest.raises(SettingsError, match=r"^an array has no time or sequence column; use a table$"):
+        with pytest.raises(SettingsError, match=r"^an array has no time, no sequence and no categories; use a table$"):
             Learner("a", **SMALL, **{role: "s"}).run(np.zeros((3, 1)))
 
 

@@ -40,11 +40,24 @@ def test_a_label_of_this_row_has_no_expected_value():
 
 def test_quantiles_stand_behind_their_forecast():
     settings = Settings(targets=["a", "b"], horizon=2, loss="quantile", quantiles=(0.025, 0.5))
-    assert forecast_names(settings) == [
-        "a_h1", "a_h1_q2_5", "a_h1_q50", "a_h2", "a_h2_q2_5", "a_h2_q50",
-        "b_h1", "b_h1_q2_5", "b_h1_q50", "b_h2", "b_h2_q2_5", "b_h2_q50",
+    for target in ("a", "b"):
+        assert forecast_names(settings, target) == [
+            f"{target}_{name}" for name in ("h1", "h1_q2_5", "h1_q50", "h2", "h2_q2_5", "h2_q50")
+        ]
+    assert record_names(settings)[1:9] == ["a", "a_expected", *forecast_names(settings, "a")]
+
+
+def test_a_category_is_followed_by_its_probability_then_by_the_next_best():
+    settings = Settings(targets=["x", "u"], categorical="u", horizon=(1, 3), top=2)
+    assert record_names(settings) == [
+        "row", "x", "x_expected", "x_h1", "x_h3",
+        "u", "u_expected", "u_h1", "u_h1_p", "u_h1_top2", "u_h1_top2_p",
+        "u_h3", "u_h3_p", "u_h3_top2", "u_h3_top2_p", "loss", "event",
     ]  # fmt: skip
-    assert record_names(settings)[1:9] == ["a", "a_expected", *forecast_names(settings)[:6]]
+    kinds = record_schema(settings, {})
+    assert {name for name in kinds.names if kinds.field(name).type == pyarrow.string()} == {
+        "u", "u_expected", "u_h1", "u_h1_top2", "u_h3", "u_h3_top2", "event",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -229,7 +229,7 @@ def test_every_setting_says_where_it_belongs_and_what_it_does():
     groups = {"Columns", "Forecast", "Network", "Training"}
     for name, option in options().items():
         assert option.group in groups and option.help, name
-        assert option.structure or option.group == "Training", name
+        assert option.structure or option.group == "Training" or name == "top", name
         if option.choices:
             assert default(name) in option.choices
 
@@ -239,7 +239,7 @@ def test_training_settings_can_change_and_structure_cannot():
     changeable = {name for name, option in options().items() if not option.structure}
     assert changeable == {
         "stride", "lr", "schedule", "warmup", "clip", "momentum", "alpha", "beta1", "beta2", "eps", "weight_decay",
-        "guard",
+        "guard", "target_weights", "top",
     }  # fmt: skip
 
 

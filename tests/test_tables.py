@@ -204,14 +204,28 @@ def test_nan_infinity_and_null_are_all_null_in_the_record():
 
 
 @pytest.mark.parametrize(
-    "array", [pyarrow.array(["1", "2"]), pyarrow.array([[1.0], [2.0]]), pyarrow.array(["x", "y"]).dictionary_encode()]
+    ("array", "hint"),
+    [
+        (pyarrow.array(["1", "2"]), "; name it among the categorical ones"),
+        (pyarrow.array([[1.0], [2.0]]), ""),
+        (pyarrow.array(["x", "y"]).dictionary_encode(), "; name it among the categorical ones"),
+    ],
 )
-def test_a_column_that_holds_no_numbers_is_refused_and_no_row_is_taken(array):
+def test_a_column_that_holds_no_numbers_is_refused_and_no_row_is_taken(array, hint):
     learner = Learner("a", ["a", "b"], **SMALL)
+    learner.step({"a": 1.0, "b": 2.0})
     before = learner.to_bytes()
     with pytest.raises(SettingsError) as error:
         learner.run(pyarrow.table({"a": [1.0, 2.0], "b": array}))
-    assert str(error.value) == f"column 'b' holds {array.type}, not numbers; categorical columns cannot be learned yet"
+    assert str(error.value) == f"column 'b' holds {array.type}, not numbers{hint}"
+    assert learner.to_bytes() == before
+
+
+def test_a_first_table_that_is_refused_decides_nothing():
+    learner = Learner("a", ["a", "b"], **SMALL)
+    before = learner.to_bytes()
+    with pytest.raises(SettingsError, match=r"^column 'b' holds list<item: double>, not numbers$"):
+        learner.run(pyarrow.table({"a": ["on"], "b": [[1.0]]}))
     assert learner.to_bytes() == before
 
 

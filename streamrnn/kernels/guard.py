@@ -13,6 +13,7 @@ import math
 
 import numpy as np
 
+from .classifier import silence_classifiers
 from .jit import kernel
 from .linear import dot
 from .optimizers import rate_in_force
@@ -32,6 +33,7 @@ SAFE_RATE = 1e-3  # inputs and outputs have unit size whatever the stream, so on
 WILD_RATE = 0.02  # leaves cells that no gradient passes, even where the forecasts were good
 SLOWEST_RATE = 1e-9
 RECOVERY = 1.1  # of a rate below the safe one, at each good check
+LARGEST_LOSS = 100.0  # that counts for one category
 UNTRUSTED = 10.0  # squared units that a network has to be right about before it is believed
 
 OURS, LAST_VALUE, WEIGHED = 0, 1, 2  # places in `Guard.errors`
@@ -54,6 +56,17 @@ def weigh(model, lane, slot, t, pair, label):
 
 
 @kernel
+def weigh_label(model, loss, known):
+    """Let one graded forecast of a category count, beside one that finds all that are known equally probable."""
+    if model.rates.guard == 0.0:
+        return
+    errors = model.guard.errors
+    errors[OURS] += min(loss, LARGEST_LOSS)
+    errors[LAST_VALUE] += math.log(known)
+    errors[WEIGHED] += 1.0
+
+
+@kernel
 def keep_first(model):
     """Before the first update, take the weights for good."""
     guard = model.guard
@@ -71,7 +84,7 @@ def has_diverged(model, lane):
         guard.standing[0] = NOTHING_KEPT
         return False
     ours, last, weighed = guard.errors[OURS], guard.errors[LAST_VALUE], guard.errors[WEIGHED]
-    due = UPDATES_PER_CHECK * rates.stride * model.sizes.pairs
+    due = UPDATES_PER_CHECK * rates.stride * (model.sizes.pairs + model.sizes.class_pairs)
     if ours > DIVERGED_ABOVE * (last + due) or model.network.updates[SKIPPED_IN_A_ROW] >= MOST_SKIPPED:
         lane.counts[DIVERGED] += 1
         go_back(model, lane)
@@ -132,6 +145,7 @@ def _tame(model):
     for out in range(sizes.outputs):
         offset[out] = 0
         _multiply_row(head, out, 0.0)
+    silence_classifiers(model.coding, model)
 
 
 @kernel

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 
+from .classifier import finite_logits
+from .embeddings import embed
 from .gate import clear_held, observe
 from .guard import go_back, has_diverged, keep_first
 from .health import measure_reach
 from .jit import entry, kernel
+from .labels import end_labels, make_classes_pending, reveal_labels
 from .memory import flush_denormals, restore_denormals
 from .optimizers import update
 from .recurrence import clear_state, finite_step
@@ -32,32 +35,54 @@ from .state import (
     UPDATE_SKIPPED,
 )
 from .unroll import backward_sweep, clear_slopes
-from .views import open_lane, open_model
+from .views import open_coding, open_lane, open_model
 
 
 @entry
-def learn_rows(real, double, integer, rows, codes, marks, learn, records):
-    """Run every row through one learner.
+def learn_rows(real, double, integer, rows, marks, learn, records):
+    """Run every row through one learner whose columns all hold numbers.
 
     real, double, integer: the learner, see ``state.py``
     rows: (n, columns) float64, NaN where null
-    codes: (n, coded columns) int64, the categories' codes; no column is coded yet
     marks: (n, 2) int64: the row's lane; 1 if it begins a sequence
     learn: whether weights, moments and scales may change
-    records: (n, EXPECTED + targets + outputs) float64, written
+    records: (n, as many as `network.answer_width` says) float64, written
     """
+    _take_rows(real, double, integer, rows, None, None, marks, learn, records)
+
+
+@entry
+def learn_coded_rows(real, double, integer, rows, codes, marks, learn, records):
+    """Run every row through one learner with categories: as `learn_rows`.
+
+    codes: (n, coded) int64, the categories' codes, -1 where null
+    """
+    _take_rows(real, double, integer, rows, codes, open_coding(real, integer), marks, learn, records)
+
+
+@kernel
+def _take_rows(real, double, integer, rows, codes, coding, marks, learn, records):
     before = flush_denormals()
-    model = open_model(real, double, integer)
+    model = open_model(real, double, integer, coding)
     number = marks[0, LANE] if marks.shape[0] > 0 else 0
-    lane = open_lane(real, double, integer, number)
+    lane = open_lane(real, double, integer, coding, number)
     for i in range(rows.shape[0]):
         if marks[i, LANE] != number:
             number = marks[i, LANE]
-            lane = open_lane(real, double, integer, number)
+            lane = open_lane(real, double, integer, coding, number)
         for j in range(records.shape[1]):
             records[i, j] = math.nan
+        _take_codes(coding, codes, i)
         records[i, EVENT] = _take_row(model, lane, rows[i], marks[i, BOUNDARY], learn, records[i])
     restore_denormals(before)
+
+
+@kernel
+def _take_codes(coding, codes, i):
+    if coding is None:
+        return
+    for c in range(codes.shape[1]):
+        coding.arrived[c] = codes[i, c]
 
 
 @kernel
@@ -110,6 +135,7 @@ def _reveal_all(model, lane, learn, record):
         truth = arrived[target_columns[t]]
         if not math.isnan(truth):
             reveal(model, lane, t, truth, learn, record)
+    reveal_labels(model.coding, model, lane, learn, record)
     record[LOSS] = record[LOSS] / record[REVEALED] if record[REVEALED] > 0.0 else math.nan
 
 
@@ -146,17 +172,26 @@ def _predict(model, lane, learn, record):
     slot = counts[STEPS] % sizes.slots
     clear_slopes(model, lane, slot)
     standardise(model.roles.feature_columns, columns, model.scratch.arrived, inputs, slot)
-    if not finite_step(model, lane, slot):
+    embed(model.coding, model, lane, slot)
+    if not _finite_forecast(model, lane, slot):
         event = DIVERGENCE
         counts[DIVERGED] += 1
         if learn and model.rates.guard > 0.0:
             go_back(model, lane)
-            finite_step(model, lane, slot)
+            _finite_forecast(model, lane, slot)
     make_pending(model, lane, slot)
+    make_classes_pending(model.coding, model, lane, slot, record)
     forecast = lane.pending.forecast
     for out in range(sizes.outputs):
         record[EXPECTED + sizes.targets + out] = forecast[slot, out]
     return event
+
+
+@kernel
+def _finite_forecast(model, lane, slot):
+    """Take the inputs at a slot to the outputs and the logits; returns whether nothing overflowed."""
+    numbers_are_finite = finite_step(model, lane, slot)
+    return finite_logits(model.coding, model, lane, slot) and numbers_are_finite
 
 
 @kernel
@@ -169,6 +204,7 @@ def _begin_sequence(model, lane, learn):
         clear_slopes(model, lane, slot)
     for t in range(sizes.targets):
         void_target(model, lane, t)
+    end_labels(model.coding, lane)
     clear_held(lane.columns)
     clear_state(model, lane, slot_before(counts[STEPS] % sizes.slots, sizes.slots))
     counts[SEQUENCE_START] = counts[STEPS]

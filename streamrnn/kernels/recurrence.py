@@ -13,6 +13,7 @@ from .views import bias, matrix, plane
 
 ELMAN, GRU, LSTM = 0, 1, 2  # as in settings.CELLS
 BLOCKS_PER_LAYER = 4  # weight_ih, weight_hh, bias_ih, bias_hh
+HEAD_BLOCKS = 2  # weight, bias
 
 
 @kernel

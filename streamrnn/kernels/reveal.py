@@ -15,6 +15,7 @@ from .jit import kernel
 from .linear import dot
 from .losses import loss_backward, loss_forward
 from .recurrence import open_head
+from .ring import PAST, horizon_reached
 from .scaling import add_agreement, add_change, scale_of, trust_in
 from .state import EXPECTED, LOSS, RENEWED, REVEALED, SEQUENCE_START, STEPS, UNLEARNED
 from .vector import constant, is_finite
@@ -75,7 +76,6 @@ def reveal(model, lane, t, truth, learn, record):
     Adds to the record's LOSS and REVEALED, and writes the shortest horizon's forecast to its EXPECTED.
     """
     sizes, pending, counts = model.sizes, lane.pending, lane.counts
-    horizon_index = model.roles.horizon_index
     pending.values_seen[t] += 1
     now = pending.values_seen[t] if sizes.by_value else counts[STEPS]
     shortest = sizes.horizons
@@ -84,10 +84,9 @@ def reveal(model, lane, t, truth, learn, record):
         if step < counts[SEQUENCE_START]:
             break
         slot = step % sizes.slots
-        waited = now - pending.clock[slot, t]
-        if waited > sizes.horizon:
+        k = horizon_reached(model, now - pending.clock[slot, t])
+        if k == PAST:
             break
-        k = horizon_index[waited] if waited >= 0 else -1
         if k < 0 or math.isnan(pending.forecast[slot, (k * sizes.targets + t) * sizes.quantiles]):
             continue
         if k < shortest:
@@ -154,16 +153,17 @@ def _add_losses(model, lane, slot, t, pair, label, record):
 
 @kernel
 def _write_slopes(model, lane, slot, pair, label):
-    """Add the loss's slope at today's outputs to d_outputs; the divisor is fixed: the number of outputs."""
+    """Add the loss's slope at today's outputs to d_outputs; the divisor is fixed: the number of losses."""
     sizes, ring, levels = model.sizes, lane.ring, model.roles.levels
     weight, offset = open_head(model.network.weights, model)
     hidden = plane(ring.hidden, sizes.layers - 1)
     first = pair * sizes.quantiles
+    share = model.roles.target_weights[pair % sizes.targets] / sizes.losses
     for q in range(sizes.quantiles):
         out = first + q
         output = np.float64(dot(weight, out, hidden, slot) + offset[out])
         slope = loss_backward(sizes.loss, model.rates.huber_delta, levels[q], output, label)
-        ring.d_outputs[slot, out] += constant(ring.d_outputs[slot, out], slope / sizes.outputs)
+        ring.d_outputs[slot, out] += constant(ring.d_outputs[slot, out], share * slope)
     begun = ring.graded[slot, 1] > 0
     ring.graded[slot, 0] = min(ring.graded[slot, 0], first) if begun else first
     ring.graded[slot, 1] = max(ring.graded[slot, 1], first + sizes.quantiles)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from .jit import kernel
 
+PAST = -2
+
 
 @kernel
 def slot_before(slot, slots):
@@ -15,3 +17,11 @@ def slot_before(slot, slots):
 def slot_after(slot, slots):
     """Return the slot of the step after."""
     return slot + 1 if slot + 1 < slots else 0
+
+
+@kernel
+def horizon_reached(model, waited):
+    """Return the index of the horizon that a forecast has reached after so long; -1 if none, PAST if all are past."""
+    if waited > model.sizes.horizon:
+        return PAST
+    return model.roles.horizon_index[waited] if waited >= 0 else -1

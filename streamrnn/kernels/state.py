@@ -21,6 +21,9 @@ from .vector import LANES
 # Values whose median and absolute deviations seed a column's statistics; as many far ones in a row are a level shift.
 WARM_UP = 20
 
+RANKS = 11  # places that the truth can have among the forecast categories; the last: none of the first ten
+RECENT = 1000  # graded forecasts of a category that count as recent
+
 
 class Sizes(NamedTuple):
     """All that decides a shape or a branch."""
@@ -33,7 +36,7 @@ class Sizes(NamedTuple):
     gate_rows: int  # gates * hidden: rows of a recurrent matrix
     kept_width: int  # numbers that a cell keeps per step for its backward pass
     features: int
-    input_width: int  # 2 * features (value and missing indicator), padded
+    input_width: int  # 2 * features (value and missing indicator) and the embeddings, padded
     columns: int
     targets: int
     horizons: int
@@ -41,6 +44,19 @@ class Sizes(NamedTuple):
     middle: int  # index of the quantile 0.5
     outputs: int  # horizons * targets * quantiles, in this order
     pairs: int  # horizons * targets
+    coded: int  # columns of categories; those that are features come first
+    coded_features: int
+    embedding: int  # numbers that stand for a category
+    embedding_width: int  # embedding, padded
+    d_input_width: int  # input_width; 0 if nothing is learned about inputs
+    classes: int  # codes of a column, with the reserved one
+    last_code: int  # classes - 1
+    class_width: int  # classes, padded
+    class_targets: int
+    class_pairs: int  # horizons * class_targets, in this order
+    all_targets: int  # targets of numbers, then of categories
+    losses: int  # outputs + class_pairs: what a mean loss is divided by
+    top: int  # categories that a record names
     horizon: int  # the longest
     horizon_count: int  # horizon + 1: length of a table by horizon
     by_value: int  # 1: a horizon counts values of its target, 0: rows
@@ -66,7 +82,8 @@ class Field(NamedTuple):
     lane: bool = True
     saved: bool = True
     ring: int | None = None  # the axis that runs over slots
-    most: str | int | None = None  # of an integer, which is never below 0: what it indexes has a bound
+    most: str | int | None = None  # of an integer: what it indexes has a bound
+    least: int = 0  # of an integer
 
 
 SHARED: dict[str, Any] = {"lane": False}
@@ -85,6 +102,9 @@ FIELDS = (
     Field("good", "real", (2, "parameters"), "weights that were good, and those of the last check", **SHARED),
     Field("guard_errors", "double", (3,), "sums since the last check, see `guard.py`", **SHARED),
     Field("guard_standing", "integer", (1,), "how the good weights stand", most=2, **SHARED),
+    Field("known", "integer", ("coded",), "codes so far, with the reserved one", most="classes", least=1, **SHARED),
+    Field("class_columns", "integer", ("class_targets",), "coded column of each categorical target", **DERIVED),
+    Field("target_weights", "double", ("all_targets",), "how much the loss of each counts", **DERIVED),
     Field("offsets", "integer", ("blocks",), "where each matrix and bias begins in the weights", **DERIVED),
     Field("feature_columns", "integer", ("features",), "column of each feature", **DERIVED),
     Field("target_columns", "integer", ("targets",), "column of each target", **DERIVED),
@@ -97,7 +117,9 @@ FIELDS = (
     Field("d_state", "real", (1, "hidden_width"), "slope at the cell state", **SCRATCH),
     Field("arrived", "double", ("columns",), "this row's accepted values, NaN where none", **SCRATCH),
     Field("away", "double", (WARM_UP,), "how far each of a few values is off", **SCRATCH),
-    Field("inputs", "real", ("slots", "input_width"), "standardised features, indicators", ring=0),
+    Field("d_inputs", "real", ("slots", "d_input_width"), "slope at each step's inputs", **SCRATCH),
+    Field("arrived_codes", "integer", ("coded",), "this row's codes, -1 where none", **SCRATCH),
+    Field("inputs", "real", ("slots", "input_width"), "standardised features, indicators, embeddings", ring=0),
     Field("hidden", "real", ("layers", "slots", "hidden_width"), "each layer's output", ring=1),
     Field("outputs", "real", ("slots", "outputs"), "of the head, when the step was made", ring=0),
     Field("kept", "real", ("layers", "slots", "kept_width"), "what each cell keeps", ring=1),
@@ -120,10 +142,25 @@ FIELDS = (
     Field("base", "double", ("slots", "targets"), "what they start from", ring=0),
     Field("scale", "double", ("slots", "pairs"), "their unit; NaN: learn nothing from it", ring=0),
     Field("last", "double", ("slots", "targets"), "the last-value forecast beside them", ring=0),
-    Field("clock", "integer", ("slots", "targets"), "step, or values of the target so far", ring=0),
-    Field("values_seen", "integer", ("targets",), "values of each target so far"),
+    Field("clock", "integer", ("slots", "all_targets"), "step, or values of the target so far", ring=0),
+    Field("values_seen", "integer", ("all_targets",), "values of each target so far"),
     Field("errors", "double", ("pairs", 4), "sums: absolute, squared, and both of last value"),
     Field("error_count", "integer", ("pairs",), "forecasts graded"),
+    Field("codes", "integer", ("slots", "coded_features"), "of the inputs, -1: none", ring=0, most="last_code", least=-1),
+    Field("logits", "real", ("class_pairs", "slots", "class_width"), "of each category, as forecast", ring=1),
+    Field("d_logits", "real", ("class_pairs", "slots", "class_width"), "slopes that reveals have written", ring=1),
+    Field("class_graded", "integer", ("class_pairs", "slots"), "1: there are slopes", ring=1, most=1),
+    Field("log_sum", "double", ("class_pairs", "slots"), "log of the sum of exp(logits), NaN: not pending", ring=1),
+    Field("class_before", "integer", ("class_targets", "slots", 3), "see `KNOWN` and its like", ring=1, most="classes"),
+    Field("label_counts", "integer", ("class_targets", "classes"), "how often each category has come"),
+    Field("labels", "integer", ("class_targets", 2), "the most frequent code so far, the last", most="last_code"),
+    Field("code_counts", "integer", ("coded", 2), "nulls, categories without a code of their own"),
+    Field("class_losses", "double", ("class_pairs",), "sum of the losses of graded forecasts"),
+    Field("class_ranks", "integer", ("class_pairs", RANKS), "how often the truth had each place"),
+    Field("class_naive", "integer", ("class_pairs", 2), "hits of the most frequent and of the last category"),
+    Field("class_table", "integer", ("class_pairs", "classes", 3), "by category: came, was forecast, both"),
+    Field("class_sequences", "integer", ("class_targets", 4), "see `SEQUENCE_GRADED` and its neighbours"),
+    Field("class_recent", "double", ("class_pairs", RECENT, 4), "loss, place and naive hits of the last forecasts"),
     Field("lane_counts", "integer", (7,), "what `STEPS` and its neighbours name"),
 )  # fmt: skip
 
@@ -136,11 +173,18 @@ DIVERGED = 4
 UNLEARNED = 5  # slopes written since the last update
 RENEWED = 6  # step that began with weights of before; nothing older teaches
 
+# places in `class_before`: what was known when a forecast was made
+KNOWN, MAJORITY, LAST_LABEL = 0, 1, 2  # codes so far; the most frequent one, the last one
+
+# places in a row of `class_sequences`: of this sequence's last forecast, then of all that have ended
+SEQUENCE_GRADED, SEQUENCE_HIT, SEQUENCES, SEQUENCE_HITS = 0, 1, 2, 3
+
 # places in `updates`
 MADE, SKIPPED, SKIPPED_IN_A_ROW = 0, 1, 2
 CLEARED = 3  # how many had been made when the moments were cleared
 
-# places in a row of `records`, the kernel's answer; each target's expected value follows, then the forecasts
+# places in a row of `records`, the kernel's answer; each target's expected value follows, then the forecasts, then
+# each categorical target's expected code, then `top` codes and their probabilities for each of its forecasts
 EVENT, LOSS, REVEALED, EXPECTED = 0, 1, 2, 3  # bits; mean loss of what was revealed, NaN if nothing; how many outputs
 
 # bits of an event

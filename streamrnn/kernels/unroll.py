@@ -10,6 +10,8 @@ from __future__ import annotations
 from .cells.elman import elman_backward
 from .cells.gru import gru_backward
 from .cells.lstm import lstm_backward
+from .classifier import classes_backward, clear_class_gradient, clear_class_slopes, has_class_slopes
+from .embeddings import embeddings_backward
 from .jit import kernel
 from .linear import add_scaled, linear_backward_bias, linear_backward_input, linear_backward_weight
 from .recurrence import BLOCKS_PER_LAYER, GRU, LSTM, open_head
@@ -45,7 +47,8 @@ def _graded_ages(model, lane):
     slots, graded, counts = model.sizes.slots, lane.ring.graded, lane.counts
     newest, oldest = -1, -1
     for age in range(min(slots - 1, counts[STEPS] - counts[SEQUENCE_START])):
-        if graded[(counts[STEPS] - 1 - age) % slots, 1] > 0:
+        slot = (counts[STEPS] - 1 - age) % slots
+        if graded[slot, 1] > 0 or has_class_slopes(model.coding, lane, slot):
             oldest = age
             if newest < 0:
                 newest = age
@@ -66,6 +69,7 @@ def _head_backward(model, lane, span):
         d_bias[out] = 0
         for j in range(sizes.hidden_width):
             d_weight[out, j] = 0
+    clear_class_gradient(model.coding, model)
     slot, count, slots = span
     for _ in range(count):
         for j in range(sizes.hidden_width):
@@ -75,6 +79,7 @@ def _head_backward(model, lane, span):
             d_bias[out] += slope
             add_scaled(slope, hidden, slot, d_weight, out)
             add_scaled(slope, weight, out, d_hidden, slot)
+        classes_backward(model.coding, model, lane, slot)
         clear_slopes(model, lane, slot)
         slot = slot_after(slot, slots)
 
@@ -87,6 +92,7 @@ def clear_slopes(model, lane, slot):
         ring.d_outputs[slot, out] = 0
     ring.graded[slot, 0] = 0
     ring.graded[slot, 1] = 0
+    clear_class_slopes(model.coding, lane, slot)
 
 
 @kernel
@@ -129,8 +135,10 @@ def _matrices_backward(model, lane, layer, d_input, d_state, span):
     linear_backward_weight(d_state, hidden, slot_before(span[0], span[2]), span, d_weight_hh)
     linear_backward_bias(d_input, span, bias(network.gradient, network, block + 2, sizes.gate_rows))
     linear_backward_bias(d_state, span, bias(network.gradient, network, block + 3, sizes.gate_rows))
-    if layer > 0:
-        weight_ih = matrix(network.weights, network, block, sizes.gate_rows, sizes.hidden_width)
+    weight_ih = matrix(network.weights, network, block, sizes.gate_rows, below.shape[1])
+    if layer == 0:
+        embeddings_backward(model.coding, model, lane, weight_ih, d_input, span)
+    else:
         slot, count, slots = span
         for _ in range(count):
             for j in range(sizes.hidden_width):

@@ -53,6 +53,7 @@ class Roles(NamedTuple):
     target_columns: Any  # (targets,)
     horizon_index: Any  # (horizon_count,)
     levels: Any  # (quantiles,)
+    target_weights: Any  # (all_targets,)
 
 
 class Ring(NamedTuple):
@@ -98,14 +99,43 @@ class Pending(NamedTuple):
     base: Any  # (slots, targets)
     scale: Any  # (slots, pairs)
     last: Any  # (slots, targets)
-    clock: Any  # (slots, targets)
-    values_seen: Any  # (targets,)
+    clock: Any  # (slots, all_targets)
+    values_seen: Any  # (all_targets,)
     errors: Any  # (pairs, 4)
     error_count: Any  # (pairs,)
 
 
+class Coding(NamedTuple):
+    """What all lanes share of the categories."""
+
+    class_columns: Any  # (class_targets,): coded column of each categorical target
+    known: Any  # (coded,): codes of each column so far
+    arrived: Any  # (coded,): this row's codes, -1 where there is none
+    d_inputs: Any  # (slots, d_input_width)
+
+
+class Classes(NamedTuple):
+    """Categories of the inputs, forecasts of categories, and how the graded ones did."""
+
+    codes: Any  # (slots, coded_features)
+    logits: Any  # (class_pairs, slots, class_width)
+    d_logits: Any  # (class_pairs, slots, class_width)
+    graded: Any  # (class_pairs, slots)
+    log_sum: Any  # (class_pairs, slots)
+    before: Any  # (class_targets, slots, 3)
+    label_counts: Any  # (class_targets, classes)
+    labels: Any  # (class_targets, 2)
+    code_counts: Any  # (coded, 2)
+    losses: Any  # (class_pairs,)
+    ranks: Any  # (class_pairs, RANKS)
+    naive: Any  # (class_pairs, 2)
+    table: Any  # (class_pairs, classes, 3)
+    recent: Any  # (class_pairs, RECENT, 4)
+    sequences: Any  # (class_targets, 4)
+
+
 class Model(NamedTuple):
-    """What all lanes share."""
+    """What all lanes share; ``coding`` is None where no column has categories, and nothing is compiled for it."""
 
     sizes: Sizes
     rates: Rates
@@ -113,15 +143,17 @@ class Model(NamedTuple):
     network: Network
     guard: Guard
     scratch: Scratch
+    coding: Any
 
 
 class Lane(NamedTuple):
-    """One key's stream."""
+    """One key's stream; ``classes`` is None where no column has categories."""
 
     ring: Ring
     columns: Columns
     changes: Changes
     pending: Pending
+    classes: Any
     counts: Any  # (7,), at the places that `state.STEPS` and its neighbours name
 
 
@@ -144,8 +176,8 @@ def _view3(flat, integer, field, lane):
 
 
 @kernel
-def open_model(real, double, integer):
-    """Read sizes and rates, and view what all lanes share."""
+def open_model(real, double, integer, coding):
+    """Read sizes and rates, and view what all lanes share; coding: as `open_coding` gives it, or None."""
     rates = _view1(double, integer, AT.rates, 0)
     return Model(
         Sizes(*to_fixed_tuple(carve1(integer, SIZES_AT, SIZE_COUNT), SIZE_COUNT)),
@@ -155,6 +187,7 @@ def open_model(real, double, integer):
             target_columns=_view1(integer, integer, AT.target_columns, 0),
             horizon_index=_view1(integer, integer, AT.horizon_index, 0),
             levels=_view1(double, integer, AT.levels, 0),
+            target_weights=_view1(double, integer, AT.target_weights, 0),
         ),
         Network(
             weights=_view1(real, integer, AT.weights, 0),
@@ -179,11 +212,23 @@ def open_model(real, double, integer):
             d_state=_view2(real, integer, AT.d_state, 0),
             arrived=_view1(double, integer, AT.arrived, 0),
         ),
+        coding,
     )
 
 
 @kernel
-def open_lane(real, double, integer, lane):
+def open_coding(real, integer):
+    """View what all lanes share of the categories."""
+    return Coding(
+        class_columns=_view1(integer, integer, AT.class_columns, 0),
+        known=_view1(integer, integer, AT.known, 0),
+        arrived=_view1(integer, integer, AT.arrived_codes, 0),
+        d_inputs=_view2(real, integer, AT.d_inputs, 0),
+    )
+
+
+@kernel
+def open_lane(real, double, integer, coding, lane):
     """View one key's stream."""
     ring = Ring(
         inputs=_view2(real, integer, AT.inputs, lane),
@@ -223,7 +268,31 @@ def open_lane(real, double, integer, lane):
         errors=_view2(double, integer, AT.errors, lane),
         error_count=_view1(integer, integer, AT.error_count, lane),
     )
-    return Lane(ring, columns, changes, pending, counts=_view1(integer, integer, AT.lane_counts, lane))
+    classes = _open_classes(coding, real, double, integer, lane)
+    return Lane(ring, columns, changes, pending, classes, counts=_view1(integer, integer, AT.lane_counts, lane))
+
+
+@kernel
+def _open_classes(coding, real, double, integer, lane):
+    if coding is None:
+        return None
+    return Classes(
+        codes=_view2(integer, integer, AT.codes, lane),
+        logits=_view3(real, integer, AT.logits, lane),
+        d_logits=_view3(real, integer, AT.d_logits, lane),
+        graded=_view2(integer, integer, AT.class_graded, lane),
+        log_sum=_view2(double, integer, AT.log_sum, lane),
+        before=_view3(integer, integer, AT.class_before, lane),
+        label_counts=_view2(integer, integer, AT.label_counts, lane),
+        labels=_view2(integer, integer, AT.labels, lane),
+        code_counts=_view2(integer, integer, AT.code_counts, lane),
+        losses=_view1(double, integer, AT.class_losses, lane),
+        ranks=_view2(integer, integer, AT.class_ranks, lane),
+        naive=_view2(integer, integer, AT.class_naive, lane),
+        table=_view3(integer, integer, AT.class_table, lane),
+        recent=_view3(double, integer, AT.class_recent, lane),
+        sequences=_view2(integer, integer, AT.class_sequences, lane),
+    )
 
 
 @kernel

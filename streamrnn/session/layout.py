@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import __version__
-from ..schema import check_columns_exist, numeric_columns, record_names
+from ..schema import categorical_columns, check_columns_exist, numeric_columns, record_names, text_names
 from ..settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -24,7 +24,10 @@ class Layout:
     Attributes
     ----------
     numbers, others : list of str
-        What is asked of the source: the learner's columns, and those that are passed through as they are.
+        What is asked of the source: the learner's columns of numbers, and those that come as they are: of categories,
+        and what is passed through.
+    known_by : list of str
+        Those of the others that tell, beside the numbers, whether a source is the one that was read before.
     names : list of str
         The record's columns, in order.
     """
@@ -33,10 +36,11 @@ class Layout:
         self._settings = settings
         roles = [name for name in (settings.time, settings.sequence) if name]
         self.numbers = list(numeric_columns(settings))
-        check_columns_exist((*self.numbers, *roles, *echo), list(source.columns), source.name)
+        self.known_by = [*roles, *categorical_columns(settings)]
+        check_columns_exist((*self.numbers, *self.known_by, *echo), list(source.columns), source.name)
         self._echo = echo
-        self.roles = roles
-        self.others = [*roles, *(name for name in echo if name not in (*self.numbers, *roles))]
+        self._roles = roles
+        self.others = [*self.known_by, *(name for name in echo if name not in (*self.numbers, *self.known_by))]
         self.names = _with_echo(record_names(_showing(settings, emit)), echo, 1 + len(roles))
         self._source = source
 
@@ -45,10 +49,10 @@ class Layout:
         import pyarrow
 
         passed = self._source.schema(self.numbers, self.others)
-        fixed = {"row": pyarrow.int64(), "event": pyarrow.string()}
+        fixed = {name: pyarrow.string() for name in ("event", *text_names(self._settings))} | {"row": pyarrow.int64()}
         fields = []
         for name in self.names:
-            if name in (*self.roles, *self._echo):
+            if name in (*self._roles, *self._echo):
                 fields.append(passed.field(name))
             else:
                 fields.append(pyarrow.field(name, fixed.get(name, pyarrow.float64())))

@@ -71,7 +71,7 @@ class Reading:
         batches = self.source.batches(*wanted)
         if note.consumed is not None and self.identity is not None and note.source == self.identity:
             known = note.consumed
-            found = behind(batches, known, layout.numbers, layout.roles) if self._has(known, layout) else None
+            found = behind(batches, known, layout.numbers, layout.known_by) if self._has(known, layout) else None
             if found is not None:
                 batches, self._consumed = found
                 self.resumed, self.passes = True, note.passes
@@ -102,7 +102,7 @@ class Reading:
         """Take note of rows that were taken."""
         self.begins_again = False
         if self._plan.saves and self.is_file:
-            self._consumed.add(batch, layout.numbers, layout.roles)
+            self._consumed.add(batch, layout.numbers, layout.known_by)
 
     def new_warnings(self) -> list[str]:
         """What the source has warned of since this was asked last."""
@@ -131,7 +131,7 @@ class Reading:
         source = self._grid(self._open(replace(self._plan.reading, follow=False)))
         try:
             batches = source.batches(layout.numbers, layout.others)
-            return behind(batches, known, layout.numbers, layout.roles) is not None
+            return behind(batches, known, layout.numbers, layout.known_by) is not None
         finally:
             source.close()
 

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from ..streams.rejects import Rejects
     from .records import Records
 
-ENTRY = "learn_rows"  # the kernel that a run needs
-
 
 class Session:
     """One run of a learner over a source.
@@ -141,7 +139,7 @@ class Session:
     # --- rows -> records --------------------------------------------------------------------------------------------
 
     def _take_all(self, batches: Iterator[Batch]) -> None:
-        if not is_kept(ENTRY):
+        if not is_kept("learn_coded_rows" if self.start.settings.categorical else "learn_rows"):
             self._listener.say("compiling the kernels, once on this machine ...")
         self.learner = self.start.learner(self.plan.model or "model")
         if self.plan.reset_state:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..checkpoint import decode
 from ..restore import changed_settings
-from ..schema import check_columns_exist
+from ..schema import check_categories_are_used, check_columns_exist
 from ..settings import Settings, SettingsError
 from .note import Note
 from .plan import Plan
@@ -77,39 +77,53 @@ def _go_on(name: str, checkpoint: bytes, named: Mapping[str, Any]) -> Start:
 
 
 def with_columns(settings: Settings, source: Source, echo: tuple[str, ...]) -> Settings:
-    """Fill in the targets and features that nobody named: every number column without another role."""
+    """Fill in the targets and features that nobody named: every number column without another role; a text's symbols.
+
+    Columns of text among those that were named hold categories. They are learned from, too, if they are forecast.
+    """
     _expect(source, settings, echo)
-    named = (*settings.targets, *settings.features, *filter(None, (settings.time, settings.sequence)))
-    check_columns_exist(named, list(source.columns), source.name)
-    _check_hold_numbers(settings, source)
+    roles = [name for name in (settings.time, settings.sequence) if name]
+    check_columns_exist(
+        (*settings.targets, *settings.features, *settings.categorical, *roles), list(source.columns), source.name
+    )
+    if source.format == "text" and not settings.targets:
+        settings = replace(settings, targets=tuple(source.columns))
+    settings = _with_categories(settings, source)
     is_label = settings.horizons == (0,)
     if is_label and not settings.targets:
         raise SettingsError("horizon 0 predicts a label from the other columns: name it with --targets")
     numbers = [
         name
         for name, kind in source.columns.items()
-        if kind == "number" and name not in (settings.time, settings.sequence)
+        if kind == "number" and name not in (*roles, *settings.categorical)
     ]
     targets = settings.targets or tuple(name for name in numbers if name not in echo)
-    features = settings.features or tuple(name for name in numbers if not (is_label and name in targets))
+    categories = () if is_label else tuple(name for name in targets if name in settings.categorical)
+    features = settings.features or (*(name for name in numbers if not (is_label and name in targets)), *categories)
     for role, chosen in (("forecast", targets), ("learn from", features)):
         if not chosen:
             columns = ", ".join(f"{name} ({kind})" for name, kind in source.columns.items())
             hints = "".join(f"; {warning}" for warning in source.warnings)
             raise SettingsError(f"{source.name} has no column of numbers to {role}; its columns are {columns}{hints}")
-    return replace(settings, targets=targets, features=features)
+    settings = replace(settings, targets=targets, features=features)
+    check_categories_are_used(settings)
+    return settings
 
 
 def _expect(source: Source, settings: Settings, echo: tuple[str, ...]) -> None:
     """Tell the source which columns are wanted: a row may bring one that the first row lacked."""
     others = [*filter(None, (settings.time, settings.sequence)), *echo]
-    source.expect([*settings.targets, *settings.features], others)
+    numbers = [name for name in (*settings.targets, *settings.features) if name not in settings.categorical]
+    source.expect(numbers, [*settings.categorical, *others])
 
 
-def _check_hold_numbers(settings: Settings, source: Source) -> None:
-    for role in ("targets", "features"):
+def _with_categories(settings: Settings, source: Source) -> Settings:
+    """Take those of the named columns for categorical that hold text; none may hold times."""
+    texts: list[str] = []
+    for role in ("targets", "features", "categorical"):
         for name in getattr(settings, role):
-            kind = source.columns[name]
-            if kind != "number":
-                what = {"text": "text", "time": "times"}[kind]
-                raise SettingsError(f"{source.name}: column {name!r} holds {what}, not numbers; it cannot be in {role}")
+            if source.columns[name] == "time":
+                raise SettingsError(f"{source.name}: column {name!r} holds times, not numbers; it cannot be in {role}")
+            if source.columns[name] == "text" and name not in (*settings.categorical, *texts):
+                texts.append(name)
+    return replace(settings, categorical=(*settings.categorical, *texts))

@@ -20,6 +20,7 @@ NAMES = [field.name for field in fields(Settings)]
 EXAMPLES = {
     "targets": ("load", "['load']"), "features": ("wind,load", "['wind', 'load']"),
     "time": ("time", "'time'"), "time_format": ("ms", "'ms'"), "sequence": ("site", "'site'"),
+    "categorical": ("load", "['load']"), "target_weights": ("2,3", "[2.0, 3.0]"),
     "horizon": ("2,5", "[2, 5]"), "quantiles": ("0.1,0.5,0.9", "[0.1, 0.5, 0.9]"),
 }  # fmt: skip
 
@@ -50,7 +51,7 @@ def arguments(name):
 
 def what_goes_with(name):
     """Settings without which this one would be refused."""
-    needed = {"max_delay": ["--horizon-unit", "values"]}
+    needed = {"max_delay": ["--horizon-unit", "values"], "target_weights": ["--targets", "load,wind"]}
     return needed.get(name, ["--time", "time"] if name.startswith("time_") else [])
 
 

@@ -108,7 +108,7 @@ def first_line(result):
         (["-t", "laod"], "streamrnn: {csv} has no column 'laod'; did you mean 'load'?"),
         (["-t", "x"], "streamrnn: {csv} has no column 'x'; it has 'time', 'load', 'wind', 'site'"),
         (["--echo", "sit"], "streamrnn: {csv} has no column 'sit'; did you mean 'site'?"),
-        (["-t", "site"], "streamrnn: {csv}: column 'site' holds text, not numbers; it cannot be in targets"),
+        (["--categorical", "site"], "streamrnn: categorical column 'site' is neither a target nor a feature"),
         (["-t", "load", "--time", "load"], "streamrnn: column 'load' cannot be time and feature or target"),
         (["-t", "load,load"], "streamrnn: targets names a column twice: load"),
         (["-t", "load,"], "streamrnn: Invalid value for '-t' / '--targets' / '--target': 'load,' has an empty item"),

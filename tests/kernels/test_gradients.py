@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from learners import COLUMNS, DoubleLearner, randomised, reference_of, stream
+from learners import COLUMNS, DoubleLearner, check_gradient, randomised, reference_of, stream
 
 CELLS = [("elman", "tanh"), ("elman", "relu"), ("gru", "tanh"), ("lstm", "tanh")]
 LOSSES = ["squared", "absolute", "huber", "quantile"]
@@ -26,7 +26,7 @@ def check_stream(learner, values, boundaries=(), checks=12):
         boundary = number in boundaries
         learner._one_mark[0, 1] = boundary
         learner._one_row[0] = row
-        learner._call(learner._one_row, learner._one_mark, True, learner._one_answer)
+        learner._call(learner._one_row, learner._one_code, learner._one_mark, True, learner._one_answer)
         sweep_before = reference.last_sweep
         expected = reference.step(row, boundary=boundary)
         check_record(learner, expected)
@@ -41,28 +41,6 @@ def check_record(learner, expected):
     np.testing.assert_allclose(answer[1], expected.loss, rtol=1e-9)
     np.testing.assert_allclose(answer[3 : 3 + targets], expected.expected, rtol=1e-9)
     np.testing.assert_allclose(answer[3 + targets :], expected.forecast.ravel(), rtol=1e-9, atol=1e-12)
-
-
-def check_gradient(learner, reference):
-    for name, gradient in learner.gradient.items():
-        np.testing.assert_allclose(gradient, reference.gradient[name], rtol=1e-9, atol=1e-12, err_msg=name)
-    assert finite_difference_error(learner.gradient, reference) < 1e-6
-
-
-def finite_difference_error(gradient, reference):
-    """Relative error of the slope along a random direction."""
-    random = np.random.default_rng(len(reference.steps))
-    direction = {name: random.standard_normal(value.shape) for name, value in reference.parameters.items()}
-    step = 1e-5
-
-    def loss(sign):
-        moved = {name: value + sign * step * direction[name] for name, value in reference.parameters.items()}
-        return reference.frozen_sweep_loss(moved)
-
-    slope = (loss(1) - loss(-1)) / (2 * step)
-    ours = sum(float(np.sum(gradient[name] * direction[name])) for name in direction)
-    size = np.sqrt(sum(float(np.sum(value**2)) for value in gradient.values()))
-    return abs(slope - ours) / size
 
 
 @pytest.mark.parametrize("layers", [1, 2])

@@ -7,6 +7,7 @@ that it checks: whatever a ring buffer, a view or a compiler can get wrong, it c
 - `gate`: what a column and the scale of an output know about their values, and which values they refuse.
 - `rules`: losses and their slopes, schedules, optimizers.
 - `learner`: the order of events within a row.
+- `categories`: the same learner with features and targets that are categories.
 
 References
 ----------
@@ -20,6 +21,7 @@ A. P. Dawid (1984), Present position and potential developments: the prequential
 B. P. Welford (1962), Note on a method for calculating corrected sums of squares and products. Technometrics 4(3).
 """
 
+from .categories import CategoryReference
 from .cells import Activations, LayerState, cell_backward, cell_forward, forward_step, head_forward, sweep, zero_state
 from .gate import Column, Scale, robust
 from .learner import Forecast, ReferenceLearner, RefRecord, SweepSnapshot
@@ -27,6 +29,7 @@ from .rules import Loss, Optimizer
 
 __all__ = [
     "Activations",
+    "CategoryReference",
     "Column",
     "Forecast",
     "LayerState",

@@ -200,11 +200,13 @@ def head_forward(parameters: Parameters, hidden: Array) -> Array:
 
 def sweep(
     cell: str, nonlinearity: str, parameters: Parameters, steps: list[Activations], d_outputs: list[Array]
-) -> Parameters:
-    """Gradient of the losses whose slopes stand in `d_outputs`, one (O,) for every step, oldest first.
+) -> tuple[Parameters, list[Array]]:
+    """Gradient of the losses whose slopes stand in `d_outputs`, one (O,) for every step, oldest first; and the slopes
+    of the inputs of every step.
 
     The state that enters the oldest step is a constant.
     """
+    d_inputs: list[Array] = []
     gradient = {name: np.zeros_like(value) for name, value in parameters.items()}
     d_state = zero_state(len(steps[0].layers), steps[0].top.size)
     for step, d_output in reversed(list(zip(steps, d_outputs, strict=True))):
@@ -219,4 +221,5 @@ def sweep(
                 gradient[f"{name}_l{layer}"] += d_weight
             d_state[layer] = back.d_before
             d_from_above = back.d_inputs
-    return gradient
+        d_inputs.insert(0, d_from_above)
+    return gradient, d_inputs

@@ -57,6 +57,12 @@ class Guard:
         self.last += max((last - label) ** 2, label**2)
         self.graded += 1
 
+    def weigh_loss(self, loss: float, uniform: float) -> None:
+        """What a category cost, beside what it costs to find all equally probable."""
+        self.ours += min(loss, 100.0)
+        self.last += uniform
+        self.graded += 1
+
     def has_diverged(self, skipped_in_a_row: int) -> bool:
         return self.ours > 2.0 * (self.last + self.stretch) or skipped_in_a_row >= SKIPPED_TOO_OFTEN
 

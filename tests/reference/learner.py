@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +43,7 @@ class Forecast:
 @dataclass
 class Step:
     activations: Activations
-    pending: dict[tuple[int, int], Forecast] = field(default_factory=dict)  # (horizon index, target index)
+    pending: dict[tuple[int, int], Any] = field(default_factory=dict)  # (horizon index, target index)
 
 
 @dataclass
@@ -52,7 +53,7 @@ class SweepSnapshot:
     numbers: range  # the steps swept, oldest first
     entering: list[LayerState]  # a constant
     inputs: list[Array]  # one (2F,) for each step
-    labels: list[dict[int, float]]  # for each step: output -> label in scaled units
+    labels: list[dict[Any, Any]]  # for each step: output -> label in scaled units
 
 
 class ReferenceLearner:
@@ -88,6 +89,7 @@ class ReferenceLearner:
         schedule: str = "constant",
         warmup: int = 0,
         guard: bool = False,
+        target_weights: tuple[float, ...] = (),
         record_sweeps: bool = False,
     ) -> None:
         self.parameters = {name: np.array(value, dtype=np.float64) for name, value in parameters.items()}
@@ -104,6 +106,7 @@ class ReferenceLearner:
             optimizer, lr, momentum, alpha, beta1, beta2, eps, weight_decay, clip, schedule, warmup
         )
         self.guard = Guard(guard and lr > 0, 1000 * stride * len(self.targets) * len(self.horizons))
+        self.target_weights = target_weights or (1.0,) * len(targets)
         self.record_sweeps = record_sweeps
         self.last_sweep: SweepSnapshot | None = None
         self.gradient: Parameters | None = None
@@ -122,14 +125,28 @@ class ReferenceLearner:
         self.steps: list[Step] = []
         self.sequence_start = 0
         self.renewed = 0  # the step that began with weights that were gone back to
-        self.state = zero_state(self.layers, self.parameters["head.weight"].shape[1])
+        self.state = zero_state(self.layers, self.parameters["weight_hh_l0"].shape[1])
         self.since = 0
         self.slopes: dict[int, Array] = {}  # step -> (O,), since the last update
-        self.labels: dict[int, dict[int, float]] = {}  # step -> output -> label
+        self.labels: dict[int, dict[Any, Any]] = {}  # step -> output -> label
 
     @property
     def outputs(self) -> int:
         return len(self.horizons) * len(self.targets) * len(self.quantiles)
+
+    @property
+    def losses(self) -> int:
+        """What a mean loss is divided by."""
+        return self.outputs
+
+    @property
+    def network(self) -> Parameters:
+        """The parameters as `cells` takes them."""
+        return self.parameters
+
+    def gradient_of(self, d_network: Parameters, d_inputs: list[Array], numbers: range) -> Parameters:
+        """The slopes of the parameters by those of the network and of its inputs at these steps."""
+        return d_network
 
     @property
     def ring_reach(self) -> int:
@@ -248,12 +265,13 @@ class ReferenceLearner:
 
     def write_slopes(self, number: int, k: int, j: int, label: float) -> None:
         """Slopes are taken at today's head, applied to the hidden state of then."""
-        outputs_now = head_forward(self.parameters, self.steps[number].activations.top)
-        slopes = self.slopes.setdefault(number, np.zeros(self.outputs))
+        outputs_now = head_forward(self.network, self.steps[number].activations.top)
+        slopes = self.slopes.setdefault(number, np.zeros(outputs_now.size))
         labels = self.labels.setdefault(number, {})
         for q, quantile in enumerate(self.quantiles):
             output = (k * len(self.targets) + j) * len(self.quantiles) + q
-            slopes[output] += self.loss.slope(float(outputs_now[output]), label, quantile) / self.outputs
+            share = self.target_weights[j] / self.losses
+            slopes[output] += share * self.loss.slope(float(outputs_now[output]), label, quantile)
             labels[output] = label
 
     # ---- learn
@@ -296,8 +314,10 @@ class ReferenceLearner:
         steps = [self.steps[number].activations for number in numbers]
         if self.record_sweeps:
             self.last_sweep = self.snapshot(numbers, steps)
-        d_outputs = [self.slopes.get(number, np.zeros(self.outputs)) for number in numbers]
-        self.gradient = sweep(self.cell, self.nonlinearity, self.parameters, steps, d_outputs)
+        no_slopes = np.zeros_like(self.slopes[max(self.slopes)])
+        d_outputs = [self.slopes.get(number, no_slopes) for number in numbers]
+        d_network, d_inputs = sweep(self.cell, self.nonlinearity, self.network, steps, d_outputs)
+        self.gradient = self.gradient_of(d_network, d_inputs, numbers)
         self.forget_slopes()
         self.since = 0
         self.guard.keep_first(self.parameters)
@@ -328,17 +348,20 @@ class ReferenceLearner:
             step = forward_step(self.cell, self.nonlinearity, parameters, inputs, state)
             outputs = head_forward(parameters, step.top)
             for output, label in labels.items():
-                quantile = self.quantiles[output % len(self.quantiles)]
-                total += self.loss.value(float(outputs[output]), label, quantile)
+                total += self.weighted_loss(outputs, output, label)
             state = step.state
-        return total / self.outputs
+        return total / self.losses
+
+    def weighted_loss(self, outputs: Array, output: int, label: float) -> float:
+        """What one output costs."""
+        pair, q = divmod(output, len(self.quantiles))
+        weight = self.target_weights[pair % len(self.targets)]
+        return weight * self.loss.value(float(outputs[output]), label, self.quantiles[q])
 
     # ---- predict
 
     def predict(self, accepted: dict[int, float], learn: bool) -> None:
-        values = [self.columns[feature].standardise(accepted[feature]) for feature in self.features]
-        missing = [1.0 if math.isnan(accepted[feature]) else 0.0 for feature in self.features]
-        inputs = np.array(values + missing)
+        inputs = self.inputs(accepted)
         activations, outputs = self.forward(inputs)
         if activations.diverged or not np.isfinite(outputs).all():
             self.tell_divergence()
@@ -349,9 +372,14 @@ class ReferenceLearner:
         self.steps.append(Step(activations))
         self.forecast(self.steps[-1], np.where(np.isfinite(outputs), outputs, 0.0))
 
+    def inputs(self, accepted: dict[int, float]) -> Array:
+        values = [self.columns[feature].standardise(accepted[feature]) for feature in self.features]
+        missing = [1.0 if math.isnan(accepted[feature]) else 0.0 for feature in self.features]
+        return np.array(values + missing)
+
     def forward(self, inputs: Array) -> tuple[Activations, Array]:
-        activations = forward_step(self.cell, self.nonlinearity, self.parameters, inputs, self.state)
-        return activations, head_forward(self.parameters, activations.top)
+        activations = forward_step(self.cell, self.nonlinearity, self.network, inputs, self.state)
+        return activations, head_forward(self.network, activations.top)
 
     def forecast(self, step: Step, outputs: Array) -> None:
         outputs = outputs.reshape(self.record.forecast.shape)

@@ -41,7 +41,15 @@ def test_at_horizon_0_the_features_are_the_numbers_that_are_no_targets(columns_o
         columns_of(horizon=0)
 
 
-@pytest.mark.parametrize("role", ["targets", "features"])
-def test_text_cannot_be_a_target_or_a_feature(columns_of, role):
-    with pytest.raises(SettingsError, match=f"column 'time' holds text, not numbers; it cannot be in {role}$"):
-        columns_of(**{role: "time"})
+def test_text_that_is_named_is_categorical_and_learned_from_if_it_is_forecast(columns_of, tmp_path):
+    assert columns_of(targets="time") == (["time"], ["load", "wind", "id", "time"])
+    assert columns_of(targets="time", horizon=0) == (["time"], ["load", "wind", "id"])
+    assert columns_of(features=["time", "load"]) == (["load", "wind", "id"], ["time", "load"])
+    source = open_source(str(tmp_path / "in.csv"))
+    assert with_columns(Settings(features=["time", "load"]), source, ()).categorical == ("time",)
+    assert with_columns(Settings(targets="id", categorical="id"), source, ()).categorical == ("id",)
+    source.close()
+
+
+def test_numbers_that_are_named_categorical_are_chosen_no_more(columns_of):
+    assert columns_of(targets="load", categorical="load", horizon=0) == (["load"], ["wind", "id"])

@@ -140,6 +140,10 @@ def _open_format(stream: Input, format: str | None, options: ReadOptions) -> Sou
         start = stream.peek(LONGEST_MAGIC)
     if not start:
         raise StreamError(f"{stream.name} is empty")
+    if options.text:
+        from .text import TextSource
+
+        return TextSource(stream, options)
     match format or formats.format_of_bytes(start):
         case "csv":
             from .csv import CsvSource

@@ -1,0 +1,132 @@
+"""How forecasts of categories did, beside the most frequent category and the last one."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from .kernels.state import RANKS, RECENT, State, named_view
+from .schema import categorical_targets
+from .settings import Settings
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """Prequential scores of one categorical target at one horizon: every forecast was made before its truth arrived.
+
+    A category that comes for the first time, or has no code of its own, is never a hit, and costs what the forecast had
+    left for it.
+
+    Attributes
+    ----------
+    count : int
+        Forecasts graded.
+    accuracy, majority_accuracy, previous_accuracy : float
+        Share of hits of the network, of the most frequent category so far, and of the last one.
+    top : tuple of float
+        Share of truths among the first 1, 2, ... 10 of the categories, by their probability.
+    log_loss : float
+        Mean of -log p of the truth, in nats.
+    balanced_accuracy, macro_f1 : float
+        Means over the categories that came: of their recall, and of their F1.
+    recent_count, recent_accuracy, recent_log_loss, recent_majority_accuracy, recent_previous_accuracy
+        The same over the last 1,000.
+    sequences : int
+        Sequences that have ended with a graded forecast.
+    sequence_accuracy : float
+        Share of them whose last graded forecast was a hit.
+    """
+
+    target: str
+    horizon: int
+    count: int
+    accuracy: float
+    majority_accuracy: float
+    previous_accuracy: float
+    top: tuple[float, ...]
+    log_loss: float
+    balanced_accuracy: float
+    macro_f1: float
+    recent_count: int
+    recent_accuracy: float
+    recent_log_loss: float
+    recent_majority_accuracy: float
+    recent_previous_accuracy: float
+    sequences: int
+    sequence_accuracy: float
+
+    @property
+    def bits(self) -> float:
+        """Mean cost of a truth in bits."""
+        return self.log_loss / math.log(2.0)
+
+    @property
+    def recent_bits(self) -> float:
+        """The same over the last 1,000."""
+        return self.recent_log_loss / math.log(2.0)
+
+
+def class_scores(state: State, settings: Settings, lanes: int) -> tuple[ClassScore, ...]:
+    """Read what the kernels counted, over all lanes."""
+    targets = categorical_targets(settings)
+    return tuple(
+        _score(state, lanes, target, t, horizon, k * len(targets) + t)
+        for t, target in enumerate(targets)
+        for k, horizon in enumerate(settings.horizons)
+    )
+
+
+def confusion_counts(state: State, lanes: int, pair: int) -> np.ndarray:
+    """By code: how often it came, was forecast, and both; (classes, 3)."""
+    counts: np.ndarray = np.sum([named_view(state, "class_table", lane)[pair] for lane in range(lanes)], axis=0)
+    return counts
+
+
+def _score(state: State, lanes: int, target: str, t: int, horizon: int, pair: int) -> ClassScore:
+    def pooled(name: str, place: int) -> np.ndarray:
+        sums: np.ndarray = np.sum([named_view(state, name, lane)[place] for lane in range(lanes)], axis=0)
+        return sums
+
+    ranks, naive = pooled("class_ranks", pair), pooled("class_naive", pair)
+    count = int(ranks.sum())
+    recent = np.concatenate([_recent(state, lane, pair) for lane in range(lanes)])
+    mean = np.array([*recent.mean(axis=0), np.mean(recent[:, 1] == 0)]) if len(recent) else np.full(5, math.nan)
+    balanced, macro_f1 = _by_category(confusion_counts(state, lanes, pair))
+    _, _, sequences, hits = pooled("class_sequences", t).tolist()
+    return ClassScore(
+        target, horizon, count,
+        accuracy=_share(ranks[0], count),
+        majority_accuracy=_share(naive[0], count),
+        previous_accuracy=_share(naive[1], count),
+        top=tuple(_share(hits_so_far, count) for hits_so_far in np.cumsum(ranks)[: RANKS - 1]),
+        log_loss=_share(float(pooled("class_losses", pair)), count),
+        balanced_accuracy=balanced,
+        macro_f1=macro_f1,
+        recent_count=len(recent),
+        recent_accuracy=float(mean[4]),
+        recent_log_loss=float(mean[0]),
+        recent_majority_accuracy=float(mean[2]),
+        recent_previous_accuracy=float(mean[3]),
+        sequences=sequences,
+        sequence_accuracy=_share(hits, sequences),
+    )  # fmt: skip
+
+
+def _recent(state: State, lane: int, pair: int) -> np.ndarray:
+    graded = int(named_view(state, "class_ranks", lane)[pair].sum())
+    rows: np.ndarray = named_view(state, "class_recent", lane)[pair, : min(graded, RECENT)]
+    return rows
+
+
+def _by_category(counts: np.ndarray) -> tuple[float, float]:
+    """Mean recall and mean F1 of the named categories that came; counts: (classes, 3)."""
+    came, forecast, both = counts[1:][counts[1:, 0] > 0].T
+    if not len(came):
+        return math.nan, math.nan
+    return float(np.mean(both / came)), float(np.mean(2.0 * both / (came + forecast)))
+
+
+def _share(part: float, count: int) -> float:
+    return float(part / count) if count else math.nan

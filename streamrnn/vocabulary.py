@@ -1,0 +1,159 @@
+"""Category <-> code: the categories of one column, numbered in the order in which they came.
+
+Code 0 is reserved for whatever has no code of its own: what comes when the vocabulary is full, what is too long, and,
+while nothing is learned, what was never seen. So the memory is fixed, and a code means the same category for ever.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .settings import SettingsError
+
+if TYPE_CHECKING:
+    import pyarrow
+
+NOTHING = -1  # the code of a null
+RESERVED = 0
+LONGEST = 256  # characters of a category
+
+
+class Vocabulary:
+    """The categories of one column.
+
+    Parameters
+    ----------
+    most : int
+        How many categories get a code of their own; they are numbered from 1.
+
+    Examples
+    --------
+    >>> vocabulary = Vocabulary(2)
+    >>> [vocabulary.code(state) for state in ("on", "off", "on", "stuck", None)]
+    [1, 2, 1, 0, -1]
+    >>> vocabulary.categories
+    ['on', 'off']
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._codes: dict[str, int] = {}
+        self._texts: pyarrow.Array | None = None
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    @property
+    def categories(self) -> list[str]:
+        """The categories in the order of their codes, from 1."""
+        return list(self._codes)
+
+    def restore(self, categories: Iterable[str]) -> None:
+        """Take the categories of a checkpoint, in the order of their codes."""
+        self._codes = {category: code for code, category in enumerate(categories, 1)}
+        self._texts = None
+
+    def code(self, value: Any, grow: bool = True) -> int:
+        """Return the code of one value; a new category gets the next one if there is one left, and if it may."""
+        text = value if type(value) is str else category_text(value)
+        if text is None:
+            return NOTHING
+        known = self._codes.get(text)
+        if known is not None:
+            return known
+        return self._add(text) if grow else RESERVED
+
+    def codes(self, column: pyarrow.StringArray, grow: bool = True) -> np.ndarray:
+        """Return the codes of texts, int64 (rows,): as `code` gives them one by one."""
+        import pyarrow
+
+        encoded = column.dictionary_encode()
+        distinct = [self.code(text, grow) for text in encoded.dictionary.to_pylist()]  # in the order of first arrival
+        indices = encoded.indices.cast(pyarrow.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
+        codes: np.ndarray = np.array([*distinct, NOTHING], np.int64)[indices]
+        return codes
+
+    def category(self, code: float) -> str | None:
+        """Return the category of a code; None for one that names none, NaN among them."""
+        if not 1 <= code <= len(self._codes):
+            return None
+        text: str = self._table()[int(code)].as_py()
+        return text
+
+    def texts(self, codes: np.ndarray) -> pyarrow.Array:
+        """Return the categories of codes, float64 (rows,), as an Arrow array; null where a code names none.
+
+        codes: (rows,) float64, NaN where there is none
+        """
+        places = np.where(codes >= 1, codes, 0).astype(np.int64)
+        return self._table().take(places)
+
+    def _add(self, text: str) -> int:
+        if len(self._codes) >= self._most or len(text) > LONGEST:
+            return RESERVED
+        code = len(self._codes) + 1
+        self._codes[text] = code
+        return code
+
+    def _table(self) -> pyarrow.Array:
+        """The categories by their codes."""
+        import pyarrow
+
+        if self._texts is None or len(self._texts) <= len(self._codes):
+            self._texts = pyarrow.array([None, *self._codes], pyarrow.string())
+        return self._texts
+
+
+def category_text(value: Any) -> str | None:
+    """A cell of a categorical column as text: 3 and 3.0 are ``3``, True is ``true``; None and NaN are no category.
+
+    Raises
+    ------
+    TypeError
+        If it is neither text nor a number nor missing.
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return None if math.isnan(value) else _number_text(value)
+    raise TypeError(f"{value!r} is neither text nor a number")
+
+
+def _number_text(number: float) -> str:
+    if number.is_integer() and abs(number) < 1e15:
+        return str(int(number))
+    import pyarrow
+
+    text: str = pyarrow.scalar(number).cast(pyarrow.string()).as_py()
+    return text
+
+
+def category_texts(column: pyarrow.Array, name: str) -> pyarrow.Array:
+    """A column of text or numbers as strings, as `category_text` gives them one by one.
+
+    Raises
+    ------
+    SettingsError
+        If it holds anything else.
+    """
+    import pyarrow
+
+    kind = column.type
+    if pyarrow.types.is_dictionary(kind):
+        column, kind = column.cast(kind.value_type), kind.value_type
+    if pyarrow.types.is_floating(kind):
+        column = pyarrow.array(column.to_numpy(zero_copy_only=False).astype(np.float64), from_pandas=True)
+    usable = ("string", "large_string", "string_view", "integer", "floating", "boolean", "null")
+    if not any(getattr(pyarrow.types, f"is_{name}")(kind) for name in usable):
+        raise SettingsError(f"column {name!r} holds {kind}, neither text nor numbers; it cannot be categorical")
+    return column.cast(pyarrow.string())
