@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from learners import reference_of
+from reference.categories import softmax
 
 from streamrnn import Learner, known_answer
 from streamrnn.known_answer import KernelError, check_kernels
+from streamrnn.vocabulary import Vocabulary
 
 
 @pytest.fixture
@@ -15,7 +17,8 @@ def recompiled(monkeypatch):
     """A new process, as far as the check knows; returns how often the kernels were compiled again."""
     compiled = []
     monkeypatch.setattr(known_answer, "_checked", set())
-    monkeypatch.setattr(known_answer.learn_rows, "recompile", lambda: compiled.append(1))
+    for entry in (known_answer.learn_rows, known_answer.learn_coded_rows):
+        monkeypatch.setattr(entry, "recompile", lambda: compiled.append(1))
     return compiled
 
 
@@ -28,20 +31,39 @@ def test_right_kernels_are_looked_at_once_in_a_process(recompiled, monkeypatch):
 
 def test_the_answer_is_that_of_the_reference():
     reference = reference_of(Learner(**known_answer.SETTINGS))
-    forecasts = [reference.step(np.array(row)).forecast.item() for row in known_answer.rows()]
+    numbers = [np.array([row["a"], row["b"]]) for row in known_answer.rows()]
+    forecasts = [reference.step(row).forecast.item() for row in numbers]
     assert sum(forecasts) == pytest.approx(known_answer.ANSWER, abs=known_answer.TOLERANCE / 10)
 
 
+def test_the_answer_with_categories_is_that_of_the_reference():
+    reference, total, codes = reference_of(Learner(**known_answer.CODED)), 0.0, Vocabulary(4)
+    for row in known_answer.rows():
+        total += reference.step_coded([row["a"], row["b"]], [codes.code(row["s"])]).forecast.item()
+        total += softmax(reference.forecast_logits[0, 0])[1:].max()
+    assert total == pytest.approx(known_answer.CODED_ANSWER, abs=known_answer.TOLERANCE / 10)
+
+
 def test_a_learner_with_other_weights_would_be_seen():
-    learner = Learner(**known_answer.SETTINGS)
-    learner.parameters["weight_hh_l0"][0, 0] += 0.01
-    assert abs(known_answer.answer(learner) - known_answer.ANSWER) > known_answer.TOLERANCE
+    for settings, right in (
+        (known_answer.SETTINGS, known_answer.ANSWER), (known_answer.CODED, known_answer.CODED_ANSWER)
+    ):  # fmt: skip
+        learner = Learner(**settings)
+        learner.parameters["weight_hh_l0"][0, 0] += 0.1
+        assert abs(known_answer.answer(learner) - right) > known_answer.TOLERANCE
 
 
 def test_wrong_kernels_are_compiled_again(recompiled, monkeypatch):
     answers = iter([known_answer.ANSWER + 1.0, known_answer.ANSWER])
     monkeypatch.setattr(known_answer, "answer", lambda learner: next(answers))
     check_kernels(Learner)
+    assert recompiled == [1]
+
+
+def test_the_kernels_of_categories_are_looked_at_when_they_are_needed(recompiled, monkeypatch):
+    answers = iter([known_answer.CODED_ANSWER + 1.0, known_answer.CODED_ANSWER])
+    monkeypatch.setattr(known_answer, "answer", lambda learner: next(answers))
+    Learner("s", categorical="s")
     assert recompiled == [1]
 
 

@@ -5,8 +5,10 @@ A null is a row of zeros. Only rows of categories that have come are read, and o
 
 from __future__ import annotations
 
+import math
+
 from .jit import kernel
-from .linear import linear_backward_input
+from .linear import dot, linear_backward_input, multiply_row
 from .recurrence import BLOCKS_PER_LAYER, HEAD_BLOCKS
 from .ring import slot_after
 from .views import matrix
@@ -36,6 +38,18 @@ def embed(coding, model, lane, slot):
                 inputs[slot, first + j] = table[code, j]
             else:
                 inputs[slot, first + j] = 0
+
+
+@kernel
+def tame_embeddings(coding, model):
+    """Make no row longer than it was likely to be at first: the root of its length; what is not a number is zero."""
+    if coding is None:
+        return
+    sizes = model.sizes
+    for f in range(sizes.coded_features):
+        table = open_embedding(model.network.weights, model, f)
+        for code in range(sizes.classes):
+            multiply_row(table, code, 1.0 / max(math.sqrt(dot(table, code, table, code) / sizes.embedding), 1.0))
 
 
 @kernel

@@ -14,8 +14,9 @@ import math
 import numpy as np
 
 from .classifier import silence_classifiers
+from .embeddings import tame_embeddings
 from .jit import kernel
-from .linear import dot
+from .linear import dot, multiply_row
 from .optimizers import rate_in_force
 from .recurrence import BLOCKS_PER_LAYER, clear_state, open_head
 from .ring import slot_before
@@ -139,21 +140,14 @@ def _tame(model):
             weight = matrix(network.weights, network, block + part, sizes.gate_rows, width)
             offset = bias(network.weights, network, block + 2 + part, sizes.gate_rows)
             for i in range(sizes.gate_rows):
-                _multiply_row(weight, i, 1.0 / max(math.sqrt(dot(weight, i, weight, i)), 1.0))
+                multiply_row(weight, i, 1.0 / max(math.sqrt(dot(weight, i, weight, i)), 1.0))
                 offset[i] = min(max(offset[i], -1), 1) if is_finite(offset[i]) else 0
     head, offset = open_head(network.weights, model)
     for out in range(sizes.outputs):
         offset[out] = 0
-        _multiply_row(head, out, 0.0)
+        multiply_row(head, out, 0.0)
     silence_classifiers(model.coding, model)
-
-
-@kernel
-def _multiply_row(matrix, row, factor):
-    """Multiply a row; what is then not a number is zero."""
-    for j in range(matrix.shape[1]):
-        number = factor * matrix[row, j]
-        matrix[row, j] = number if is_finite(number) else 0
+    tame_embeddings(model.coding, model)
 
 
 @kernel

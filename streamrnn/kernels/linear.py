@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .jit import kernel
 from .ring import slot_after
-from .vector import LANES, constant, fma, load, splat, spread, store, total
+from .vector import LANES, constant, fma, is_finite, load, splat, spread, store, total
 
 ROWS = 4
 
@@ -45,6 +45,14 @@ def dot(left, i, right, j):
     for k in range(0, left.shape[1], LANES):
         sum_ = fma(load(zero, left, i, k), load(zero, right, j, k), sum_)
     return total(sum_)
+
+
+@kernel
+def multiply_row(matrix, row, factor):
+    """Multiply a row; what is then not a number is zero."""
+    for j in range(matrix.shape[1]):
+        number = factor * matrix[row, j]
+        matrix[row, j] = number if is_finite(number) else 0
 
 
 @kernel

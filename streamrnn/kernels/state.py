@@ -146,7 +146,7 @@ FIELDS = (
     Field("values_seen", "integer", ("all_targets",), "values of each target so far"),
     Field("errors", "double", ("pairs", 4), "sums: absolute, squared, and both of last value"),
     Field("error_count", "integer", ("pairs",), "forecasts graded"),
-    Field("codes", "integer", ("slots", "coded_features"), "of the inputs, -1: none", ring=0, most="last_code", least=-1),
+    Field("codes", "integer", ("slots", "coded_features"), "of inputs, -1: none", ring=0, most="last_code", least=-1),
     Field("logits", "real", ("class_pairs", "slots", "class_width"), "of each category, as forecast", ring=1),
     Field("d_logits", "real", ("class_pairs", "slots", "class_width"), "slopes that reveals have written", ring=1),
     Field("class_graded", "integer", ("class_pairs", "slots"), "1: there are slopes", ring=1, most=1),

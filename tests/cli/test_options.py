@@ -52,6 +52,7 @@ def arguments(name):
 def what_goes_with(name):
     """Settings without which this one would be refused."""
     needed = {"max_delay": ["--horizon-unit", "values"], "target_weights": ["--targets", "load,wind"]}
+    needed["categorical"] = ["--targets", "load"]
     return needed.get(name, ["--time", "time"] if name.startswith("time_") else [])
 
 

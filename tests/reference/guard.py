@@ -21,15 +21,16 @@ def copy(parameters: Parameters) -> Parameters:
 
 
 def tamed(parameters: Parameters) -> Parameters:
-    """No row of a matrix longer than 1, no bias beyond 1, only numbers, and a head that says nothing."""
+    """No row of a matrix longer than 1, no bias beyond 1, only numbers, and heads that say nothing."""
     result = {}
     for name, value in parameters.items():
-        if name.startswith("head."):
+        if name.startswith(("head.", "classifier.")):
             result[name] = np.zeros_like(value)
         elif name.startswith("bias"):
             result[name] = np.where(np.isfinite(value), np.clip(value, -1.0, 1.0), 0.0)
         else:
-            length = np.maximum(np.linalg.norm(value, axis=1, keepdims=True), 1.0)
+            usual = np.sqrt(value.shape[1]) if name.startswith("embedding") else 1.0
+            length = np.maximum(np.linalg.norm(value, axis=1, keepdims=True) / usual, 1.0)
             rows = value / length
             result[name] = np.where(np.isfinite(rows), rows, 0.0)
     return result
