@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from ..settings import Settings, SettingsError
 if TYPE_CHECKING:
     import pyarrow
 
+    from ..record import Record
     from ..streams import Batch, Source
 
 
@@ -54,6 +56,11 @@ class Layout:
                 fields.append(pyarrow.field(name, fixed.get(name, pyarrow.float64())))
         about = {"version": __version__, "settings": self._settings.to_dict()}
         return pyarrow.schema(fields, metadata={"streamrnn": json.dumps(about, sort_keys=True)})
+
+    def cells(self, record: Record, row: Mapping[str, Any]) -> list[Any]:
+        """Put a record and the source's columns of its row together."""
+        cells = {**row, **record.to_dict()}
+        return [cells[name] for name in self.names]
 
     def arrange(self, records: pyarrow.Table, batch: Batch, schema: pyarrow.Schema) -> pyarrow.Table:
         """Put the learner's records of a batch and the source's columns together."""

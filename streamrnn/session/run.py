@@ -10,6 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from ..kernels.cache import is_kept
+from ..streams import Cells
 from ..streams.bad_rows import BadRows
 from ..streams.signals import Signals
 from .keeping import Keeper
@@ -184,13 +185,13 @@ class Session:
     def _take(self, piece: Piece) -> None:
         number = self.learner.rows
         allowed = self._bad_rows.allowed(piece.batch)
-        batch, rest = piece.batch.split(allowed)
+        batch = piece.batch.slice(0, allowed)
         self.outcome.count(batch, number)
         self._all_written = False
         admitted = self._bad_rows.admitted(batch)
         if self._reading.begins_again:
             self.learner.begin_sequence()
-        records = self.learner.run(admitted.table, learn=self.plan.learn)
+        records = self._records_of(admitted)
         self.learner.refuse(len(admitted.refused))
         self._reading.count(batch, self.layout)
         self._keeper.count(batch)
@@ -198,10 +199,19 @@ class Session:
         if self._rejects is not None:
             self._rejects.write(batch, number)
         if records.num_rows or piece.ends_batch:
-            self._records.write(self.layout.arrange(records, admitted, self._schema), piece.ends_batch)
+            self._records.write(records, piece.ends_batch)
         self._all_written = True
-        if rest.arrivals:
+        if allowed < piece.batch.arrivals:
+            rest = piece.batch.slice(allowed, piece.batch.arrivals)
             raise SessionError(f"{self.source.name}: {first_trouble(rest, number + allowed)}; {self._bad_rows}")
+
+    def _records_of(self, batch: Batch) -> pyarrow.Table | Cells:
+        """Have the learner take a batch; its records stay what its rows are."""
+        learn = self.plan.learn
+        if batch.few_rows and not batch.refused:
+            records = [self.layout.cells(self.learner.step(row, learn), row) for row in batch.few_rows]
+            return Cells(self._schema, list(zip(*records, strict=True)))
+        return self.layout.arrange(self.learner.run(batch.table, learn), batch, self._schema)
 
     def _pass_on_warnings(self) -> None:
         """Tell what the source has found out since it was asked last."""
@@ -209,7 +219,7 @@ class Session:
             self._listener.warn(warning)
 
     def _tell_of_time_order(self, batch: Batch, number: int) -> None:
-        if self._time_order.watch(batch.table) and self._time_order.backward and not self.outcome.backward:
+        if self._time_order.watch(batch) and self._time_order.backward and not self.outcome.backward:
             self._listener.warn(
                 f"{self.source.name}: among rows {number:,} to {number + batch.arrivals - 1:,} the time goes back; "
                 "such rows are counted, and taken as they come"

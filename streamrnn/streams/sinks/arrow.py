@@ -17,6 +17,7 @@ import pyarrow
 import pyarrow.ipc
 
 from ... import files
+from ..cells import Cells
 from ..errors import StreamError, arrow_errors_as
 from .output import Output, refuse_existing
 
@@ -48,7 +49,8 @@ class ArrowStreamSink:
     def position(self) -> int:
         return self._output.position
 
-    def write(self, table: pyarrow.Table | pyarrow.RecordBatch) -> None:
+    def write(self, rows: pyarrow.Table | pyarrow.RecordBatch | Cells) -> None:
+        table = rows.table() if isinstance(rows, Cells) else rows
         for batch in _batches(table.select(self._schema.names)):
             columns = map(_written, batch.columns, self._schema.types)
             self._output.write(pyarrow.RecordBatch.from_arrays(list(columns), schema=self._schema).serialize())

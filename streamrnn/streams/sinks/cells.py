@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
+from typing import Any
 
 import orjson
 import pyarrow
@@ -16,6 +18,7 @@ from ...kernels.text.lines import Kind
 from ..formats import HOLDS_NUMBERS
 
 _types = pyarrow.types
+_FLOAT64, _INT64 = pyarrow.float64(), pyarrow.int64()
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false", re.ASCII)
 _MUST_BE_QUOTED = re.compile(r'[",\r\n]|^$')
 
@@ -34,14 +37,24 @@ def column_of_kind(column: pyarrow.Array, field: pyarrow.Field, text: Kind) -> t
     if _types.is_integer(type_) or _types.is_boolean(type_):
         return Kind.AS_IT_IS, column.cast(pyarrow.string())
     column = as_text(column)
-    if text is Kind.JSON_TEXT and (field.metadata or {}).items() >= HOLDS_NUMBERS.items():
+    if text is Kind.JSON_TEXT and holds_numbers(field):
         return Kind.AS_IT_IS, pyarrow.array(map(_json_number_or_text, column.to_pylist()), pyarrow.string())
     return text, column
 
 
-def cells_of_kind(kind: Kind, column: pyarrow.Array, missing: str) -> list[str]:
+def values_of_kind(values: Sequence[Any], field: pyarrow.Field, text: Kind) -> tuple[Kind, Sequence[Any]]:
+    """Do the same for values of Python: of a column of float64, int64 or string."""
+    if field.type == _FLOAT64:
+        return Kind.FLOAT, values
+    if field.type == _INT64:
+        return Kind.INTEGER, values
+    if text is Kind.JSON_TEXT and holds_numbers(field):
+        return Kind.AS_IT_IS, list(map(_json_number_or_text, values))
+    return text, values
+
+
+def cells_of_kind(kind: Kind, values: Sequence[Any], missing: str) -> list[str]:
     """Return the text of each cell."""
-    values = column.to_pylist()
     match kind:
         case Kind.NOTHING:
             return [missing] * len(values)
@@ -56,7 +69,12 @@ def cells_of_kind(kind: Kind, column: pyarrow.Array, missing: str) -> list[str]:
     return [missing if text is None else text for text in values]
 
 
-def _float_cells(values: list[float | None], missing: str) -> list[str]:
+def holds_numbers(field: pyarrow.Field) -> bool:
+    """Whether a column of text holds numbers as NDJSON or CSV had them."""
+    return (field.metadata or {}).items() >= HOLDS_NUMBERS.items()
+
+
+def _float_cells(values: Sequence[float | None], missing: str) -> list[str]:
     texts = list(map(repr, values))
     joined = "".join(texts)
     if "e" not in joined and "n" not in joined:  # no exponent, and neither nan, inf nor None
