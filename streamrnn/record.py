@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import compress
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -84,6 +86,8 @@ class RecordLayout:
         self.shape = len(settings.horizons), len(settings.targets), len(settings.levels)
         self.answer_width = self.forecasts_at + math.prod(self.shape)
         self._numbers_at = self._places_of_numbers(len(columns))
+        self._pick_numbers = itemgetter(*self._numbers_at)
+        self._has_passed = bool(settings.time), bool(settings.sequence)
         self._schema: tuple[Any, pyarrow.Schema] | None = None  # of the last table, and what it was made for
 
     def forecasts(self, answers: np.ndarray) -> np.ndarray:
@@ -111,6 +115,15 @@ class RecordLayout:
             event_text(int(head[EVENT])),
             self,
         )
+
+    def cells(self, row: int, time: Any, sequence: Any, inputs: np.ndarray, answer: np.ndarray) -> list[Any]:
+        """Build one record as a row of `table`, in Python's values.
+
+        inputs: (columns,); answer: (answer_width,)
+        """
+        passed = compress((time, sequence), self._has_passed)
+        numbers = map(_finite, self._pick_numbers(inputs.tolist() + answer.tolist()))
+        return [row, *passed, *numbers, event_text(int(answer[EVENT]))]
 
     def table(
         self, rows: np.ndarray, passed: dict[str, pyarrow.Array], inputs: np.ndarray, answers: np.ndarray

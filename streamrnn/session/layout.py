@@ -16,7 +16,6 @@ from ..settings import Settings, SettingsError
 if TYPE_CHECKING:
     import pyarrow
 
-    from ..record import Record
     from ..streams import Batch, Source
 
 
@@ -40,6 +39,7 @@ class Layout:
         self.roles = roles
         self.others = [*roles, *(name for name in echo if name not in (*self.numbers, *roles))]
         self.names = _with_echo(record_names(_showing(settings, emit)), echo, 1 + len(roles))
+        self._record_names = record_names(settings)
         self._source = source
 
     def schema(self) -> pyarrow.Schema:
@@ -57,9 +57,11 @@ class Layout:
         about = {"version": __version__, "settings": self._settings.to_dict()}
         return pyarrow.schema(fields, metadata={"streamrnn": json.dumps(about, sort_keys=True)})
 
-    def cells(self, record: Record, row: Mapping[str, Any]) -> list[Any]:
-        """Put a record and the source's columns of its row together."""
-        cells = {**row, **record.to_dict()}
+    def arrange_cells(self, record: list[Any], row: Mapping[str, Any]) -> list[Any]:
+        """Put the cells of one record and the source's columns of its row together."""
+        if self.names == self._record_names:
+            return record
+        cells = {**row, **dict(zip(self._record_names, record, strict=True))}
         return [cells[name] for name in self.names]
 
     def arrange(self, records: pyarrow.Table, batch: Batch, schema: pyarrow.Schema) -> pyarrow.Table:

@@ -209,7 +209,8 @@ class Session:
         """Have the learner take a batch; its records stay what its rows are."""
         learn = self.plan.learn
         if batch.few_rows and not batch.refused:
-            records = [self.layout.cells(self.learner.step(row, learn), row) for row in batch.few_rows]
+            step, arrange = self.learner.step_cells, self.layout.arrange_cells
+            records = [arrange(step(row, learn), row) for row in batch.few_rows]
             return Cells(self._schema, list(zip(*records, strict=True)))
         return self.layout.arrange(self.learner.run(batch.table, learn), batch, self._schema)
 

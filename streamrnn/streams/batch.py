@@ -87,7 +87,7 @@ class Batch:
         if self.bad_cells:
             object.__setattr__(self, "bad_cells", tuple(sorted(self.bad_cells, key=lambda cell: cell.row)))
 
-    @property
+    @cached_property
     def arrivals(self) -> int:
         """How many rows came: the accepted and the refused ones."""
         return self.rows.num_rows + len(self.refused)

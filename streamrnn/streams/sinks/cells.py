@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import orjson
@@ -18,7 +19,6 @@ from ...kernels.text.lines import Kind
 from ..formats import HOLDS_NUMBERS
 
 _types = pyarrow.types
-_FLOAT64, _INT64 = pyarrow.float64(), pyarrow.int64()
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false", re.ASCII)
 _MUST_BE_QUOTED = re.compile(r'[",\r\n]|^$')
 
@@ -42,18 +42,18 @@ def column_of_kind(column: pyarrow.Array, field: pyarrow.Field, text: Kind) -> t
     return text, column
 
 
-def values_of_kind(values: Sequence[Any], field: pyarrow.Field, text: Kind) -> tuple[Kind, Sequence[Any]]:
-    """Do the same for values of Python: of a column of float64, int64 or string."""
-    if field.type == _FLOAT64:
-        return Kind.FLOAT, values
-    if field.type == _INT64:
-        return Kind.INTEGER, values
+def value_writer(field: pyarrow.Field, text: Kind, missing: str) -> Callable[[Sequence[Any]], list[str]]:
+    """Return what writes values of Python: those of a column of float64, int64 or string."""
+    if field.type == pyarrow.float64():
+        return partial(cells_of_kind, Kind.FLOAT, missing)
+    if field.type == pyarrow.int64():
+        return partial(cells_of_kind, Kind.INTEGER, missing)
     if text is Kind.JSON_TEXT and holds_numbers(field):
-        return Kind.AS_IT_IS, list(map(_json_number_or_text, values))
-    return text, values
+        return lambda values: cells_of_kind(Kind.AS_IT_IS, missing, list(map(_json_number_or_text, values)))
+    return partial(cells_of_kind, text, missing)
 
 
-def cells_of_kind(kind: Kind, values: Sequence[Any], missing: str) -> list[str]:
+def cells_of_kind(kind: Kind, missing: str, values: Sequence[Any]) -> list[str]:
     """Return the text of each cell."""
     match kind:
         case Kind.NOTHING:
@@ -61,7 +61,7 @@ def cells_of_kind(kind: Kind, values: Sequence[Any], missing: str) -> list[str]:
         case Kind.FLOAT:
             return _float_cells(values, missing)
         case Kind.INTEGER:
-            return list(map(str, values))
+            return [missing if value is None else str(value) for value in values]
         case Kind.CSV_TEXT:
             return [missing if text is None else csv_quoted(text) for text in values]
         case Kind.JSON_TEXT:

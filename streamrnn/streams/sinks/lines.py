@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 import pyarrow
@@ -11,7 +10,7 @@ import pyarrow
 from ...kernels.text.lines import Kind, Lines
 from ...kernels.text.start import KernelStart
 from ..cells import Cells
-from .cells import cells_of_kind, column_of_kind, values_of_kind
+from .cells import cells_of_kind, column_of_kind, value_writer
 
 ROWS = 16 * 1024  # so many rows are written at once, at most
 KERNEL_FROM_ROWS = 8  # Python is done with fewer before the arrays for a kernel are made
@@ -43,13 +42,13 @@ class LineWriter:
         self._piece_ends = np.cumsum([0, *map(len, pieces)])
         self._missing = missing
         self._text = text
+        self._writers = [value_writer(field, text, missing) for field in schema]
         self._start = KernelStart("write_lines")
 
     def lines(self, rows: pyarrow.Table | pyarrow.RecordBatch | Cells) -> Iterator[bytes]:
         """Yield the lines of some rows, many at once."""
-        if isinstance(rows, Cells) and rows.schema == self._schema:
-            pairs = zip(rows.columns, self._fields, strict=True)
-            yield self._by_python([values_of_kind(values, field, self._text) for values, field in pairs])
+        if isinstance(rows, Cells) and rows.schema is self._schema:
+            yield self._joined([write(values) for write, values in zip(self._writers, rows.columns, strict=True)])
             return
         table = rows.table() if isinstance(rows, Cells) else rows
         if not table.schema.equals(self._schema):
@@ -64,10 +63,10 @@ class LineWriter:
         columns = [column_of_kind(column, field, self._text) for column, field in pairs]
         if batch.num_rows >= KERNEL_FROM_ROWS and self._start.is_due(batch.num_rows):
             return self._by_kernel(columns, batch.num_rows)
-        return self._by_python([(kind, column.to_pylist()) for kind, column in columns])
+        return self._joined([cells_of_kind(kind, self._missing, column.to_pylist()) for kind, column in columns])
 
-    def _by_python(self, columns: list[tuple[Kind, Sequence[Any]]]) -> bytes:
-        cells = [cells_of_kind(kind, values, self._missing) for kind, values in columns]
+    def _joined(self, cells: list[list[str]]) -> bytes:
+        """Put the texts of all cells, column by column, into lines."""
         return "".join(map(self._line.__mod__, zip(*cells, strict=True))).encode()
 
     def _by_kernel(self, columns: list[tuple[Kind, pyarrow.Array]], rows: int) -> bytes:

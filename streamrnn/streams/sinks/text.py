@@ -30,7 +30,7 @@ class NdjsonSink:
 
     def write(self, rows: pyarrow.Table | pyarrow.RecordBatch | Cells) -> None:
         writer = self._writer
-        if len(rows.schema) < len(self._schema):
+        if rows.schema is not self._schema and len(rows.schema) < len(self._schema):
             writer = _object_writer(pyarrow.schema(map(self._schema.field, rows.schema.names)))
         for lines in writer.lines(rows):
             self._output.write(lines)
