@@ -58,7 +58,10 @@ class Records:
             return
         import pyarrow
 
-        self._held.append(pyarrow.Table.from_batches([records.table()]) if isinstance(records, Cells) else records)
+        if records.num_rows:
+            self._held.append(pyarrow.Table.from_batches([records.table()]) if isinstance(records, Cells) else records)
+        if not self._held:
+            return
         if self._grouping == "by row number":
             self._write_complete_groups()
         elif ends_batch:
