@@ -40,6 +40,7 @@ class Layout:
         self.others = [*roles, *(name for name in echo if name not in (*self.numbers, *roles))]
         self.names = _with_echo(record_names(_showing(settings, emit)), echo, 1 + len(roles))
         self._record_names = record_names(settings)
+        self._is_record = self.names == self._record_names
         self._source = source
 
     def schema(self) -> pyarrow.Schema:
@@ -59,7 +60,7 @@ class Layout:
 
     def arrange_cells(self, record: list[Any], row: Mapping[str, Any]) -> list[Any]:
         """Put the cells of one record and the source's columns of its row together."""
-        if self.names == self._record_names:
+        if self._is_record:
             return record
         cells = {**row, **dict(zip(self._record_names, record, strict=True))}
         return [cells[name] for name in self.names]

@@ -10,11 +10,11 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from ..kernels.cache import is_kept
-from ..streams import Cells
 from ..streams.bad_rows import BadRows
 from ..streams.signals import Signals
 from .keeping import Keeper
 from .layout import Layout
+from .learning import records_of
 from .listener import NOBODY, Listener
 from .model_file import ModelFile
 from .outcome import Outcome, first_trouble
@@ -191,28 +191,18 @@ class Session:
         admitted = self._bad_rows.admitted(batch)
         if self._reading.begins_again:
             self.learner.begin_sequence()
-        records = self._records_of(admitted)
-        self.learner.refuse(len(admitted.refused))
-        self._reading.count(batch, self.layout)
-        self._keeper.count(batch)
-        self._tell_of_time_order(admitted, number)
+        records = records_of(admitted, self.learner, self.plan.learn, self.layout, self._schema)
         if self._rejects is not None:
             self._rejects.write(batch, number)
         if records.num_rows or piece.ends_batch:
             self._records.write(records, piece.ends_batch)
         self._all_written = True
+        self._reading.count(batch, self.layout)  # from here on nobody waits
+        self._keeper.count(batch)
+        self._tell_of_time_order(admitted, number)
         if allowed < piece.batch.arrivals:
             rest = piece.batch.slice(allowed, piece.batch.arrivals)
             raise SessionError(f"{self.source.name}: {first_trouble(rest, number + allowed)}; {self._bad_rows}")
-
-    def _records_of(self, batch: Batch) -> pyarrow.Table | Cells:
-        """Have the learner take a batch; its records stay what its rows are."""
-        learn = self.plan.learn
-        if batch.few_rows and not batch.refused:
-            step, arrange = self.learner.step_cells, self.layout.arrange_cells
-            records = [arrange(step(row, learn), row) for row in batch.few_rows]
-            return Cells(self._schema, list(zip(*records, strict=True)))
-        return self.layout.arrange(self.learner.run(batch.table, learn), batch, self._schema)
 
     def _pass_on_warnings(self) -> None:
         """Tell what the source has found out since it was asked last."""

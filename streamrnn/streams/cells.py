@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -19,31 +19,29 @@ class Cells(NamedTuple):
     ----------
     schema : pyarrow.Schema
         Its columns are float64, int64 or string.
-    columns : sequence of sequence
-        The cells of each, at least one column: float or None, int, str or None. NaN is a missing number, too.
+    columns : dict of str to sequence
+        The cells of each column, of one at least: float or None, int, str or None. NaN is a missing number, too.
     """
 
     schema: pyarrow.Schema
-    columns: Sequence[Sequence[Any]]
+    columns: Mapping[str, Sequence[Any]]
 
     @property
     def num_rows(self) -> int:
         """How many rows there are."""
-        return len(self.columns[0])
+        return len(next(iter(self.columns.values())))
 
     def slice(self, start: int, rows: int) -> Cells:
         """Return so many rows from `start` on."""
-        return Cells(self.schema, [column[start : start + rows] for column in self.columns])
+        return Cells(self.schema, {name: cells[start : start + rows] for name, cells in self.columns.items()})
 
     def by_name(self) -> list[dict[str, Any]]:
         """Return each row, by column name."""
-        names = self.schema.names
-        return [dict(zip(names, row, strict=True)) for row in zip(*self.columns, strict=True)]
+        return [dict(zip(self.columns, row, strict=True)) for row in zip(*self.columns.values(), strict=True)]
 
     def table(self) -> pyarrow.RecordBatch:
         """Return the same as a table, with null for NaN."""
         import pyarrow
 
-        fields = zip(self.columns, self.schema, strict=True)
-        arrays = [pyarrow.array(column, field.type, from_pandas=True) for column, field in fields]
+        arrays = [pyarrow.array(self.columns[field.name], field.type, from_pandas=True) for field in self.schema]
         return pyarrow.RecordBatch.from_arrays(arrays, schema=self.schema)

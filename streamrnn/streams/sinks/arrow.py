@@ -162,10 +162,15 @@ def _written(column: pyarrow.Array, type_: pyarrow.DataType) -> pyarrow.Array:
     if _types.is_dictionary(column.type):
         return column.dictionary.cast(type_).take(column.indices)
     column = column.cast(type_)
-    if _types.is_primitive(type_) and not _types.is_boolean(type_) and not column.null_count:
+    if _types.is_primitive(type_) and not _types.is_boolean(type_) and not column.null_count and _fits(column):
         return column
-    # A slice of text or of bits comes with what stands around it, and a null with the value that it hides.
+    # A slice comes with what stands around it, and a null with the value that it hides.
     return column.take(pyarrow.array(np.arange(len(column))))
+
+
+def _fits(column: pyarrow.Array) -> bool:
+    """Whether a column's memory holds its values and no more."""
+    return bool(column.buffers()[1].size == len(column) * column.type.bit_width // 8)
 
 
 def _unseal(path: str, partial_path: str, position: int) -> None:

@@ -48,7 +48,9 @@ class LineWriter:
     def lines(self, rows: pyarrow.Table | pyarrow.RecordBatch | Cells) -> Iterator[bytes]:
         """Yield the lines of some rows, many at once."""
         if isinstance(rows, Cells) and rows.schema is self._schema:
-            yield self._joined([write(values) for write, values in zip(self._writers, rows.columns, strict=True)])
+            yield self._joined(
+                [write(values) for write, values in zip(self._writers, rows.columns.values(), strict=True)]
+            )
             return
         table = rows.table() if isinstance(rows, Cells) else rows
         if not table.schema.equals(self._schema):

@@ -119,18 +119,22 @@ class Columns:
     describe: Callable[[Any], tuple[Cause, str]]  # why a bad cell is bad, and its text
 
     @cached_property
+    def names(self) -> list[str]:
+        """The names of all columns."""
+        return list(self.schema.names)
+
+    @cached_property
     def numbers(self) -> frozenset[str]:
         """The names of the number columns."""
         return frozenset(field.name for field in self.schema if field.type == pyarrow.float64())
 
     def batch(self, rows: Rows[Row], cells_of: Callable[[str], Sequence[Any]], block: LineBlock) -> Batch:
         """Build the batch of the rows of a block; `cells_of` gives the cells of a column."""
-        columns: list[list[Any]] = []
+        columns: dict[str, list[Any]] = {}
         bad_cells: list[BadCell] = []
-        for name in self.schema.names:
+        for name in self.names:
             cells = cells_of(name)
-            column, bad = (self.to_numbers if name in self.numbers else self.to_text)(cells)
-            columns.append(column)
+            columns[name], bad = (self.to_numbers if name in self.numbers else self.to_text)(cells)
             for row in bad:
                 raw = rows.raw[row]
                 bad_cells.append(BadCell(row, raw.line, raw.byte, name, *self.describe(cells[row])))
