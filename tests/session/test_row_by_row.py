@@ -34,7 +34,9 @@ HOSTILE_JSON = [
 
 
 def time_of(generator, row):
-    return generator.choice([f"2024-01-01T00:00:{row % 60:02}", f"2024-01-01T00:00:{row % 50:02}.25", "", "soon"])
+    """Most run forward, some go back, some are none."""
+    second = generator.choice([row, row, generator.randint(0, 59)])
+    return generator.choice([f"2024-01-01T00:00:{second:02}", f"2024-01-01T00:00:{second:02}.25", "", "soon"])
 
 
 def csv_lines(generator, rows):
