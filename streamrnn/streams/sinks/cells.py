@@ -45,7 +45,7 @@ def column_of_kind(column: pyarrow.Array, field: pyarrow.Field, text: Kind) -> t
 def value_writer(field: pyarrow.Field, text: Kind, missing: str) -> Callable[[Sequence[Any]], list[str]]:
     """Return what writes values of Python: those of a column of float64, int64 or string."""
     if field.type == pyarrow.float64():
-        return partial(cells_of_kind, Kind.FLOAT, missing)
+        return partial(_float_cells, missing)
     if field.type == pyarrow.int64():
         return partial(cells_of_kind, Kind.INTEGER, missing)
     if text is Kind.JSON_TEXT and holds_numbers(field):
@@ -59,7 +59,7 @@ def cells_of_kind(kind: Kind, missing: str, values: Sequence[Any]) -> list[str]:
         case Kind.NOTHING:
             return [missing] * len(values)
         case Kind.FLOAT:
-            return _float_cells(values, missing)
+            return _float_cells(missing, values)
         case Kind.INTEGER:
             return [missing if value is None else str(value) for value in values]
         case Kind.CSV_TEXT:
@@ -74,7 +74,7 @@ def holds_numbers(field: pyarrow.Field) -> bool:
     return (field.metadata or {}).items() >= HOLDS_NUMBERS.items()
 
 
-def _float_cells(values: Sequence[float | None], missing: str) -> list[str]:
+def _float_cells(missing: str, values: Sequence[float | None]) -> list[str]:
     texts = list(map(repr, values))
     joined = "".join(texts)
     if "e" not in joined and "n" not in joined:  # no exponent, and neither nan, inf nor None
