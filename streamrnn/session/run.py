@@ -196,8 +196,8 @@ class Session:
             self._rejects.write(batch, number)
         if records.num_rows or piece.ends_batch:
             self._records.write(records, piece.ends_batch)
-        self._all_written = True
         self._reading.count(batch, self.layout)  # from here on nobody waits
+        self._all_written = True
         self._keeper.count(batch)
         self._tell_of_time_order(admitted, number)
         if allowed < piece.batch.arrivals:

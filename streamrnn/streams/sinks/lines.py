@@ -42,15 +42,13 @@ class LineWriter:
         self._piece_ends = np.cumsum([0, *map(len, pieces)])
         self._missing = missing
         self._text = text
-        self._writers = [value_writer(field, text, missing) for field in schema]
+        self._writers = {field.name: value_writer(field, text, missing) for field in schema}
         self._start = KernelStart("write_lines")
 
     def lines(self, rows: pyarrow.Table | pyarrow.RecordBatch | Cells) -> Iterator[bytes]:
         """Yield the lines of some rows, many at once."""
         if isinstance(rows, Cells) and rows.schema is self._schema:
-            yield self._joined(
-                [write(values) for write, values in zip(self._writers, rows.columns.values(), strict=True)]
-            )
+            yield self._joined([write(rows.columns[name]) for name, write in self._writers.items()])
             return
         table = rows.table() if isinstance(rows, Cells) else rows
         if not table.schema.equals(self._schema):

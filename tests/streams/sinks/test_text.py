@@ -142,6 +142,7 @@ def test_cells_are_written_as_their_table_is(tmp_path, format):
     table = cells.table()
     ways = {
         "cells": [cells.slice(row, 1) for row in range(7)],
+        "cells in another order": [Cells(schema, dict(reversed(columns.items()))).slice(row, 1) for row in range(7)],
         "cells of another schema": [
             Cells(pa.schema(list(reversed(schema))), columns).slice(row, 1) for row in range(7)
         ],
