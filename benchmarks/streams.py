@@ -33,7 +33,7 @@ MORE_ROWS = {".arrows": 4}  # where so many rows more are needed to see anything
 NETWORK = ["--hidden", "4", "--window", "4", "--targets", COLUMNS[0], "--quiet"]
 MOST_MICROSECONDS = {".csv": 3.0, ".arrows": 1.0}
 LIVE_LINES, LIVE_RATE = 5000, 1000.0
-LINE = b"1.5,2.5,%d.25,3,4,5,6,7,8\n"
+LINE = b"%d.25,2.5,1.25,3,4,5,6,7,8\n"  # the target moves: there is something to learn from each row
 MIB = 2**20
 
 

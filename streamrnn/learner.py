@@ -159,6 +159,22 @@ class Learner:
         RuntimeError
             If another thread is in a call of this learner. The row is then not taken.
         """
+        passed = self._take(row, learn)
+        return self._layout.record(self.rows - 1, *passed, self._one_answer[0])
+
+    @exclusive
+    def step_cells(self, row: Mapping[str, Any] | Sequence[float] | np.ndarray, learn: bool = True) -> list[Any]:
+        """Take one row, as `step` does; return its record as a row of `run`'s table, in Python's values.
+
+        A host that writes every record on saves the time that it takes to build a `Record`.
+        """
+        passed = self._take(row, learn)
+        return self._layout.cells(self.rows - 1, *passed, self._one_answer[0])
+
+    def _take(
+        self, row: Mapping[str, Any] | Sequence[float] | np.ndarray, learn: bool
+    ) -> tuple[Any, Any, np.ndarray, dict[str, str | None]]:
+        """Take one row; return its time, sequence, numbers and categories. The answer stands in ``_one_answer``."""
         if self._kinds_are_open:
             self._decide_kinds(text_cells(row, self.columns))
         time, sequence, categories = self._read_row(row)
@@ -171,7 +187,7 @@ class Learner:
         self._call(self._one_row, self._one_code, self._one_mark, learn, self._one_answer)
         self._sequence, self._begins_sequence, self._kinds_are_open = plain(sequence), False, False
         self.rows += 1
-        return self._layout.record(self.rows - 1, time, sequence, self._one_row[0], categories, self._one_answer[0])
+        return time, sequence, self._one_row[0], categories
 
     @exclusive
     def predict(self, row: Mapping[str, Any] | Sequence[float] | np.ndarray) -> dict[str, np.ndarray]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import compress
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -106,6 +108,8 @@ class RecordLayout:
         self.shape = len(settings.horizons), len(self._numeric), len(settings.levels)
         self._forecasts_end = self.forecasts_at + math.prod(self.shape)
         self._numbers_at = self._places_of_numbers(len(columns))
+        self._pick_numbers = itemgetter(*self._numbers_at)
+        self._has_passed = bool(settings.time), bool(settings.sequence)
         self._schema: tuple[Any, pyarrow.Schema] | None = None  # of the last table, and what it was made for
 
     def forecasts(self, answers: np.ndarray) -> np.ndarray:
@@ -148,6 +152,22 @@ class RecordLayout:
     def _in_order(self, numbers: dict[str, Any], categories: dict[str, Any]) -> dict[str, Any]:
         both = numbers | categories
         return {target: both[target] for target in self.targets}
+
+    def cells(
+        self,
+        row: int,
+        time: Any,
+        sequence: Any,
+        inputs: np.ndarray,
+        categories: Mapping[str, str | None],
+        answer: np.ndarray,
+    ) -> list[Any]:
+        """Build one record as a row of `table`, in Python's values; arguments as for `record`."""
+        if self.categories.targets:
+            return list(self.record(row, time, sequence, inputs, categories, answer).to_dict().values())
+        passed = compress((time, sequence), self._has_passed)
+        numbers = map(_finite, self._pick_numbers(inputs.tolist() + answer.tolist()))
+        return [row, *passed, *numbers, event_text(int(answer[EVENT]))]
 
     def table(
         self,

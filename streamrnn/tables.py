@@ -150,6 +150,8 @@ def _in_microseconds(kind: pyarrow.DataType) -> pyarrow.DataType:
 
 def plain(value: Any) -> Any:
     """A sequence's value as JSON keeps it."""
+    if value is None or type(value) is str:
+        return value
     if isinstance(value, np.datetime64 | np.timedelta64) and np.datetime_data(value.dtype)[0] == "ns":
         import pyarrow
 
@@ -160,7 +162,7 @@ def plain(value: Any) -> Any:
         return None
     if isinstance(value, float) and math.isinf(value):
         return str(value)
-    if value is None or isinstance(value, str | int | float | bool):
+    if isinstance(value, str | int | float | bool):
         return value
     # The times of pandas are Python's, and then some nanoseconds.
     if isinstance(value, datetime):

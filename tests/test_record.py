@@ -43,6 +43,14 @@ def test_the_dictionary_is_the_tables_row(settings):
 
 
 @pytest.mark.parametrize("settings", KINDS)
+def test_the_cells_of_a_step_are_the_records_values_in_their_order(settings):
+    as_record, as_cells = (Learner(["a", "b"], **SMALL, **settings) for _ in range(2))
+    for row in [*rows(), {"a": math.inf, "b": math.nan, "c": -math.inf}]:
+        assert as_cells.step_cells(row) == list(as_record.step(row).to_dict().values())
+    assert as_cells.to_bytes() == as_record.to_bytes()
+
+
+@pytest.mark.parametrize("settings", KINDS)
 def test_the_dictionary_is_strict_json_with_null_for_every_missing_number(settings):
     learner = Learner(["a", "b"], **SMALL, **settings)
     for row in [*rows(30), {"a": math.inf, "b": math.nan, "c": -math.inf}]:

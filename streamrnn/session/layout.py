@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -42,6 +43,8 @@ class Layout:
         self._roles = roles
         self.others = [*self.known_by, *(name for name in echo if name not in (*self.numbers, *self.known_by))]
         self.names = _with_echo(record_names(_showing(settings, emit)), echo, 1 + len(roles))
+        self._record_names = record_names(settings)
+        self._is_record = self.names == self._record_names
         self._source = source
 
     def schema(self) -> pyarrow.Schema:
@@ -58,6 +61,13 @@ class Layout:
                 fields.append(pyarrow.field(name, fixed.get(name, pyarrow.float64())))
         about = {"version": __version__, "settings": self._settings.to_dict()}
         return pyarrow.schema(fields, metadata={"streamrnn": json.dumps(about, sort_keys=True)})
+
+    def arrange_cells(self, record: list[Any], row: Mapping[str, Any]) -> list[Any]:
+        """Put the cells of one record and the source's columns of its row together."""
+        if self._is_record:
+            return record
+        cells = {**row, **dict(zip(self._record_names, record, strict=True))}
+        return [cells[name] for name in self.names]
 
     def arrange(self, records: pyarrow.Table, batch: Batch, schema: pyarrow.Schema) -> pyarrow.Table:
         """Put the learner's records of a batch and the source's columns together."""

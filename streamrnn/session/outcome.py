@@ -52,6 +52,8 @@ class Outcome:
     def count(self, batch: Batch, number: int) -> None:
         """Take note of a batch; `number` is its first row's."""
         self.rows += batch.arrivals
+        if not (batch.refused or batch.bad_cells):
+            return
         for troubles, found in ((self.refused, _refused(batch, number)), (self.bad_cells, _bad_cells(batch, number))):
             for cause, where in found:
                 if cause in troubles:

@@ -44,13 +44,13 @@ def pieces(batches: Iterator[Batch], signals: Signals, is_live: bool, wanted: Ca
             if batch is None:
                 return
             done = 0
-            while done < batch.arrivals and (most := wanted()) > 0 and signals.received is None:
+            while done < batch.arrivals and most > 0 and signals.received is None:
                 end = min(done + min(rows, most), batch.arrivals)
                 started = time.perf_counter()
                 yield Piece(batch.slice(done, end), end == batch.arrivals)
                 if is_live:
                     rows = _rows_next(end - done, time.perf_counter() - started)
-                done = end
+                done, most = end, wanted()
     except Interrupted:
         return
     except Exception:

@@ -52,6 +52,8 @@ class Reading:
         self.passes = 0
         self._consumed = Consumed()
         self._warned = 0
+        if self.is_live:
+            _prepare_for_tables()
 
     def put_on_grid(self, every: int, settings: Settings) -> None:
         """Make rows of stretches of time, so many nanoseconds each."""
@@ -141,3 +143,10 @@ class Reading:
     def _begin_again(self) -> None:
         self.source.close()
         self.source, self._warned = self._grid(self._open(self._plan.reading)), 0
+
+
+def _prepare_for_tables() -> None:
+    """Have pyarrow load pandas, if that is installed, as it does with its first array: not while somebody waits."""
+    import pyarrow
+
+    pyarrow.array([0.0])

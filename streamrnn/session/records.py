@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from ..streams import Cells
+
 if TYPE_CHECKING:
     import pyarrow
 
@@ -49,12 +51,17 @@ class Records:
         """Whether nothing would be lost if the run ended now and went on from a checkpoint."""
         return not self._held or self._grouping == "by row number"
 
-    def write(self, records: pyarrow.Table, ends_batch: bool) -> None:
+    def write(self, records: pyarrow.Table | Cells, ends_batch: bool) -> None:
         """Take records; those whose group is complete are with the system when this returns."""
         if self._grouping == "as they come":
             self._sink.write(records)
             return
-        self._held.append(records)
+        import pyarrow
+
+        if records.num_rows:
+            self._held.append(pyarrow.Table.from_batches([records.table()]) if isinstance(records, Cells) else records)
+        if not self._held:
+            return
         if self._grouping == "by row number":
             self._write_complete_groups()
         elif ends_batch:

@@ -14,6 +14,7 @@ from ..streams.bad_rows import BadRows
 from ..streams.signals import Signals
 from .keeping import Keeper
 from .layout import Layout
+from .learning import records_of
 from .listener import NOBODY, Listener
 from .model_file import ModelFile
 from .outcome import Outcome, first_trouble
@@ -182,23 +183,23 @@ class Session:
     def _take(self, piece: Piece) -> None:
         number = self.learner.rows
         allowed = self._bad_rows.allowed(piece.batch)
-        batch, rest = piece.batch.split(allowed)
+        batch = piece.batch.slice(0, allowed)
         self.outcome.count(batch, number)
         self._all_written = False
         admitted = self._bad_rows.admitted(batch)
         if self._reading.begins_again:
             self.learner.begin_sequence()
-        records = self.learner.run(admitted.table, learn=self.plan.learn)
-        self.learner.refuse(len(admitted.refused))
-        self._reading.count(batch, self.layout)
-        self._keeper.count(batch)
-        self._tell_of_time_order(admitted, number)
+        records = records_of(admitted, self.learner, self.plan.learn, self.layout, self._schema)
         if self._rejects is not None:
             self._rejects.write(batch, number)
         if records.num_rows or piece.ends_batch:
-            self._records.write(self.layout.arrange(records, admitted, self._schema), piece.ends_batch)
+            self._records.write(records, piece.ends_batch)
+        self._reading.count(batch, self.layout)  # from here on nobody waits
         self._all_written = True
-        if rest.arrivals:
+        self._keeper.count(batch)
+        self._tell_of_time_order(admitted, number)
+        if allowed < piece.batch.arrivals:
+            rest = piece.batch.slice(allowed, piece.batch.arrivals)
             raise SessionError(f"{self.source.name}: {first_trouble(rest, number + allowed)}; {self._bad_rows}")
 
     def _pass_on_warnings(self) -> None:
@@ -207,7 +208,7 @@ class Session:
             self._listener.warn(warning)
 
     def _tell_of_time_order(self, batch: Batch, number: int) -> None:
-        if self._time_order.watch(batch.table) and self._time_order.backward and not self.outcome.backward:
+        if self._time_order.watch(batch) and self._time_order.backward and not self.outcome.backward:
             self._listener.warn(
                 f"{self.source.name}: among rows {number:,} to {number + batch.arrivals - 1:,} the time goes back; "
                 "such rows are counted, and taken as they come"

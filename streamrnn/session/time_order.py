@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import pyarrow
 
     from ..settings import Settings
+    from ..streams import Batch
 
 
 class TimeOrder:
@@ -33,13 +35,22 @@ class TimeOrder:
         """How many rows went back."""
         return self._clock.backward if self._clock else 0
 
-    def watch(self, table: pyarrow.RecordBatch) -> int:
+    def watch(self, batch: Batch) -> int:
         """Look at the next rows; return how many of them went back."""
-        if self._clock is None or not table.num_rows:
+        if self._clock is None or not batch.rows.num_rows:
             return 0
         before = self._clock.backward
-        self._clock.watch(table[self._time], self._starts(table))
+        if batch.few_rows is None:
+            self._clock.watch(batch.table[self._time], self._starts(batch.table))
+        for row in batch.few_rows or ():
+            self._clock.watch_one(row[self._clock.name], self._begins_sequence(row))
         return self._clock.backward - before
+
+    def _begins_sequence(self, row: Mapping[str, Any]) -> bool:
+        if self._sequence is None:
+            return False
+        before, self._last_sequence = self._last_sequence, row[self._sequence]
+        return bool(before != self._last_sequence)
 
     def _starts(self, table: pyarrow.RecordBatch) -> np.ndarray | None:
         """Where a sequence begins, whose times may begin anew."""

@@ -12,6 +12,7 @@ Importing this package is cheap: pyarrow and orjson are loaded when the first st
 """
 
 from .batch import BadCell, Batch, Cause, Kind, Refused
+from .cells import Cells
 from .errors import StreamError
 from .options import ReadOptions
 from .sinks import Sink, open_sink, prepare_output
@@ -21,6 +22,7 @@ __all__ = [
     "BadCell",
     "Batch",
     "Cause",
+    "Cells",
     "Kind",
     "ReadOptions",
     "Refused",

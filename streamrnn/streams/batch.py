@@ -1,4 +1,4 @@
-"""What a source delivers: rows as an Arrow table, and what could not be used."""
+"""What a source delivers: rows, and what could not be used."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from .cells import Cells
 from .errors import StreamError
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from .inputs.lines import LineBlock
 
 Kind = Literal["number", "text", "time"]
+
+FEW = 4  # rows of text are done in Python before there is a table of them
 
 
 class Cause(StrEnum):
@@ -65,7 +68,7 @@ class Batch:
 
     Attributes
     ----------
-    table : pyarrow.RecordBatch
+    rows : pyarrow.RecordBatch or Cells
         The accepted rows: number columns as float64 (null where missing), then the others as they came.
     refused : tuple of Refused
         The rows between them that could not be read, in their order.
@@ -75,7 +78,7 @@ class Batch:
         The lines that all of this came in; None where a format has no lines, and in a part of a batch.
     """
 
-    table: pyarrow.RecordBatch
+    rows: pyarrow.RecordBatch | Cells
     refused: tuple[Refused, ...] = ()
     bad_cells: tuple[BadCell, ...] = ()
     block: LineBlock | None = None
@@ -84,11 +87,21 @@ class Batch:
         if self.bad_cells:
             object.__setattr__(self, "bad_cells", tuple(sorted(self.bad_cells, key=lambda cell: cell.row)))
 
-    @property
+    @cached_property
     def arrivals(self) -> int:
         """How many rows came: the accepted and the refused ones."""
-        rows: int = self.table.num_rows
-        return rows + len(self.refused)
+        return self.rows.num_rows + len(self.refused)
+
+    @cached_property
+    def table(self) -> pyarrow.RecordBatch:
+        """The accepted rows as a table."""
+        return self.rows.table() if isinstance(self.rows, Cells) else self.rows
+
+    @cached_property
+    def few_rows(self) -> list[dict[str, Any]] | None:
+        """The accepted rows, by column name, if they are so few that it is not worth to make a table of them."""
+        rows = self.rows
+        return rows.by_name() if isinstance(rows, Cells) and rows.num_rows <= FEW else None
 
     @cached_property
     def refused_arrivals(self) -> list[int]:
@@ -109,7 +122,7 @@ class Batch:
         rows = min(stop, self.arrivals) - start - len(refused)
         bad = [bisect_left(self.bad_cells, end, key=lambda cell: cell.row) for end in (first, first + rows)]
         return Batch(
-            self.table.slice(first, rows),
+            self.rows.slice(first, rows),
             tuple(row._replace(offset=row.offset - first) for row in refused),
             tuple(cell._replace(row=cell.row - first) for cell in self.bad_cells[slice(*bad)]),
         )

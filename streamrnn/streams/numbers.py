@@ -8,11 +8,11 @@ that is too large for float64 is infinite.
 import math
 import re
 from collections.abc import Sequence
-
-import pyarrow
+from typing import Any
 
 _MISSING = re.compile(r"(?:[+-]?nan(?:\(\w*\))?|null|na|none)?", re.IGNORECASE | re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:(?:\d++(?:\.\d*+)?|\.\d++)(?:e[+-]?\d++)?|inf(?:inity)?)", re.IGNORECASE | re.ASCII)
+_NUMBERS_OR_NONE = frozenset((float, type(None)))
 
 
 def parse_number(text: str) -> float | None:
@@ -34,27 +34,23 @@ def is_number(text: str) -> bool:
     return True
 
 
-def float64_from_text(cells: Sequence[str]) -> tuple[pyarrow.Array, list[int]]:
-    """Return the cells as numbers, null where missing or bad, and the indices of the bad ones."""
+def numbers_from_text(cells: Sequence[str]) -> tuple[list[float | None], list[int]]:
+    """Return the cells as numbers, None or NaN where missing or bad, and the indices of the bad ones."""
     joined = "".join(cells)
     if joined.isascii() and joined.isprintable() and "_" not in joined:  # then float() is as strict as we are
         try:
-            numbers = [float(cell) if cell else None for cell in cells]
-            return pyarrow.array(numbers, pyarrow.float64(), from_pandas=True), []
+            return [float(cell) if cell else None for cell in cells], []
         except ValueError:
             pass
     return _cell_by_cell(cells)
 
 
-def float64_from_values(cells: Sequence[object]) -> tuple[pyarrow.Array, list[int]]:
+def numbers_from_values(cells: Sequence[Any]) -> tuple[list[float | None], list[int]]:
     """The same for the values of JSON: numbers, booleans, None, and text that holds a number."""
-    try:
-        return pyarrow.array(cells, pyarrow.float64(), from_pandas=True), []
-    except (pyarrow.ArrowException, TypeError, ValueError, OverflowError):
-        return _cell_by_cell(cells)
+    return (list(cells), []) if _NUMBERS_OR_NONE.issuperset(map(type, cells)) else _cell_by_cell(cells)
 
 
-def _cell_by_cell(cells: Sequence[object]) -> tuple[pyarrow.Array, list[int]]:
+def _cell_by_cell(cells: Sequence[object]) -> tuple[list[float | None], list[int]]:
     numbers: list[float | None] = []
     bad: list[int] = []
     for index, cell in enumerate(cells):
@@ -63,7 +59,7 @@ def _cell_by_cell(cells: Sequence[object]) -> tuple[pyarrow.Array, list[int]]:
         except ValueError:
             numbers.append(None)
             bad.append(index)
-    return pyarrow.array(numbers, pyarrow.float64(), from_pandas=True), bad
+    return numbers, bad
 
 
 def _number(cell: object) -> float | None:

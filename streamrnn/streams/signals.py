@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Self
 
@@ -23,11 +21,13 @@ class Signals:
     ----------
     received : int, optional
         Number of the signal that came.
+    is_waiting : bool
+        Whether a signal breaks off what is done now.
     """
 
     def __init__(self) -> None:
         self.received: int | None = None
-        self._waiting = False
+        self.is_waiting = False
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
@@ -39,20 +39,29 @@ class Signals:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    @contextmanager
-    def waiting(self) -> Iterator[None]:
-        """Let a signal break off what is done in this block."""
-        self._waiting = True
-        try:
-            if self.received is not None:
-                raise Interrupted
-            yield
-        finally:
-            self._waiting = False
+    def waiting(self) -> _Waiting:
+        """Let a signal break off what is done in a block with this."""
+        return _Waiting(self)
 
     def _note(self, number: int, _: FrameType | None) -> None:
         self.received = number
         for other in STOPPING:
             signal.signal(other, signal.SIG_DFL)
-        if self._waiting:
+        if self.is_waiting:
             raise Interrupted
+
+
+class _Waiting:
+    """A block that a signal breaks off; a class, because rows wait for it to end."""
+
+    def __init__(self, signals: Signals) -> None:
+        self._signals = signals
+
+    def __enter__(self) -> None:
+        self._signals.is_waiting = True
+        if self._signals.received is not None:
+            self._signals.is_waiting = False
+            raise Interrupted
+
+    def __exit__(self, *_: object) -> None:
+        self._signals.is_waiting = False

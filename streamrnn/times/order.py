@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -40,6 +40,7 @@ class Clock:
 
     Attributes
     ----------
+    name : str
     is_readable : bool
         False once the first time could not be read: then nothing more is counted.
     backward : int
@@ -55,6 +56,7 @@ class Clock:
         self.backward = 0
         self.first_backward: int | None = None
         self.rows = 0
+        self.name = name
         self._reader = TimeReader(name, format)
         self._last = MISSING
 
@@ -81,3 +83,19 @@ class Clock:
             self.first_backward = self.rows + int(back[0])
         self.backward += len(back)
         self.rows += len(times)
+
+    def watch_one(self, value: Any, starts: bool = False) -> None:
+        """Look at the time of the next row; `starts` says whether it begins a sequence."""
+        if not self.is_readable:
+            return
+        try:
+            time = self._reader.read_one(value)
+        except TimeError:
+            self.is_readable = False
+            return
+        before = MISSING if starts else self._last
+        self._last = before if time == MISSING else time
+        if MISSING != time < before:
+            self.first_backward = self.rows if self.first_backward is None else self.first_backward
+            self.backward += 1
+        self.rows += 1

@@ -46,6 +46,18 @@ def test_rows_that_were_refused_move_no_end(files, run, monkeypatch):
     assert batch_sizes(files / "out.arrows") == [2, 4, 4, 2]
 
 
+def test_a_refused_row_that_comes_alone_writes_no_batch(tmp_path):
+    read_end, write_end = os.pipe()
+    os.write(write_end, b"load,level\n1,2\n3,4\n")
+    plan = Plan(f"/dev/fd/{read_end}", str(tmp_path / "out.arrows"), {"hidden": 4, "window": 4})
+    session = Session(plan)
+    os.write(write_end, b"refused\n")
+    os.close(write_end)
+    session.run()
+    os.close(read_end)
+    assert (session.outcome.rows, batch_sizes(tmp_path / "out.arrows")) == (3, [2])
+
+
 def test_batches_on_a_pipe_are_those_of_the_source(tmp_path):
     table = pa.table({"load": [float(i) for i in range(5000)]})
     with pa.ipc.new_stream(tmp_path / "in.arrows", table.schema) as writer:

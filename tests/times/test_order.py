@@ -44,6 +44,20 @@ def test_a_clock_counts_the_rows_that_go_back_wherever_it_is_cut(seed):
     assert clock.first_backward == (backward[0] if backward else None)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_a_clock_that_sees_times_one_by_one_counts_the_same(seed):
+    random = np.random.default_rng(seed)
+    values = [None if random.random() < 0.2 else str(time) for time in random.integers(0, 100, 40)]
+    values[int(random.integers(0, 40))] = "noon"
+    starts = random.random(40) < 0.2
+    at_once, one_by_one = Clock("t"), Clock("t")
+    at_once.watch(pyarrow.array(values, pyarrow.string()), starts)
+    for value, begins in zip(values, starts, strict=True):
+        one_by_one.watch_one(value, bool(begins))
+    for name in ("is_readable", "backward", "first_backward") + (("rows",) if at_once.is_readable else ()):
+        assert getattr(one_by_one, name) == getattr(at_once, name)
+
+
 def is_backward(values: list[int | None], row: int) -> bool:
     earlier = [value for value in values[:row] if value is not None]
     now = values[row]

@@ -101,4 +101,4 @@ class GridSource:
 
 def _only(names: list[str], batch: Batch) -> Batch:
     """Leave out a time column that nobody asked for."""
-    return batch if batch.table.num_columns == len(names) else replace(batch, table=batch.table.select(names))
+    return batch if batch.table.num_columns == len(names) else replace(batch, rows=batch.table.select(names))

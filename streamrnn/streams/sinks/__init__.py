@@ -12,6 +12,8 @@ from .output import check_writable, is_pipe_or_device, refuse_existing
 if TYPE_CHECKING:
     import pyarrow
 
+    from ..cells import Cells
+
 PACKERS = {".gz": "gzip", ".zst": "zstd"}  # the programs that write what these names promise
 
 
@@ -34,7 +36,7 @@ class Sink(Protocol):
     @property
     def position(self) -> int: ...
 
-    def write(self, table: pyarrow.Table | pyarrow.RecordBatch) -> None:
+    def write(self, rows: pyarrow.Table | pyarrow.RecordBatch | Cells) -> None:
         """Write rows; when this returns, the system has them all."""
         ...
 
@@ -67,7 +69,7 @@ def open_sink(
     path : str
         A path, or ``-`` for stdout.
     schema : pyarrow.Schema
-        The columns that every written table will have. Missing numbers, NaN and infinities are written as null in
+        The columns that all rows will have. Missing numbers, NaN and infinities are written as null in
         NDJSON and as nothing in CSV; times as ISO 8601, those with a zone in UTC.
     format : {'ndjson', 'csv', 'arrow'}, optional
         By default found from the extension; NDJSON on stdout, pipes and devices without one.

@@ -17,6 +17,7 @@ import pyarrow
 import pyarrow.ipc
 
 from ... import files
+from ..cells import Cells
 from ..errors import StreamError, arrow_errors_as
 from .output import Output, refuse_existing
 
@@ -48,7 +49,8 @@ class ArrowStreamSink:
     def position(self) -> int:
         return self._output.position
 
-    def write(self, table: pyarrow.Table | pyarrow.RecordBatch) -> None:
+    def write(self, rows: pyarrow.Table | pyarrow.RecordBatch | Cells) -> None:
+        table = rows.table() if isinstance(rows, Cells) else rows
         for batch in _batches(table.select(self._schema.names)):
             columns = map(_written, batch.columns, self._schema.types)
             self._output.write(pyarrow.RecordBatch.from_arrays(list(columns), schema=self._schema).serialize())
@@ -160,10 +162,15 @@ def _written(column: pyarrow.Array, type_: pyarrow.DataType) -> pyarrow.Array:
     if _types.is_dictionary(column.type):
         return column.dictionary.cast(type_).take(column.indices)
     column = column.cast(type_)
-    if _types.is_primitive(type_) and not _types.is_boolean(type_) and not column.null_count:
+    if _types.is_primitive(type_) and not _types.is_boolean(type_) and not column.null_count and _fits(column):
         return column
-    # A slice of text or of bits comes with what stands around it, and a null with the value that it hides.
+    # A slice comes with what stands around it, and a null with the value that it hides.
     return column.take(pyarrow.array(np.arange(len(column))))
+
+
+def _fits(column: pyarrow.Array) -> bool:
+    """Whether a column's memory holds its values and no more."""
+    return bool(column.buffers()[1].size == len(column) * column.type.bit_width // 8)
 
 
 def _unseal(path: str, partial_path: str, position: int) -> None:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 import orjson
 import pyarrow
@@ -34,21 +37,31 @@ def column_of_kind(column: pyarrow.Array, field: pyarrow.Field, text: Kind) -> t
     if _types.is_integer(type_) or _types.is_boolean(type_):
         return Kind.AS_IT_IS, column.cast(pyarrow.string())
     column = as_text(column)
-    if text is Kind.JSON_TEXT and (field.metadata or {}).items() >= HOLDS_NUMBERS.items():
+    if text is Kind.JSON_TEXT and holds_numbers(field):
         return Kind.AS_IT_IS, pyarrow.array(map(_json_number_or_text, column.to_pylist()), pyarrow.string())
     return text, column
 
 
-def cells_of_kind(kind: Kind, column: pyarrow.Array, missing: str) -> list[str]:
+def value_writer(field: pyarrow.Field, text: Kind, missing: str) -> Callable[[Sequence[Any]], list[str]]:
+    """Return what writes values of Python: those of a column of float64, int64 or string."""
+    if field.type == pyarrow.float64():
+        return partial(_float_cells, missing)
+    if field.type == pyarrow.int64():
+        return partial(cells_of_kind, Kind.INTEGER, missing)
+    if text is Kind.JSON_TEXT and holds_numbers(field):
+        return lambda values: cells_of_kind(Kind.AS_IT_IS, missing, list(map(_json_number_or_text, values)))
+    return partial(cells_of_kind, text, missing)
+
+
+def cells_of_kind(kind: Kind, missing: str, values: Sequence[Any]) -> list[str]:
     """Return the text of each cell."""
-    values = column.to_pylist()
     match kind:
         case Kind.NOTHING:
             return [missing] * len(values)
         case Kind.FLOAT:
-            return _float_cells(values, missing)
+            return _float_cells(missing, values)
         case Kind.INTEGER:
-            return list(map(str, values))
+            return [missing if value is None else str(value) for value in values]
         case Kind.CSV_TEXT:
             return [missing if text is None else csv_quoted(text) for text in values]
         case Kind.JSON_TEXT:
@@ -56,7 +69,12 @@ def cells_of_kind(kind: Kind, column: pyarrow.Array, missing: str) -> list[str]:
     return [missing if text is None else text for text in values]
 
 
-def _float_cells(values: list[float | None], missing: str) -> list[str]:
+def holds_numbers(field: pyarrow.Field) -> bool:
+    """Whether a column of text holds numbers as NDJSON or CSV had them."""
+    return (field.metadata or {}).items() >= HOLDS_NUMBERS.items()
+
+
+def _float_cells(missing: str, values: Sequence[float | None]) -> list[str]:
     texts = list(map(repr, values))
     joined = "".join(texts)
     if "e" not in joined and "n" not in joined:  # no exponent, and neither nan, inf nor None

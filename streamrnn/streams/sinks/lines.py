@@ -9,7 +9,8 @@ import pyarrow
 
 from ...kernels.text.lines import Kind, Lines
 from ...kernels.text.start import KernelStart
-from .cells import cells_of_kind, column_of_kind
+from ..cells import Cells
+from .cells import cells_of_kind, column_of_kind, value_writer
 
 ROWS = 16 * 1024  # so many rows are written at once, at most
 KERNEL_FROM_ROWS = 8  # Python is done with fewer before the arrays for a kernel are made
@@ -41,10 +42,15 @@ class LineWriter:
         self._piece_ends = np.cumsum([0, *map(len, pieces)])
         self._missing = missing
         self._text = text
+        self._writers = {field.name: value_writer(field, text, missing) for field in schema}
         self._start = KernelStart("write_lines")
 
-    def lines(self, table: pyarrow.Table | pyarrow.RecordBatch) -> Iterator[bytes]:
-        """Yield the lines of a table, many at once."""
+    def lines(self, rows: pyarrow.Table | pyarrow.RecordBatch | Cells) -> Iterator[bytes]:
+        """Yield the lines of some rows, many at once."""
+        if isinstance(rows, Cells) and rows.schema is self._schema:
+            yield self._joined([write(rows.columns[name]) for name, write in self._writers.items()])
+            return
+        table = rows.table() if isinstance(rows, Cells) else rows
         if not table.schema.equals(self._schema):
             table = table.select(self._schema.names)
         batches = [table] if isinstance(table, pyarrow.RecordBatch) else table.to_batches()
@@ -57,7 +63,10 @@ class LineWriter:
         columns = [column_of_kind(column, field, self._text) for column, field in pairs]
         if batch.num_rows >= KERNEL_FROM_ROWS and self._start.is_due(batch.num_rows):
             return self._by_kernel(columns, batch.num_rows)
-        cells = [cells_of_kind(kind, column, self._missing) for kind, column in columns]
+        return self._joined([cells_of_kind(kind, self._missing, column.to_pylist()) for kind, column in columns])
+
+    def _joined(self, cells: list[list[str]]) -> bytes:
+        """Put the texts of all cells, column by column, into lines."""
         return "".join(map(self._line.__mod__, zip(*cells, strict=True))).encode()
 
     def _by_kernel(self, columns: list[tuple[Kind, pyarrow.Array]], rows: int) -> bytes:

@@ -7,13 +7,14 @@ from typing import Self
 import pyarrow
 
 from ...kernels.text.lines import Kind
+from ..cells import Cells
 from .cells import csv_quoted
 from .lines import LineWriter
 from .output import Output
 
 
 class NdjsonSink:
-    """One JSON object a line; a column that a table lacks is left out of its lines."""
+    """One JSON object a line; a column that the rows lack is left out of its lines."""
 
     format = "ndjson"
 
@@ -27,11 +28,11 @@ class NdjsonSink:
     def position(self) -> int:
         return self._output.position
 
-    def write(self, table: pyarrow.Table | pyarrow.RecordBatch) -> None:
+    def write(self, rows: pyarrow.Table | pyarrow.RecordBatch | Cells) -> None:
         writer = self._writer
-        if table.num_columns < len(self._schema):
-            writer = _object_writer(pyarrow.schema(map(self._schema.field, table.schema.names)))
-        for lines in writer.lines(table):
+        if rows.schema is not self._schema and len(rows.schema) < len(self._schema):
+            writer = _object_writer(pyarrow.schema(map(self._schema.field, rows.schema.names)))
+        for lines in writer.lines(rows):
             self._output.write(lines)
 
     def sync(self) -> None:
@@ -66,8 +67,8 @@ class CsvSink:
     def position(self) -> int:
         return self._output.position
 
-    def write(self, table: pyarrow.Table | pyarrow.RecordBatch) -> None:
-        for lines in self._writer.lines(table):
+    def write(self, rows: pyarrow.Table | pyarrow.RecordBatch | Cells) -> None:
+        for lines in self._writer.lines(rows):
             self._output.write(lines)
 
     def sync(self) -> None:

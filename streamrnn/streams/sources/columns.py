@@ -11,7 +11,7 @@ import pyarrow.compute
 
 from ..batch import BadCell, Batch, Cause, Kind
 from ..errors import StreamError, arrow_errors_as
-from ..numbers import float64_from_text
+from ..numbers import numbers_from_text
 
 ROWS = 64 * 1024  # larger batches are delivered in slices of so many rows
 LONGEST_TYPE = 200  # characters that a warning says of it
@@ -144,13 +144,17 @@ def _converted(column: pyarrow.Array, type_: pyarrow.DataType) -> pyarrow.Array:
 
 def _numbers_from_text(name: str, column: pyarrow.Array) -> tuple[pyarrow.Array, list[BadCell]]:
     if _types.is_dictionary(column.type) and len(column.dictionary) <= len(column):
-        values, bad_values = float64_from_text(_cells(column.dictionary))
-        numbers = values.take(column.indices)
+        values, bad_values = numbers_from_text(_cells(column.dictionary))
+        numbers = _float64(values).take(column.indices)
         bad = np.flatnonzero(np.isin(column.indices.fill_null(-1), bad_values)).tolist() if bad_values else []
     else:
-        numbers, bad = float64_from_text(_cells(column))
-    cells = [BadCell(row, None, None, name, Cause.NOT_A_NUMBER, column[row].as_py()) for row in bad]
-    return numbers, cells
+        cells, bad = numbers_from_text(_cells(column))
+        numbers = _float64(cells)
+    return numbers, [BadCell(row, None, None, name, Cause.NOT_A_NUMBER, column[row].as_py()) for row in bad]
+
+
+def _float64(numbers: list[float | None]) -> pyarrow.Array:
+    return pyarrow.array(numbers, pyarrow.float64(), from_pandas=True)
 
 
 def _cells(column: pyarrow.Array) -> list[str]:

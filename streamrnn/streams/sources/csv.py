@@ -1,7 +1,6 @@
 """CSV -> batches: plain rows through a kernel where there are many, all others exactly, in Python."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from itertools import chain
 
@@ -12,7 +11,7 @@ from ..errors import StreamError
 from ..formats import BYTE_ORDER_MARK, HOLDS_NUMBERS
 from ..inputs.input import Input
 from ..inputs.lines import LineBlock, RawRow, line_blocks
-from ..numbers import float64_from_text, is_number
+from ..numbers import is_number, numbers_from_text
 from ..options import ReadOptions
 from .csv_cells import read_record
 from .csv_dialect import dialect_of
@@ -71,7 +70,7 @@ class CsvSource:
         return pyarrow.schema(fields)
 
     def batches(self, numbers: Sequence[str], others: Sequence[str]) -> Iterator[Batch]:
-        columns = Columns(self.schema(numbers, others), float64_from_text, _text, _not_a_number)
+        columns = Columns(self.schema(numbers, others), numbers_from_text, _text, _not_a_number)
         header = self._header if self._may_repeat_header else None
         plain = PlainRecords(self._names, columns.schema, self._dialect, header)
         text = FastText(plain, columns.schema, self._split_rows, partial(self._read_exactly, columns))
@@ -80,8 +79,8 @@ class CsvSource:
             if not block.data:  # a line that is too long passes
                 continue
             batch = text.batch(block)
-            if batch.table.num_rows or batch.refused:
-                yield replace(batch, block=block)
+            if batch.arrivals:
+                yield batch
 
     def raw_rows(self, block: LineBlock) -> Iterator[RawRow]:
         rows = self._split(block)
@@ -148,11 +147,11 @@ class CsvSource:
     def _read_exactly(self, columns: Columns, block: LineBlock, split: Split) -> Batch:
         rows = read_rows(block, split, self._read_row)
         cells = dict(zip(self._names, zip(*rows.good, strict=True), strict=True)) if rows.good else {}
-        return columns.batch(rows, lambda name: cells.get(name, ()))
+        return columns.batch(rows, lambda name: cells.get(name, ()), block)
 
 
 def _text(cells: Sequence[str]) -> Converted:
-    return pyarrow.array([cell or None for cell in cells], pyarrow.string()), []
+    return [cell or None for cell in cells], []
 
 
 def _not_a_number(cell: str) -> tuple[Cause, str]:

@@ -67,7 +67,7 @@ class FastText:
             return self._read_exactly(block, self._split)
         table = _table(rows, self._schema)
         if not odd_count:
-            return Batch(table)
+            return Batch(table, block=block)
         odd = list(self._odd_rows(block, rows.odd[:odd_count]))
         exact = self._read_exactly(block, lambda _: (raw for _, raw in odd))
         return _woven(table, exact, np.array([before for before, _ in odd], np.int64))
@@ -167,4 +167,4 @@ def _woven(plain: pyarrow.RecordBatch, odd: Batch, before: np.ndarray) -> Batch:
     ]
     bad_cells = [cell._replace(row=int(places[cell.row])) for cell in odd.bad_cells]
     (table,) = both.to_batches() or [plain]
-    return replace(odd, table=table, refused=tuple(refused), bad_cells=tuple(bad_cells))
+    return replace(odd, rows=table, refused=tuple(refused), bad_cells=tuple(bad_cells))

@@ -5,7 +5,6 @@ object has more than once says nothing for sure: its cell is bad.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
 from itertools import chain
@@ -18,7 +17,7 @@ from ..errors import StreamError
 from ..formats import HOLDS_NUMBERS
 from ..inputs.input import Input
 from ..inputs.lines import LineBlock, RawRow, line_blocks, split_lines
-from ..numbers import float64_from_values
+from ..numbers import numbers_from_values
 from ..options import ReadOptions
 from .fast_ndjson import PlainObjects
 from .fast_text import FastText
@@ -69,7 +68,7 @@ class NdjsonSource:
         return pyarrow.schema(fields)
 
     def batches(self, numbers: Sequence[str], others: Sequence[str]) -> Iterator[Batch]:
-        columns = Columns(self.schema(numbers, others), float64_from_values, _text, _bad_cell)
+        columns = Columns(self.schema(numbers, others), numbers_from_values, _text, _bad_cell)
         plain = PlainObjects(self.columns, columns.schema)
         text = FastText(plain, columns.schema, split_lines, partial(self._read_exactly, columns, plain))
         taken, self._taken = self._taken, []
@@ -77,8 +76,8 @@ class NdjsonSource:
             if not block.data:  # a line that is too long passes
                 continue
             batch = text.batch(block)
-            if batch.table.num_rows or batch.refused:
-                yield replace(batch, block=block)
+            if batch.arrivals:
+                yield batch
 
     def raw_rows(self, block: LineBlock) -> Iterator[RawRow]:
         return split_lines(block)
@@ -98,10 +97,9 @@ class NdjsonSource:
 
         def cells_of(name: str) -> list[Any]:
             cells = [row.get(name) for row in rows.good]
-            is_number = columns.schema.field(name).type == pyarrow.float64()
-            return cells if is_number else numbers_as_written(name, cells, rows.raw)
+            return cells if name in columns.numbers else numbers_as_written(name, cells, rows.raw)
 
-        return columns.batch(rows, cells_of)
+        return columns.batch(rows, cells_of, block)
 
     def _tell_new_keys(self, rows: Rows[dict[str, Any]]) -> None:
         known = self.columns.keys() | self._new_keys
@@ -120,12 +118,8 @@ class NdjsonSource:
 
 
 def _text(cells: Sequence[object]) -> Converted:
-    try:
-        return pyarrow.array(cells, pyarrow.string()), []
-    except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError):
-        bad = [index for index, cell in enumerate(cells) if isinstance(cell, Repeated)]
-        texts = [None if isinstance(cell, Repeated) else text_of(cell) for cell in cells]
-        return pyarrow.array(texts, pyarrow.string()), bad
+    bad = [index for index, cell in enumerate(cells) if isinstance(cell, Repeated)]
+    return [None if isinstance(cell, Repeated) else text_of(cell) for cell in cells], bad
 
 
 def _bad_cell(cell: object) -> tuple[Cause, str]:

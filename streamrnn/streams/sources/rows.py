@@ -9,18 +9,20 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import pyarrow
 
 from ..batch import BadCell, Batch, Cause, Refused
+from ..cells import Cells
 from ..errors import StreamError
 from ..inputs.lines import SHOWN, LineBlock, RawRow
 
 Row = TypeVar("Row")
 Split = Callable[[LineBlock], Iterable[RawRow]]
 Read = Callable[[bytes], Row]
-Converted = tuple[pyarrow.Array, list[int]]  # the cells of a column, and the indices of those that are bad
+Converted = tuple[list[Any], list[int]]  # the cells of a column as `Cells` has them, and the indices of bad ones
 
 # Within so many rows, and bytes of the stream, a first readable row must be found.
 MOST_TRIED = 10_000
@@ -109,23 +111,31 @@ def _shown(raw: bytes, cause: Cause) -> str:
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns are wanted, and how a format's cells become Arrow arrays."""
+    """Which columns are wanted, and how a format's cells become theirs."""
 
     schema: pyarrow.Schema  # number columns are float64, all others string
     to_numbers: Callable[[Sequence[Any]], Converted]
     to_text: Callable[[Sequence[Any]], Converted]
     describe: Callable[[Any], tuple[Cause, str]]  # why a bad cell is bad, and its text
 
-    def batch(self, rows: Rows[Row], cells_of: Callable[[str], Sequence[Any]]) -> Batch:
-        """Build the batch of these rows; `cells_of` gives the cells of a column."""
-        arrays: list[pyarrow.Array] = []
+    @cached_property
+    def names(self) -> list[str]:
+        """The names of all columns."""
+        return list(self.schema.names)
+
+    @cached_property
+    def numbers(self) -> frozenset[str]:
+        """The names of the number columns."""
+        return frozenset(field.name for field in self.schema if field.type == pyarrow.float64())
+
+    def batch(self, rows: Rows[Row], cells_of: Callable[[str], Sequence[Any]], block: LineBlock) -> Batch:
+        """Build the batch of the rows of a block; `cells_of` gives the cells of a column."""
+        columns: dict[str, list[Any]] = {}
         bad_cells: list[BadCell] = []
-        for column in self.schema:
-            cells = cells_of(column.name)
-            array, bad = (self.to_numbers if column.type == pyarrow.float64() else self.to_text)(cells)
-            arrays.append(array)
+        for name in self.names:
+            cells = cells_of(name)
+            columns[name], bad = (self.to_numbers if name in self.numbers else self.to_text)(cells)
             for row in bad:
                 raw = rows.raw[row]
-                bad_cells.append(BadCell(row, raw.line, raw.byte, column.name, *self.describe(cells[row])))
-        table = pyarrow.RecordBatch.from_arrays(arrays, schema=self.schema)
-        return Batch(table, tuple(rows.refused), tuple(bad_cells))
+                bad_cells.append(BadCell(row, raw.line, raw.byte, name, *self.describe(cells[row])))
+        return Batch(Cells(self.schema, columns), tuple(rows.refused), tuple(bad_cells), block)

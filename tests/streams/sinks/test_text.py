@@ -10,7 +10,8 @@ import random
 import pyarrow as pa
 import pytest
 
-from streamrnn.streams import open_sink, open_source
+from streamrnn.streams import Cells, open_sink, open_source
+from streamrnn.streams.formats import HOLDS_NUMBERS
 
 
 @pytest.fixture
@@ -125,3 +126,30 @@ def test_a_written_record_is_with_the_system_when_write_returns(tmp_path, format
         sink.write(TABLE.slice(rows - 1, 1))
         assert (tmp_path / "out").read_bytes().count(b"\n") >= rows
     sink.close()
+
+
+@pytest.mark.parametrize("format", ["csv", "ndjson", "arrow"])
+def test_cells_are_written_as_their_table_is(tmp_path, format):
+    kinds = [pa.field("load", pa.float64()), pa.field("row", pa.int64()), pa.field("note", pa.string())]
+    schema = pa.schema([*kinds, pa.field("digits", pa.string(), metadata=HOLDS_NUMBERS)])
+    columns = {
+        "load": [1e16, -0.0, None, math.nan, math.inf, 1e-5, 0.1],
+        "row": [0, -1, None, 2**62, 4, 5, 6],
+        "note": ["", "a,b", None, "two\nlines", 'say "hi"', "%s", "é"],
+        "digits": ["1.50", None, "-0", "1e5", "007", "true", "nan"],
+    }
+    cells = Cells(schema, columns)
+    table = cells.table()
+    ways = {
+        "cells": [cells.slice(row, 1) for row in range(7)],
+        "cells in another order": [Cells(schema, dict(reversed(columns.items()))).slice(row, 1) for row in range(7)],
+        "cells of another schema": [
+            Cells(pa.schema(list(reversed(schema))), columns).slice(row, 1) for row in range(7)
+        ],
+        "table": [table.slice(row, 1) for row in range(7)],
+    }
+    for name, parts in ways.items():
+        with open_sink(str(tmp_path / name), schema, format=format) as sink:
+            for part in parts:
+                sink.write(part)
+    assert len({(tmp_path / name).read_bytes() for name in ways}) == 1
