@@ -87,6 +87,17 @@ def test_good_weights_are_kept_and_gone_back_to_as_in_the_reference():
     assert learner.parameters["head.bias"][0] == pytest.approx(reference.guard.good["head.bias"][0], abs=0.02)
 
 
+def test_weights_that_lose_to_the_last_value_are_not_kept_for_good():
+    """Off by more than one unit they have not diverged, but nothing is proven."""
+    learner = randomised(Learner("a", COLUMNS, **SMALL, lr=1e-6))
+    learner.parameters["head.bias"][...] = 1.3
+    values = stream(2 * UPDATES_PER_CHECK + 50)
+    learner.run(values[:40])
+    first = named_view(learner._state, "good")[GOOD].copy()
+    assert rows_told(learner, values[40:]) == []
+    np.testing.assert_array_equal(named_view(learner._state, "good")[GOOD], first)
+
+
 # --- what it decides --------------------------------------------------------------------------------------------------
 
 
