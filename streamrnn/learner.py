@@ -57,9 +57,10 @@ class Learner:
     Parameters
     ----------
     targets : str or sequence of str
-        Names of the numeric columns to forecast.
+        Names of the columns to forecast: numbers, or categories.
     features : str or sequence of str, optional
-        Names of the columns to learn from; the targets by default.
+        Names of the columns to learn from; the targets by default. A column is categorical if ``categorical`` names it,
+        or if its first value is text.
     **settings
         Every field of `Settings`: ``horizon``, ``cell``, ``hidden``, ``window``, ``lr``, ... See ``docs/options.md``.
 
@@ -70,8 +71,9 @@ class Learner:
 
     Notes
     -----
-    All memory is taken here, ``nbytes`` of it; no row adds to it. The first learner of a process loads the compiled
-    kernels, the first on a machine compiles them, which takes seconds.
+    All memory is taken here, ``nbytes`` of it, and anew if the first row makes a column categorical; no row adds to it
+    but the names of its categories. The first learner of a process loads the compiled kernels, the first on a machine
+    compiles them, which takes seconds.
 
     Examples
     --------

@@ -54,7 +54,7 @@ class Settings:
     Parameters
     ----------
     targets, features : str or sequence of str, optional
-        Names of numeric columns. ``features`` defaults to the targets.
+        Names of columns. ``features`` defaults to the targets.
     horizon : int or sequence of int
         ``h >= 1`` forecasts the next 1..h; a sequence names single horizons; 0 predicts this row's own targets.
 
