@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from streamrnn.metrics import Metrics, Score
 
-MOST_LINES = 14
+MOST_LINES = 12
 HEADER = ["target", "horizon", "MAE", "last value", "skill", "RMSE", "last value"]
 
 
