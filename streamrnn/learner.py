@@ -15,6 +15,7 @@ from .files import replace_content
 from .kernels.learn import learn_rows
 from .kernels.state import BOUNDARY, LANE, Sizes, State, allocate, lane_block, named_view, nbytes
 from .metrics import Health, Metrics, health_of, metrics_of
+from .mixture import write_season
 from .network import parameter_views, sizes_of, write_first_weights, write_rates, write_roles, write_scales_of_cycles
 from .record import Record, RecordLayout
 from .restore import changed_settings, restore_tensors, saved_tensors
@@ -92,6 +93,7 @@ class Learner:
         write_roles(self._state, settings)
         write_rates(self._state, settings)
         write_scales_of_cycles(self._state, settings, self._lanes)
+        write_season(self._state, settings, self._lanes)
         for lane in range(self._lanes + 1):
             named_view(self._state, "held", lane)[:] = np.nan
             named_view(self._state, "settled", lane)[:] = 1
@@ -299,6 +301,10 @@ class Learner:
 
     def _call(self, rows: np.ndarray, marks: np.ndarray, learn: bool, answers: np.ndarray) -> None:
         learn_rows(*self._state, rows, self._no_codes, marks, bool(learn), answers)
+        if self.settings.mixes:
+            from .kernels.experts.mix import mix_rows  # compiled when a learner first needs it
+
+            mix_rows(self._state.double, self._state.integer, marks, bool(learn), answers)
 
     # --- what it knows ----------------------------------------------------------------------------------------------
 

@@ -105,6 +105,7 @@ def metrics_of(state: State, settings: Settings, lanes: int, rows: int, refused_
         sums: np.ndarray = np.sum([named_view(state, name, lane) for lane in range(lanes)], axis=0)
         return sums
 
+    graded = "mix_" if settings.mixes else ""
     columns = matrix_columns(settings)
     counts, refused = pooled("lane_counts"), pooled("refused")
     made, skipped = named_view(state, "updates")[[MADE, SKIPPED]].tolist()
@@ -120,7 +121,7 @@ def metrics_of(state: State, settings: Settings, lanes: int, rows: int, refused_
         nulls=nulls,
         invalid=invalid,
         far=far,
-        scores=_scores(settings, pooled("errors"), pooled("error_count")),
+        scores=_scores(settings, pooled(f"{graded}errors"), pooled(f"{graded}error_count")),
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from .kernels.cells import elman, gru, lstm
 from .kernels.state import RATE_COUNT, Sizes, State, named_view, padded
+from .mixture import expert_sizes
 from .schema import matrix_columns, network_features
 from .settings import CELLS, LOSSES, OPTIMIZERS, Settings
 from .times import CYCLES
@@ -90,6 +91,7 @@ def sizes_of(settings: Settings, lanes: int) -> Sizes:
         parameters=sum(block.length for block in blocks),
         blocks=len(blocks),
         lanes=lanes + 1,
+        **expert_sizes(settings),
     )
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .answers import answers_of
 from .kernels.state import DIVERGENCE, EVENT, EXPECTED, LEVEL_SHIFT, LOSS, UPDATE_SKIPPED
 from .schema import matrix_columns, network_features, record_names, record_schema
-from .settings import Settings
+from .settings import EXPERTS, Settings
 
 if TYPE_CHECKING:
     import pyarrow
@@ -34,6 +35,8 @@ class Record:
         By target: float64 (horizons,), in the order of the horizons.
     quantiles : dict of str to numpy.ndarray
         By target: float64 (horizons, quantiles); empty unless the loss is ``quantile``.
+    weights : dict of str to numpy.ndarray
+        By target: float64 (horizons, experts), how far each expert is believed; empty unless ``emit_weights``.
     loss : float
         Mean loss of what this row revealed, in scaled units; NaN if nothing.
     event : str or None
@@ -47,6 +50,7 @@ class Record:
     expected: dict[str, float]
     forecast: dict[str, np.ndarray]
     quantiles: dict[str, np.ndarray]
+    weights: dict[str, np.ndarray]
     loss: float
     event: str | None
     _layout: RecordLayout
@@ -62,7 +66,8 @@ class Record:
                 cells.append(_finite(self.expected[target]))
             for k, point in enumerate(self.forecast[target].tolist()):
                 cells.append(_finite(point))
-                cells += map(_finite, self.quantiles[target][k].tolist() if self.quantiles else ())
+                for more in (self.weights, self.quantiles):
+                    cells += map(_finite, more[target][k].tolist() if more else ())
         cells += [_finite(self.loss), self.event]
         return dict(zip(layout.names, cells, strict=True))
 
@@ -80,16 +85,27 @@ class RecordLayout:
         self.has_expected = settings.horizons != (0,)
         self.has_quantiles = settings.loss == "quantile"
         self.middle = settings.levels.index(0.5)
-        self.forecasts_at = EXPECTED + len(settings.targets)
+        places = answers_of(settings)
+        self.forecasts_at = places.forecasts
         self.shape = len(settings.horizons), len(settings.targets), len(settings.levels)
-        self.answer_width = self.forecasts_at + math.prod(self.shape)
+        self.weights_at = places.weights
+        self.answer_width = places.width
         self._numbers_at = self._places_of_numbers(len(columns))
         self._schema: tuple[Any, pyarrow.Schema] | None = None  # of the last table, and what it was made for
 
     def forecasts(self, answers: np.ndarray) -> np.ndarray:
         """Forecasts of (rows, answer_width) answers, or of one, as (..., targets, horizons, quantiles)."""
-        numbers = answers[..., self.forecasts_at :]
-        return np.swapaxes(numbers.reshape(*numbers.shape[:-1], *self.shape), -3, -2)
+        return self._of_pairs(answers, self.forecasts_at, self.shape[2])
+
+    def weights(self, answers: np.ndarray) -> np.ndarray:
+        """Weights of the mix in answers, as (..., targets, horizons, experts); none unless they are told."""
+        return self._of_pairs(answers, self.weights_at, len(EXPERTS) if self.weights_at else 0)
+
+    def _of_pairs(self, answers: np.ndarray, start: int, each: int) -> np.ndarray:
+        """So many numbers of each horizon and target, as (..., targets, horizons, each)."""
+        horizons, targets, _ = self.shape
+        numbers = answers[..., start : start + horizons * targets * each]
+        return np.swapaxes(numbers.reshape(*numbers.shape[:-1], horizons, targets, each), -3, -2)
 
     def record(self, row: int, time: Any, sequence: Any, inputs: np.ndarray, answer: np.ndarray) -> Record:
         """Build one record.
@@ -97,6 +113,7 @@ class RecordLayout:
         inputs: (columns,) as they arrived; answer: (answer_width,) as the kernel wrote it
         """
         forecasts = self.forecasts(answer).copy()
+        weights = self.weights(answer).copy() if self.weights_at else ()
         numbers = inputs.tolist()
         head = answer[: self.forecasts_at].tolist()
         return Record(
@@ -107,6 +124,7 @@ class RecordLayout:
             dict(zip(self.targets, head[EXPECTED:], strict=True)),
             dict(zip(self.targets, forecasts[:, :, self.middle], strict=True)),
             dict(zip(self.targets, forecasts, strict=True)) if self.has_quantiles else {},
+            dict(zip(self.targets, weights, strict=bool(self.weights_at))),
             head[LOSS],
             event_text(int(head[EVENT])),
             self,
@@ -132,7 +150,7 @@ class RecordLayout:
     def _places_of_numbers(self, inputs: int) -> list[int]:
         """Where the record's numbers stand, in its order, in a row of (inputs + answer_width,)."""
         answers = inputs + np.arange(self.answer_width)
-        forecasts = self.forecasts(answers)
+        forecasts, weights = self.forecasts(answers), self.weights(answers)
         places: list[int] = []
         for t, place in enumerate(self.places):
             places.append(place)
@@ -140,6 +158,7 @@ class RecordLayout:
                 places.append(int(answers[EXPECTED + t]))
             for k in range(self.shape[0]):
                 places.append(int(forecasts[t, k, self.middle]))
+                places += weights[t, k].tolist()
                 if self.has_quantiles:
                     places += forecasts[t, k].tolist()
         return [*places, int(answers[LOSS])]

@@ -14,7 +14,7 @@ def saved_tensors(state: State, lanes: int, parameters: dict[str, np.ndarray]) -
 
     A field of a lane has the lanes as its first axis.
     """
-    return dict(parameters) | {field.name: _read(state, field, lanes) for field in _fields()}
+    return dict(parameters) | {field.name: _read(state, field, lanes) for field in _fields(state)}
 
 
 def restore_tensors(
@@ -29,13 +29,13 @@ def restore_tensors(
     CheckpointError
         If a tensor is missing, or has another shape than the settings ask for.
     """
-    expected = {*parameters, *(field.name for field in _fields())}
+    expected = {*parameters, *(field.name for field in _fields(state))}
     if set(tensors) != expected:
         raise CheckpointError(f"{name} does not hold the arrays of its settings: {sorted(set(tensors) ^ expected)}")
     for parameter, view in parameters.items():
         _copy(tensors[parameter], view, parameter, name)
     steps = tensors["lane_counts"][:, STEPS]
-    for field in _fields():
+    for field in _fields(state):
         tensor = tensors[field.name]
         if not field.lane:
             _copy(tensor, named_view(state, field.name), field.name, name)
@@ -64,8 +64,9 @@ def changed_settings(saved: Settings, changes: dict[str, object], name: str) -> 
     return Settings(**{**values, **changes})
 
 
-def _fields() -> list[Field]:
-    return [field for field in FIELDS if field.saved]
+def _fields(state: State) -> list[Field]:
+    """Those that decide how it goes on; an empty one decides nothing."""
+    return [field for field in FIELDS if field.saved and named_view(state, field.name).size]
 
 
 def _read(state: State, field: Field, lanes: int) -> np.ndarray:

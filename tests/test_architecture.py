@@ -22,6 +22,8 @@ LEVELS = [
     {"settings"},
     {"kernels"},
     {"checkpoint", "schema"},
+    {"answers"},
+    {"mixture"},
     {"network", "tables", "restore", "record", "metrics"},
     {"learner", "description"},
     {"streams"},

@@ -7,6 +7,7 @@ import math
 from .gate import clear_held, observe
 from .guard import go_back, has_diverged, keep_first
 from .health import measure_reach
+from .handover import hand_over
 from .jit import entry, kernel
 from .memory import flush_denormals, restore_denormals
 from .optimizers import update
@@ -44,7 +45,7 @@ def learn_rows(real, double, integer, rows, codes, marks, learn, records):
     codes: (n, coded columns) int64, the categories' codes; no column is coded yet
     marks: (n, 2) int64: the row's lane; 1 if it begins a sequence
     learn: whether weights, moments and scales may change
-    records: (n, EXPECTED + targets + outputs) float64, written
+    records: (n, width of an answer) float64, written
     """
     before = flush_denormals()
     model = open_model(real, double, integer)
@@ -83,6 +84,8 @@ def _take_row(model, lane, row, boundary, learn, record):
     if not of_own_row:
         event |= _predict(model, lane, learn, record)
         counts[STEPS] += 1
+    if sizes.handed_at > 0:
+        hand_over(model, lane, record)
     return event
 
 
@@ -90,6 +93,7 @@ def _take_row(model, lane, row, boundary, learn, record):
 def _observe(model, lane, row, c, learn):
     """Let the value of column c through the gate; the features stand before the other targets."""
     model.scratch.arrived[c], shifted = observe(lane.columns, c, row[c], learn)
+    model.scratch.shifted[c] = shifted
     if not shifted:
         return 0
     lane.counts[LEVEL_SHIFTS] += 1

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .experts.fields import EXPERT_FIELDS
+from .field import DERIVED, SCRATCH, SHARED, Field
 from .vector import LANES
 
 # Values whose median and absolute deviations seed a column's statistics; as many far ones in a row are a level shift.
@@ -54,23 +56,23 @@ class Sizes(NamedTuple):
     parameters: int
     blocks: int  # matrices and biases of the network
     lanes: int  # with the spare one
+    experts: int  # forecasters in the mix; 0: the network forecasts alone, and so are all that follow
+    mixed: int  # targets
+    mixed_pairs: int  # pairs
+    mix_slots: int  # ticks that a forecast of the mix waits at most, and this one
+    mix_rows: int  # mix_slots * mixed
+    linear_width: int  # regressors of each regression, see ``experts/regressors.py``
+    joint_width: int
+    readout_width: int
+    direction_width: int  # of the widest
+    history: int  # values that are kept of a target, twice
+    season: int  # ticks; 0: none; -1: to be found
+    seasons: int  # lags among which it is looked for
+    weights_at: int  # place in a record of the mix's weights
+    handed_at: int  # place in a record of what the experts are told
+    handed_inputs: int
+    handed_units: int
 
-
-class Field(NamedTuple):
-    """One named array: where it lies, its shape by the names of `Sizes`, and what it holds."""
-
-    name: str
-    flat: str  # real, double or integer
-    shape: tuple[str | int, ...]
-    meaning: str
-    lane: bool = True
-    saved: bool = True
-    ring: int | None = None  # the axis that runs over slots
-
-
-SHARED: dict[str, Any] = {"lane": False}
-DERIVED: dict[str, Any] = {"lane": False, "saved": False}  # follows from the settings
-SCRATCH: dict[str, Any] = {"lane": False, "saved": False}  # written before it is read
 
 FIELDS = (
     Field("weights", "real", ("parameters",), "all matrices and biases, rows padded; saved by name", **DERIVED),
@@ -96,6 +98,7 @@ FIELDS = (
     Field("d_state", "real", (1, "hidden_width"), "slope at the cell state", **SCRATCH),
     Field("arrived", "double", ("columns",), "this row's accepted values, NaN where none", **SCRATCH),
     Field("away", "double", (WARM_UP,), "how far each of a few values is off", **SCRATCH),
+    Field("shifted", "double", ("columns",), "1: this row has shifted the column's level", **SCRATCH),
     Field("inputs", "real", ("slots", "input_width"), "standardised features, indicators", ring=0),
     Field("hidden", "real", ("layers", "slots", "hidden_width"), "each layer's output", ring=1),
     Field("outputs", "real", ("slots", "outputs"), "of the head, when the step was made", ring=0),
@@ -124,6 +127,7 @@ FIELDS = (
     Field("errors", "double", ("pairs", 4), "sums: absolute, squared, and both of last value"),
     Field("error_count", "integer", ("pairs",), "forecasts graded"),
     Field("lane_counts", "integer", (7,), "what `STEPS` and its neighbours name"),
+    *EXPERT_FIELDS,
 )  # fmt: skip
 
 # places in `lane_counts`

@@ -1,0 +1,54 @@
+"""Where everything stands in the kernels' answer to a row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .kernels.handover import PER_TARGET
+from .kernels.state import EXPECTED
+from .schema import network_features
+from .settings import EXPERTS, Settings
+
+# What the experts see of the network at most: the time that they take grows with the square of it.
+MOST_INPUTS = 32
+MOST_UNITS = 64
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Places in an answer; 0 where there is no such thing.
+
+    Attributes
+    ----------
+    forecasts : int
+        First of the forecasts: (horizons, targets, quantiles).
+    weights : int
+        First of the weights of the mix: (horizons, targets, experts).
+    handed : int
+        First of what the network's kernel tells the experts': see ``kernels/handover.py``.
+    inputs, units : int
+        How many of the network's inputs and of its units are told.
+    width : int
+        Numbers in an answer.
+    """
+
+    forecasts: int
+    weights: int
+    handed: int
+    inputs: int
+    units: int
+    width: int
+
+
+def answers_of(settings: Settings) -> Answers:
+    """Place everything that a learner of these settings answers."""
+    targets, pairs = len(settings.targets), len(settings.horizons) * len(settings.targets)
+    forecasts = EXPECTED + targets
+    end = forecasts + pairs * len(settings.levels)
+    if not settings.mixes:
+        return Answers(forecasts, 0, 0, 0, 0, end)
+    weights, handed = 0, end
+    if settings.emit_weights:
+        weights, handed = end, end + pairs * len(EXPERTS)
+    inputs, units = min(MOST_INPUTS, len(network_features(settings))), min(MOST_UNITS, settings.hidden)
+    return Answers(forecasts, weights, handed, inputs, units, handed + PER_TARGET * targets + inputs + units)

@@ -1,0 +1,38 @@
+"""The arrays of the experts; every one is empty where the network forecasts alone."""
+
+from __future__ import annotations
+
+from ..field import SCRATCH, SHARED, Field
+
+EXPERT_FIELDS = (
+    Field("linear_covariance", "double", ("mixed", "linear_width", "linear_width"), "P of each target", **SHARED),
+    Field("linear_weights", "double", ("mixed_pairs", "linear_width"), "of each forecast", **SHARED),
+    Field("joint_covariance", "double", ("mixed", "joint_width", "joint_width"), "P of each target", **SHARED),
+    Field("joint_weights", "double", ("mixed_pairs", "joint_width"), "of each forecast", **SHARED),
+    Field("readout_covariance", "double", ("mixed", "readout_width", "readout_width"), "P of each target", **SHARED),
+    Field("readout_weights", "double", ("mixed_pairs", "readout_width"), "of each forecast", **SHARED),
+    Field("absorbed", "integer", (3, "mixed"), "vectors of regressors in each P", **SHARED),
+    Field("direction", "double", ("direction_width",), "P times a vector", **SCRATCH),
+    Field("linear_regressors", "double", ("mix_rows", "linear_width"), "of each tick and target"),
+    Field("linear_gains", "double", ("mix_rows", "linear_width"), "what an error of theirs will do to the weights"),
+    Field("joint_regressors", "double", ("mix_rows", "joint_width"), "of each tick and target"),
+    Field("joint_gains", "double", ("mix_rows", "joint_width"), "what an error of theirs will do to the weights"),
+    Field("readout_regressors", "double", ("mix_rows", "readout_width"), "of each tick and target"),
+    Field("readout_gains", "double", ("mix_rows", "readout_width"), "what an error of theirs will do to the weights"),
+    Field("expert_forecasts", "double", ("experts", "mix_slots", "mixed_pairs"), "pending, of each expert"),
+    Field("mixed_forecasts", "double", ("mix_slots", "mixed_pairs"), "pending, of the mix"),
+    Field("mix_unit", "double", ("mix_slots", "mixed"), "their unit; 0: learn nothing from them"),
+    Field("regret", "double", ("mixed_pairs", "experts"), "sums of how much better than the mix each one was"),
+    Field("regret2", "double", ("mixed_pairs", "experts"), "sums of their squares"),
+    Field("largest_regret", "double", ("mixed_pairs",), "of any expert at once"),
+    Field("mix_weights", "double", ("mixed_pairs", "experts"), "the mix"),
+    Field("history", "double", ("mixed", "history"), "ring of a target's values, twice, so that lags lie in a row"),
+    Field("season_sums", "double", ("mixed", "seasons"), "decaying sums of (y - y of so many ticks before)^2"),
+    Field("own_season", "integer", ("mixed",), "that a target has shown itself; 0: none"),
+    Field("season_depth", "double", ("mixed",), "how clearly: the valley's depth, 0 is deepest"),
+    Field("season_of", "integer", ("mixed",), "in use, in ticks; 0: none"),
+    Field("ticks", "integer", ("mixed",), "since the first value of this sequence, from 1; 0 before it"),
+    Field("phase", "integer", ("mixed",), "ticks that no shift of the level sets back"),
+    Field("mix_errors", "double", ("mixed_pairs", 4), "sums: absolute, squared, and both of last value"),
+    Field("mix_error_count", "integer", ("mixed_pairs",), "forecasts graded"),
+)

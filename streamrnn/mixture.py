@@ -1,0 +1,51 @@
+"""From settings to the sizes of the experts, and what they know before the first row."""
+
+from __future__ import annotations
+
+from .answers import answers_of
+from .kernels.experts import regressors, season
+from .kernels.state import State, named_view
+from .settings import EXPERTS, Settings
+
+NONE = dict.fromkeys(
+    (
+        "experts", "mixed", "mixed_pairs", "mix_slots", "mix_rows", "linear_width", "joint_width", "readout_width",
+        "direction_width", "history", "season", "seasons", "weights_at", "handed_at", "handed_inputs", "handed_units",
+    ),
+    0,
+)  # fmt: skip
+
+
+def expert_sizes(settings: Settings) -> dict[str, int]:
+    """The `Sizes` of the experts; zeros where the network forecasts alone."""
+    if not settings.mixes:
+        return NONE
+    answers, targets, slots = answers_of(settings), len(settings.targets), settings.horizons[-1] + 1
+    finds_season = settings.season == "auto"
+    known = 0 if finds_season else int(settings.season)
+    joint, readout = regressors.OWN + regressors.WAVES + answers.inputs, 1 + answers.units
+    return {
+        "experts": len(EXPERTS),
+        "mixed": targets,
+        "mixed_pairs": targets * len(settings.horizons),
+        "mix_slots": slots,
+        "mix_rows": slots * targets,
+        "linear_width": regressors.OWN,
+        "joint_width": joint,
+        "readout_width": readout,
+        "direction_width": max(joint, readout),
+        "history": 2 * max(regressors.LAGS, season.LAGS if finds_season else 0, known + 2),
+        "season": -1 if finds_season else known,
+        "seasons": season.LAGS if finds_season else 0,
+        "weights_at": answers.weights,
+        "handed_at": answers.handed,
+        "handed_inputs": answers.inputs,
+        "handed_units": answers.units,
+    }
+
+
+def write_season(state: State, settings: Settings, lanes: int) -> None:
+    """Tell every key's experts the season that the user named."""
+    if settings.mixes and settings.season != "auto":
+        for lane in range(lanes):
+            named_view(state, "season_of", lane)[:] = int(settings.season)
