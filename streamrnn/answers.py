@@ -51,4 +51,4 @@ def answers_of(settings: Settings) -> Answers:
     if settings.emit_weights:
         weights, handed = end, end + pairs * len(EXPERTS)
     inputs, units = min(MOST_INPUTS, len(network_features(settings))), min(MOST_UNITS, settings.hidden)
-    return Answers(forecasts, weights, handed, inputs, units, handed + PER_TARGET * targets + inputs + units)
+    return Answers(forecasts, weights, handed, inputs, units, handed + PER_TARGET * targets + 2 * inputs + units)

@@ -11,6 +11,7 @@ NONE = dict.fromkeys(
     (
         "experts", "mixed", "mixed_pairs", "mix_slots", "mix_rows", "linear_width", "joint_width", "readout_width",
         "direction_width", "history", "season", "seasons", "weights_at", "handed_at", "handed_inputs", "handed_units",
+        "handed_width",
     ),
     0,
 )  # fmt: skip
@@ -23,7 +24,7 @@ def expert_sizes(settings: Settings) -> dict[str, int]:
     answers, targets, slots = answers_of(settings), len(settings.targets), settings.horizons[-1] + 1
     finds_season = settings.season == "auto"
     known = 0 if finds_season else int(settings.season)
-    joint, readout = regressors.OWN + regressors.WAVES + answers.inputs, 1 + answers.units
+    joint, readout = regressors.INPUTS_AT + answers.inputs, 1 + answers.units
     return {
         "experts": len(EXPERTS),
         "mixed": targets,
@@ -41,6 +42,7 @@ def expert_sizes(settings: Settings) -> dict[str, int]:
         "handed_at": answers.handed,
         "handed_inputs": answers.inputs,
         "handed_units": answers.units,
+        "handed_width": answers.width - answers.handed,
     }
 
 

@@ -72,6 +72,7 @@ class Sizes(NamedTuple):
     handed_at: int  # place in a record of what the experts are told
     handed_inputs: int
     handed_units: int
+    handed_width: int
 
 
 FIELDS = (

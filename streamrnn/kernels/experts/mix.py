@@ -11,7 +11,7 @@ import math
 
 from ..jit import entry, kernel
 from ..handover import PER_TARGET
-from ..memory import flush_denormals, restore_denormals
+from ..memory import carve1, flush_denormals, restore_denormals
 from ..state import BOUNDARY, EXPECTED, LANE
 from ..vector import is_finite
 from ..views import open_sizes
@@ -26,6 +26,7 @@ from .regressors import (
     write_own,
     write_readout,
 )
+from .units import follow_level
 from .views import open_experts
 
 
@@ -63,10 +64,10 @@ def _take_value(experts, t, learn, record):
     """One row, as far as one target goes: grade, learn, forecast."""
     sizes, history = experts.sizes, experts.history
     at = sizes.handed_at + t
-    truth, shifted = record[at], record[at + 3 * sizes.targets] > 0.0
+    truth, shifted = record[at], record[at + 2 * sizes.targets] > 0.0
     record[EXPECTED + t] = math.nan
     if shifted:
-        history.ticks[t] = 0
+        history.ticks[t], experts.units.count[t] = 0, 0
     arrived = not math.isnan(truth)
     if arrived:
         _reveal(experts, t, truth, learn, record)
@@ -122,19 +123,22 @@ def _count_errors(mix, pair, error, error_of_last):
 def _tick(experts, t, value, learn, record):
     """Take a value into the past, and make regressors of it."""
     sizes, history, mix = experts.sizes, experts.history, experts.mix
-    at = sizes.handed_at + t
-    mean, unit = record[at + sizes.targets], record[at + 2 * sizes.targets]
+    told = carve1(record, sizes.handed_at, sizes.handed_width)
+    deviation = told[sizes.targets + t]
+    inputs = carve1(told, PER_TARGET * sizes.targets, 2 * sizes.handed_inputs)
+    state = carve1(inputs, 2 * sizes.handed_inputs, sizes.handed_units)
     remember(history, t, value)
-    look_for_season(history, t, unit, not sizes.by_value)
+    look_for_season(history, t, deviation, not sizes.by_value)
+    if learn:
+        follow_level(experts, t, value, deviation, inputs)
     slot = history.ticks[t] % sizes.mix_slots
     row = slot * sizes.targets + t
-    mix.unit[slot, t] = unit
+    mix.unit[slot, t] = experts.units.unit[t]
     linear, joint, readout = experts.linear, experts.joint, experts.readout
-    write_own(history, t, mean, unit, linear.regressors[row])
-    inputs_at = sizes.handed_at + PER_TARGET * sizes.targets
-    write_joint(history, t, record, inputs_at, linear.regressors[row], joint.regressors[row])
-    write_readout(record, inputs_at + sizes.handed_inputs, readout.regressors[row])
-    learns = learn and unit > 0.0
+    write_own(history, experts.units, t, linear.regressors[row])
+    write_joint(history, experts.units, t, inputs, linear.regressors[row], joint.regressors[row])
+    write_readout(state, readout.regressors[row])
+    learns = learn and experts.units.unit[t] > 0.0
     absorb(linear, row, t, sizes.targets, learns)
     absorb(joint, row, t, sizes.targets, learns)
     absorb(readout, row, t, sizes.targets, learns)

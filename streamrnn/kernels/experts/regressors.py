@@ -1,7 +1,6 @@
 """The past of a target, and the regressors that are made of it.
 
-All are without unit: differences from the newest value over the target's deviation, so that the level of a stream plays
-no part. A regression forecasts the change from the newest value.
+All are in the units of ``units.py``. Differences are from the newest value, so the level of a stream plays no part; a regression forecasts the change from the newest value.
 
     linear   1, level, the last LAGS - 1 differences, those a season ago
     joint    the same, sine and cosine of the season and of its half, the network's inputs
@@ -19,6 +18,7 @@ from .season import find_season, is_time_to_look, note_repeats
 LAGS = 50
 OWN = LAGS + 4  # 1, level, LAGS - 1 differences, 3 of a season ago
 WAVES = 4
+INPUTS_AT = OWN + WAVES
 
 
 @kernel
@@ -75,16 +75,16 @@ def seasonal_forecast(history, t, horizon):
 
 
 @kernel
-def write_own(history, t, mean, unit, regressors):
+def write_own(history, units, t, regressors):
     """Write the constant, the level and the differences of target t; zeros while it has no unit."""
-    inverse = 1.0 / unit if unit > 0.0 else 0.0
-    values, newest, ticks = history.values[t], newest_place(history, t), history.ticks[t]
-    now = values[newest]
     for i in range(OWN):
         regressors[i] = 0.0
-    if not unit > 0.0:
+    if not units.unit[t] > 0.0:
         return
-    regressors[0], regressors[1] = 1.0, clipped((now - mean) * inverse)
+    inverse = 1.0 / units.unit[t]
+    values, newest, ticks = history.values[t], newest_place(history, t), history.ticks[t]
+    now = values[newest]
+    regressors[0], regressors[1] = 1.0, clipped((now - units.level[t]) * inverse)
     for lag in range(1, min(LAGS, ticks)):
         regressors[1 + lag] = clipped((values[newest - lag] - now) * inverse)
     season = history.season[t]
@@ -94,7 +94,7 @@ def write_own(history, t, mean, unit, regressors):
 
 
 @kernel
-def write_joint(history, t, record, inputs_at, own, regressors):
+def write_joint(history, units, t, told, own, regressors):
     """Write what the linear expert sees, then the waves of the season and the network's inputs."""
     for i in range(OWN):
         regressors[i] = own[i]
@@ -103,13 +103,15 @@ def write_joint(history, t, record, inputs_at, own, regressors):
         angle = 2.0 * math.pi * (1 + i // 2) * history.phase[t] / max(season, 1)
         wave = math.sin(angle) if i % 2 == 0 else math.cos(angle)
         regressors[OWN + i] = wave if season > 1 else 0.0
-    for i in range(OWN + WAVES, regressors.shape[0]):
-        regressors[i] = clipped(record[inputs_at + i - OWN - WAVES])
+    for i in range(regressors.shape[0] - INPUTS_AT):
+        unit = units.input_unit[t, i]
+        known = unit > 0.0 and not math.isnan(told[i])
+        regressors[INPUTS_AT + i] = clipped((told[i] - units.input_level[t, i]) / unit) if known else 0.0
 
 
 @kernel
-def write_readout(record, units_at, regressors):
+def write_readout(state, regressors):
     """Write a constant and the network's state."""
     regressors[0] = 1.0
     for i in range(1, regressors.shape[0]):
-        regressors[i] = record[units_at + i - 1]
+        regressors[i] = state[i - 1]

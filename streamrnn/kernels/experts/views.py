@@ -47,8 +47,18 @@ class History(NamedTuple):
     phase: Any  # (targets,)
 
 
+class Units(NamedTuple):
+    """In what numbers a regression sees the stream."""
+
+    level: Any  # (targets,)
+    unit: Any  # (targets,)
+    count: Any  # (targets,)
+    input_level: Any  # (targets, inputs)
+    input_unit: Any  # (targets, inputs)
+
+
 class Experts(NamedTuple):
-    """One key's experts; covariances and weights of regressions are shared by all keys."""
+    """One key's experts."""
 
     sizes: Any
     horizon_index: Any  # (horizon_count,)
@@ -57,6 +67,7 @@ class Experts(NamedTuple):
     readout: Regression
     mix: Mix
     history: History
+    units: Units
 
 
 LINEAR, JOINT, READOUT = 0, 1, 2  # rows of `absorbed`
@@ -65,14 +76,14 @@ LINEAR, JOINT, READOUT = 0, 1, 2  # rows of `absorbed`
 @kernel
 def open_experts(sizes, double, integer, lane):
     """View the experts of one key."""
-    absorbed = view2(integer, integer, AT.absorbed, 0)
+    absorbed = view2(integer, integer, AT.absorbed, lane)
     direction = view1(double, integer, AT.direction, 0)
     return Experts(
         sizes,
         horizon_index=view1(integer, integer, AT.horizon_index, 0),
         linear=Regression(
-            covariance=view3(double, integer, AT.linear_covariance, 0),
-            weights=view2(double, integer, AT.linear_weights, 0),
+            covariance=view3(double, integer, AT.linear_covariance, lane),
+            weights=view2(double, integer, AT.linear_weights, lane),
             regressors=view2(double, integer, AT.linear_regressors, lane),
             gains=view2(double, integer, AT.linear_gains, lane),
             absorbed=absorbed,
@@ -80,8 +91,8 @@ def open_experts(sizes, double, integer, lane):
             place=LINEAR,
         ),
         joint=Regression(
-            covariance=view3(double, integer, AT.joint_covariance, 0),
-            weights=view2(double, integer, AT.joint_weights, 0),
+            covariance=view3(double, integer, AT.joint_covariance, lane),
+            weights=view2(double, integer, AT.joint_weights, lane),
             regressors=view2(double, integer, AT.joint_regressors, lane),
             gains=view2(double, integer, AT.joint_gains, lane),
             absorbed=absorbed,
@@ -89,8 +100,8 @@ def open_experts(sizes, double, integer, lane):
             place=JOINT,
         ),
         readout=Regression(
-            covariance=view3(double, integer, AT.readout_covariance, 0),
-            weights=view2(double, integer, AT.readout_weights, 0),
+            covariance=view3(double, integer, AT.readout_covariance, lane),
+            weights=view2(double, integer, AT.readout_weights, lane),
             regressors=view2(double, integer, AT.readout_regressors, lane),
             gains=view2(double, integer, AT.readout_gains, lane),
             absorbed=absorbed,
@@ -116,5 +127,12 @@ def open_experts(sizes, double, integer, lane):
             season=view1(integer, integer, AT.season_of, lane),
             ticks=view1(integer, integer, AT.ticks, lane),
             phase=view1(integer, integer, AT.phase, lane),
+        ),
+        units=Units(
+            level=view1(double, integer, AT.level, lane),
+            unit=view1(double, integer, AT.level_unit, lane),
+            count=view1(integer, integer, AT.level_count, lane),
+            input_level=view2(double, integer, AT.input_level, lane),
+            input_unit=view2(double, integer, AT.input_unit, lane),
         ),
     )
