@@ -23,7 +23,8 @@ from ..vector import is_finite
 from ..views import plane
 
 FORGETTING = 0.9995  # about 2,000 ticks
-RIDGE = 10.0  # information that the prior has about each weight; regressors are of unit size
+RIDGE = 10.0  # information that the prior has about each weight, where regressors are of about unit size
+READOUT_RIDGE = 100.0  # the same, for what the network's state may add
 REMINDER = 4  # ticks from one weight's prior to the next one's
 LARGEST = 10.0  # of a regressor, and of an error that teaches, in deviations
 
@@ -54,29 +55,29 @@ def absorb(regression, row, t, targets, learn):
     absorbed = regression.absorbed[regression.place]
     covariance = plane(regression.covariance, t)
     if absorbed[t] == 0:
-        _begin(covariance)
+        _begin(covariance, regression.ridge)
     absorbed[t] += 1
-    _update(covariance, regression.regressors[row], regression.direction, gain)
+    _update(covariance, regression.ridge, regression.regressors[row], regression.direction, gain)
     if absorbed[t] % REMINDER == 0:
         _remind(regression, covariance, absorbed[t] // REMINDER % width, t, targets)
 
 
 @kernel
-def _begin(covariance):
+def _begin(covariance, ridge):
     for i in range(covariance.shape[0]):
         for j in range(covariance.shape[0]):
             covariance[i, j] = 0.0
-        covariance[i, i] = 1.0 / RIDGE
+        covariance[i, i] = 1.0 / ridge
 
 
 @kernel
-def _update(covariance, regressors, direction, gain):
+def _update(covariance, ridge, regressors, direction, gain):
     width = regressors.shape[0]
     for i in range(width):
         direction[i] = product(covariance[i], regressors)
     spread = FORGETTING + product(direction, regressors)
     if not (is_finite(spread) and spread >= FORGETTING):  # rounding has made P indefinite
-        _begin(covariance)
+        _begin(covariance, ridge)
         return
     for i in range(width):
         gain[i] = direction[i] / spread
@@ -99,7 +100,7 @@ def _shrink(covariance, direction, factor, growth):
 def _remind(regression, covariance, i, t, targets):
     """Observe that weight i is 0, as firmly as is forgotten until its turn comes again."""
     width, weights, direction = covariance.shape[0], regression.weights, regression.direction
-    firmness = (1.0 - FORGETTING) * RIDGE * REMINDER * width
+    firmness = (1.0 - FORGETTING) * regression.ridge * REMINDER * width
     spread = 1.0 / firmness + covariance[i, i]
     for j in range(width):
         direction[j] = covariance[i, j]

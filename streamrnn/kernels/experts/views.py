@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from ..jit import kernel
 from ..state import AT
 from ..views import view1, view2, view3
+from .regression import READOUT_RIDGE, RIDGE
 
 
 class Regression(NamedTuple):
@@ -19,6 +20,7 @@ class Regression(NamedTuple):
     absorbed: Any  # (3, targets)
     direction: Any  # (direction_width,): work space
     place: Any  # row of `absorbed`
+    ridge: Any  # information that the prior has about each weight; regressors are of about unit size
 
 
 class Mix(NamedTuple):
@@ -89,6 +91,7 @@ def open_experts(sizes, double, integer, lane):
             absorbed=absorbed,
             direction=direction,
             place=LINEAR,
+            ridge=RIDGE,
         ),
         joint=Regression(
             covariance=view3(double, integer, AT.joint_covariance, lane),
@@ -98,6 +101,7 @@ def open_experts(sizes, double, integer, lane):
             absorbed=absorbed,
             direction=direction,
             place=JOINT,
+            ridge=RIDGE,
         ),
         readout=Regression(
             covariance=view3(double, integer, AT.readout_covariance, lane),
@@ -107,6 +111,7 @@ def open_experts(sizes, double, integer, lane):
             absorbed=absorbed,
             direction=direction,
             place=READOUT,
+            ridge=READOUT_RIDGE,
         ),
         mix=Mix(
             forecasts=view3(double, integer, AT.expert_forecasts, lane),
