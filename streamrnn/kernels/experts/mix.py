@@ -15,7 +15,20 @@ from ..memory import carve1, flush_denormals, restore_denormals
 from ..state import BOUNDARY, EXPECTED, LANE
 from ..vector import is_finite
 from ..views import open_sizes
-from .mixing import JOINT, LAST, LINEAR, NETWORK, READOUT, SEASONAL, add_regrets, mixed_forecast, weigh
+from .mixing import (
+    JOINT,
+    LAST,
+    LINEAR,
+    NETWORK,
+    READOUT,
+    SEASONAL,
+    add_move,
+    add_regrets,
+    likely_move,
+    mixed_forecast,
+    weigh,
+    within,
+)
 from .regression import absorb, correct, forecast
 from .regressors import (
     look_for_season,
@@ -104,6 +117,7 @@ def _grade(experts, slot, t, pair, truth, learn):
     if not (learn and unit > 0.0):
         return
     inverse = 1.0 / unit
+    add_move(mix, pair, truth - last)
     add_regrets(mix, slot, pair, truth, inverse)
     correct(experts.linear, row, pair, (truth - last) * inverse)
     correct(experts.joint, row, pair, (truth - last) * inverse)
@@ -161,10 +175,13 @@ def _forecast_all(experts, t, ticks, record):
         if ticks:
             mix.forecasts[LAST, slot, pair] = last
             mix.forecasts[SEASONAL, slot, pair] = seasonal_forecast(history, t, age)
-            mix.forecasts[LINEAR, slot, pair] = _or_else(last + unit * forecast(experts.linear, row, pair), last)
-            joint = _or_else(last + unit * forecast(experts.joint, row, pair), last)
-            mix.forecasts[JOINT, slot, pair] = joint
-            mix.forecasts[READOUT, slot, pair] = _or_else(joint + unit * forecast(experts.readout, row, pair), joint)
+            most = likely_move(mix, pair)
+            linear = within(unit * forecast(experts.linear, row, pair), most)
+            joint = within(unit * forecast(experts.joint, row, pair), most)
+            readout = within(joint + unit * forecast(experts.readout, row, pair), most)
+            mix.forecasts[LINEAR, slot, pair] = last + linear
+            mix.forecasts[JOINT, slot, pair] = last + joint
+            mix.forecasts[READOUT, slot, pair] = last + readout
         weigh(mix, pair)
         record[out] = mixed_forecast(mix, slot, pair)
         mix.mixed[slot, pair] = record[out]

@@ -4,20 +4,27 @@ Each target and horizon has weights of its own. With the squared error's slope g
 regret is r = g (m - f_k): positive where it would have pulled the mix towards the truth. Its rate falls with the sum of
 its own squared regrets,
 
-    eta_k = 1 / (largest^2 + sum r_k^2)        weight_k ~ eta_k (sum r_k)+
+    eta_k = 1 / (largest^2 + sum r_k^2)        weight_k ~ eta_k (sum r_k - doubt_k)+
 
-so nothing has to be tuned, and over any number of rounds the mix's loss is above that of the best fixed convex
-combination by at most the order of the root of that combination's squared regrets (Gaillard, Stoltz & van Erven 2014, A
-second-order bound with excess losses, COLT). A truth that comes h ticks late costs a factor of at most h in the bound
-(Joulani, György & Szepesvári 2013). While nobody has a positive regret, the last value is believed.
+so nothing has to be tuned. Without doubt, the mix's loss is above that of the best fixed convex combination by at most
+the order of the root of that combination's squared regrets, over any number of rounds (Gaillard, Stoltz & van Erven
+2014, A second-order bound with excess losses, COLT). A truth that comes h ticks late costs a factor of at most h in the
+bound (Joulani, György & Szepesvári 2013). The doubt, root(sum r_k^2), is the size of a sum of so many regrets that are
+chance: it is of the bound's own order, the last value has none, and while no expert is above its own, the last value is
+believed. So a stream that has nothing to learn is left alone.
 """
 
 from __future__ import annotations
 
+import math
+
 from ..jit import kernel
+from ..vector import is_finite
 from .regression import clipped
 
 LAST, SEASONAL, LINEAR, JOINT, READOUT, NETWORK = 0, 1, 2, 3, 4, 5  # as in settings.EXPERTS
+MOST = 4.0  # times the usual move that a regression may forecast
+MEMORY = 0.9995  # of the usual move
 
 
 @kernel
@@ -33,13 +40,33 @@ def add_regrets(mix, slot, pair, truth, inverse):
 
 
 @kernel
+def add_move(mix, pair, move):
+    """Let a revealed change from the last value into what is known of its size."""
+    mix.moves[pair, 0] = MEMORY * mix.moves[pair, 0] + move * move
+    mix.moves[pair, 1] = MEMORY * mix.moves[pair, 1] + 1.0
+
+
+@kernel
+def likely_move(mix, pair):
+    """How far a value may be forecast to move: a few times the root mean square of its moves; 0 before any."""
+    return MOST * math.sqrt(mix.moves[pair, 0] / mix.moves[pair, 1]) if mix.moves[pair, 1] > 0.0 else 0.0
+
+
+@kernel
+def within(move, most):
+    """A regression's forecast, no further off than is likely: one that extrapolates must not drag the mix along."""
+    return min(max(move, -most), most) if is_finite(move) else 0.0
+
+
+@kernel
 def weigh(mix, pair):
     """Make the weights of one target and horizon from the regrets."""
     weights, total = mix.weights[pair], 0.0
     largest2 = mix.largest[pair] * mix.largest[pair]
     for k in range(weights.shape[0]):
         spread = largest2 + mix.regret2[pair, k]
-        weights[k] = max(mix.regret[pair, k], 0.0) / spread if spread > 0.0 else 0.0
+        doubt = 0.0 if k == LAST else math.sqrt(mix.regret2[pair, k])
+        weights[k] = max(mix.regret[pair, k] - doubt, 0.0) / spread if spread > 0.0 else 0.0
         total += weights[k]
     for k in range(weights.shape[0]):
         weights[k] = weights[k] / total if total > 0.0 else 0.0

@@ -29,6 +29,7 @@ class Mix(NamedTuple):
     forecasts: Any  # (experts, slots, pairs)
     mixed: Any  # (slots, pairs)
     unit: Any  # (slots, targets)
+    moves: Any  # (pairs, 2)
     regret: Any  # (pairs, experts)
     regret2: Any  # (pairs, experts)
     largest: Any  # (pairs,)
@@ -117,6 +118,7 @@ def open_experts(sizes, double, integer, lane):
             forecasts=view3(double, integer, AT.expert_forecasts, lane),
             mixed=view2(double, integer, AT.mixed_forecasts, lane),
             unit=view2(double, integer, AT.mix_unit, lane),
+            moves=view2(double, integer, AT.moves, lane),
             regret=view2(double, integer, AT.regret, lane),
             regret2=view2(double, integer, AT.regret2, lane),
             largest=view1(double, integer, AT.largest_regret, lane),
