@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from .checkpoint import CheckpointError
-from .kernels.state import FIELDS, STEPS, Field, State, named_view
+from .kernels.field import Field
+from .kernels.state import FIELDS, STEPS, State, named_view
 from .settings import Settings, SettingsError, check_option_names, options
 
 

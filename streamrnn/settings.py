@@ -106,7 +106,7 @@ class Settings:
     )  # fmt: skip
 
     experts: bool | None = _option(
-        None, "Forecast", "mix the network's forecasts with linear and seasonal ones [yes, unless horizon 0 or quantiles]",
+        None, "Forecast", "mix the network with linear and seasonal forecasters [yes, unless horizon 0 or quantiles]",
         structure=True,
     )  # fmt: skip
     season: int | str = _option(

@@ -65,7 +65,7 @@ def test_at_horizon_0_the_last_value_is_the_label_before():
 def test_horizons_in_values_are_graded_by_the_kth_value_that_comes():
     values = stream(200, columns=1, seed=3)[:, 0]
     values[np.random.default_rng(0).random(200) < 0.5] = np.nan
-    learner = Learner("a", **SMALL, horizon=(1, 2), horizon_unit="values")
+    learner = Learner("a", **SMALL, horizon=(1, 2), horizon_unit="values", experts=False)
     table = learner.run(values[:, None])
     present = np.flatnonzero(np.isfinite(values))
     for k, score in zip((1, 2), learner.metrics.scores, strict=True):

@@ -92,7 +92,7 @@ def test_expected_is_the_number_that_an_earlier_record_forecast():
 
 def test_the_loss_is_the_mean_over_what_a_row_graded_in_units_of_the_scale():
     """Horizon 2 over a walk: the loss of row t, worked out from the records of rows t - 1 and t - 2."""
-    learner = Learner("a", **SMALL, horizon=2, shrink=False)
+    learner = Learner("a", **SMALL, horizon=2, shrink=False, experts=False)
     values = np.cumsum(np.random.default_rng(0).standard_normal(80))
     records = [learner.step([value]) for value in values]
     changes = {1: [], 2: []}

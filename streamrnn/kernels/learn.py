@@ -6,8 +6,8 @@ import math
 
 from .gate import clear_held, observe
 from .guard import go_back, has_diverged, keep_first
-from .health import measure_reach
 from .handover import hand_over
+from .health import measure_reach
 from .jit import entry, kernel
 from .memory import flush_denormals, restore_denormals
 from .optimizers import update

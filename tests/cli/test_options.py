@@ -20,7 +20,7 @@ NAMES = [field.name for field in fields(Settings)]
 EXAMPLES = {
     "targets": ("load", "['load']"), "features": ("wind,load", "['wind', 'load']"),
     "time": ("time", "'time'"), "time_format": ("ms", "'ms'"), "sequence": ("site", "'site'"),
-    "horizon": ("2,5", "[2, 5]"), "quantiles": ("0.1,0.5,0.9", "[0.1, 0.5, 0.9]"),
+    "horizon": ("2,5", "[2, 5]"), "quantiles": ("0.1,0.5,0.9", "[0.1, 0.5, 0.9]"), "season": ("24", "24"),
 }  # fmt: skip
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 
-from ..jit import entry, kernel
 from ..handover import PER_TARGET
+from ..jit import entry, kernel
 from ..memory import carve1, flush_denormals, restore_denormals
 from ..state import BOUNDARY, EXPECTED, LANE
 from ..vector import is_finite

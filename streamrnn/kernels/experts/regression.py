@@ -4,9 +4,9 @@ With regressors x, the covariance P and the forgetting factor ``FORGETTING``, on
 
     gain = P x / (FORGETTING + x' P x)         P <- (P - gain x' P) / FORGETTING
 
-and when the truth y arrives that a forecast was made of at the tick s, w <- w + gain_s (y - w' x_s), with the weights of
-now (Ljung & Söderström 1983, Theory and practice of recursive identification). All horizons of a target have the same
-regressors, so they share P, and each tick's gain waits beside its regressors for the truths to come.
+and when the truth y arrives that a forecast was made of at the tick s, w <- w + gain_s (y - w' x_s), with the weights
+of now (Ljung & Söderström 1983, Theory and practice of recursive identification). All horizons of a target have the
+same regressors, so they share P, and each tick's gain waits beside its regressors for the truths to come.
 
 Forgetting alone lets P grow without bound in every direction that the stream does not excite ("wind-up"). So each tick
 in turn brings back a part of the prior, that one weight is 0, as if it had been observed (Gunnarsson 1996, Combining

@@ -1,6 +1,7 @@
 """The past of a target, and the regressors that are made of it.
 
-All are in the units of ``units.py``. Differences are from the newest value, so the level of a stream plays no part; a regression forecasts the change from the newest value.
+All are in the units of ``units.py``. Differences are from the newest value, so the level of a stream plays no part; a
+regression forecasts the change from the newest value.
 
     linear   1, level, the last LAGS - 1 differences, those a season ago
     joint    the same, sine and cosine of the season and of its half, the network's inputs
