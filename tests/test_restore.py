@@ -185,5 +185,16 @@ def test_every_field_is_saved_unless_it_follows_from_the_settings_or_is_written_
     """A field forgotten here would be lost on loading; this list changes only with a reason."""
     not_saved = {field.name for field in FIELDS if not field.saved}
     derived = {"weights", "rates", "levels", "offsets", "feature_columns", "target_columns", "horizon_index"}
-    scratch = {"gradient", "gates", "d_hidden", "d_gates_input", "d_gates_hidden", "d_state", "arrived", "away", "shifted", "direction"}
+    scratch = {
+        "gradient",
+        "gates",
+        "d_hidden",
+        "d_gates_input",
+        "d_gates_hidden",
+        "d_state",
+        "arrived",
+        "away",
+        "shifted",
+        "direction",
+    }
     assert not_saved <= derived | scratch | {"outputs"}

@@ -38,7 +38,9 @@ SMALL: dict[str, Any] = {"hidden": 4, "window": 5}
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
 def test_float32_stays_within_1e_4_of_the_reference_for_1000_rows(cell, nonlinearity, layers):
-    learner = Learner(["a", "c"], COLUMNS, cell=cell, nonlinearity=nonlinearity, layers=layers, horizon=2, lr=0.0, experts=False)
+    learner = Learner(
+        ["a", "c"], COLUMNS, cell=cell, nonlinearity=nonlinearity, layers=layers, horizon=2, lr=0.0, experts=False
+    )
     learner.parameters["head.weight"][...] = np.random.default_rng(1).standard_normal((4, 32)) * 0.3
     reference = reference_of(learner)
     reference.window = 1  # at rate 0 no sweep changes anything
