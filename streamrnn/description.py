@@ -68,7 +68,7 @@ def describe_model(path: str | os.PathLike[str]) -> Description:
         columns=numeric_columns(settings),
         parameters=parameters,
         metrics=metrics_of(state, settings, 1, description["rows"], description["refused_rows"]),
-        health=health_of(state),
+        health=health_of(state, settings, lanes=1),
         session=description["session"],
         file_bytes=len(content),
         memory_bytes=nbytes(sizes, np.float32),

@@ -331,7 +331,7 @@ class Learner:
     @property
     def health(self) -> Health:
         """How learning does: the rate in force, and the gradient's size, clipping and reach."""
-        return health_of(self._state)
+        return health_of(self._state, self.settings, self._lanes)
 
     def __repr__(self) -> str:
         settings = self.settings

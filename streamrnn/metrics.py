@@ -10,7 +10,7 @@ import numpy as np
 from .kernels.health import CLIPPED, MEASURED, NORM, NOTED, RATE, REACH
 from .kernels.state import DIVERGED, LEVEL_SHIFTS, MADE, SKIPPED, STEPS, State, named_view
 from .schema import matrix_columns
-from .settings import Settings
+from .settings import EXPERTS, Settings
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,10 @@ class Health:
         How much of the gradient reaches the oldest step of the window: the norm of the slope at the lowest layer's
         output there, over that at the newest step. Near 0 the gradient has vanished on the way and a shorter window
         would teach the same; far above 1 it explodes. NaN before it was measured, which is at every 50th update.
+    believed : dict of str to float
+        By expert: its weight in the mix, the mean over targets and horizons; empty without experts.
+    seasons : dict of str to int
+        By target: the season that its experts use, 0 for none; empty without experts.
 
     References
     ----------
@@ -83,10 +87,17 @@ class Health:
     gradient_norm: float
     clipped: float
     reach: float
+    believed: dict[str, float]
+    seasons: dict[str, int]
 
 
-def health_of(state: State) -> Health:
-    """Divide what the kernels have summed up."""
+def health_of(state: State, settings: Settings, lanes: int) -> Health:
+    """Divide what the kernels have summed up; seasons are those of the first lane."""
+    believed, seasons = {}, {}
+    if settings.mixes:
+        weights = np.mean([named_view(state, "mix_weights", lane) for lane in range(lanes)], axis=(0, 1))
+        believed = dict(zip(EXPERTS, weights.tolist(), strict=True))
+        seasons = dict(zip(settings.targets, named_view(state, "season_of").tolist(), strict=True))
     sums = named_view(state, "health").tolist()
     cap, noted, measured = float(named_view(state, "rate_cap")[0]), sums[NOTED], sums[MEASURED]
     return Health(
@@ -95,6 +106,8 @@ def health_of(state: State) -> Health:
         gradient_norm=sums[NORM] / noted if noted else math.nan,
         clipped=sums[CLIPPED] / noted if noted else math.nan,
         reach=sums[REACH] / measured if measured else math.nan,
+        believed=believed,
+        seasons=seasons,
     )
 
 

@@ -121,3 +121,14 @@ def test_metrics_are_a_snapshot():
     steps = before.steps
     learner.run(stream(30, columns=1))
     assert before.steps == steps and learner.metrics.steps == steps + 30
+
+
+def test_health_tells_who_is_believed_and_which_season_is_used():
+    learner = Learner(("a", "b"), **SMALL)
+    assert set(learner.health.believed.values()) == {0.0} and learner.health.seasons == {"a": 0, "b": 0}
+    waves = np.sin(np.arange(600) * (2 * np.pi / 24))[:, None] + 0.1 * stream(600, columns=2)
+    learner.run(waves)
+    assert sum(learner.health.believed.values()) == pytest.approx(1.0)
+    assert learner.health.seasons == {"a": 24, "b": 24}
+    alone = Learner("a", **SMALL, experts=False)
+    assert (alone.health.believed, alone.health.seasons) == ({}, {})
