@@ -9,9 +9,9 @@ from .settings import EXPERTS, Settings
 
 NONE = dict.fromkeys(
     (
-        "experts", "mixed", "mixed_pairs", "mix_slots", "mix_rows", "linear_width", "joint_width", "readout_width",
-        "direction_width", "history", "season", "seasons", "weights_at", "handed_at", "handed_inputs", "handed_units",
-        "handed_width",
+        "experts", "candidates", "mixed", "mixed_pairs", "mix_slots", "mix_rows", "linear_width", "joint_width",
+        "readout_width", "direction_width", "history", "season", "seasons", "weights_at", "handed_at",
+        "handed_inputs", "handed_units", "handed_width",
     ),
     0,
 )  # fmt: skip
@@ -27,6 +27,7 @@ def expert_sizes(settings: Settings) -> dict[str, int]:
     joint, readout = regressors.INPUTS_AT + answers.inputs, 1 + answers.units
     return {
         "experts": len(EXPERTS),
+        "candidates": len(EXPERTS) if settings.mix_network else EXPERTS.index("readout"),
         "mixed": targets,
         "mixed_pairs": targets * len(settings.horizons),
         "mix_slots": slots,

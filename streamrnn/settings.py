@@ -113,6 +113,10 @@ class Settings:
         "auto", "Forecast", "for the experts: rows until a stream repeats itself; 0: it does not", structure=True,
         metavar="N|auto",
     )  # fmt: skip
+    mix_network: bool = _option(
+        True, "Forecast", "let the network take part in the experts' mix; without it the mix shows what is linear",
+        structure=True,
+    )  # fmt: skip
     emit_weights: bool = _option(
         False, "Forecast", "show in each record how far each expert is believed", structure=True
     )
@@ -194,6 +198,8 @@ class Settings:
             raise SettingsError("experts need a horizon of 1 or more: at horizon 0 there is no past of the target")
         if self.experts and self.loss == "quantile":
             raise SettingsError("experts forecast one value per horizon, no quantiles; use another loss")
+        if not self.mix_network and not self.mixes:
+            raise SettingsError("without experts the network cannot be left out: mix_network needs experts")
         if self.emit_weights and not self.mixes:
             raise SettingsError("emit_weights needs experts: without them there is no mix")
 
@@ -270,7 +276,7 @@ NUMBER_RANGES: dict[str, tuple[float, float]] = {
 }
 
 
-TRUTH_VALUES = ("time_features", "skip", "shrink", "guard", "experts", "emit_weights")
+TRUTH_VALUES = ("time_features", "skip", "shrink", "guard", "experts", "mix_network", "emit_weights")
 
 
 def options() -> dict[str, Option]:

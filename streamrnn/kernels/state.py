@@ -57,6 +57,7 @@ class Sizes(NamedTuple):
     blocks: int  # matrices and biases of the network
     lanes: int  # with the spare one
     experts: int  # forecasters in the mix; 0: the network forecasts alone, and so are all that follow
+    candidates: int  # the first so many of them are mixed
     mixed: int  # targets
     mixed_pairs: int  # pairs
     mix_slots: int  # ticks that a forecast of the mix waits at most, and this one

@@ -89,8 +89,8 @@ class Pending:
 class Target:
     """The experts of one target."""
 
-    def __init__(self, horizons: tuple[int, ...], inputs: int, units: int, season: int | None) -> None:
-        self.horizons, self.season = horizons, season or 0
+    def __init__(self, horizons: tuple[int, ...], inputs: int, units: int, season: int | None, candidates: int) -> None:
+        self.horizons, self.season, self.candidates = horizons, season or 0, candidates
         widths = (OWN, OWN + WAVES + inputs, 1 + units)
         ridges = (RIDGE, RIDGE, READOUT_RIDGE)
         self.regressions = [
@@ -211,6 +211,7 @@ class Target:
         spread = self.largest[:, None] ** 2 + self.regret2
         with np.errstate(invalid="ignore", divide="ignore"):
             weights = np.where(spread > 0.0, np.maximum(self.regret - doubt, 0.0) / spread, 0.0)
+            weights[:, self.candidates :] = 0.0
             total = weights.sum(axis=1, keepdims=True)
             self.weights = np.where(total > 0.0, weights / total, np.eye(6)[LAST])
         return (self.weights * forecasts.T).sum(axis=1)
@@ -247,10 +248,17 @@ class ReferenceExperts:
     """The experts of all targets; ``season`` None: to be found."""
 
     def __init__(
-        self, targets: int, horizons: tuple[int, ...], inputs: int, units: int, season: int | None, by_value: bool
+        self,
+        targets: int,
+        horizons: tuple[int, ...],
+        inputs: int,
+        units: int,
+        season: int | None,
+        by_value: bool,
+        candidates: int = 6,
     ) -> None:
         self.by_value = by_value
-        self.targets = [Target(horizons, inputs, units, season) for _ in range(targets)]
+        self.targets = [Target(horizons, inputs, units, season, candidates) for _ in range(targets)]
 
     def step(self, told: list[dict[str, Any]], learn: bool, boundary: bool) -> tuple[np.ndarray, np.ndarray]:
         """Take one row: (targets,) expected and (targets, horizons) forecasts."""

@@ -182,7 +182,7 @@ def _forecast_all(experts, t, ticks, record):
             mix.forecasts[LINEAR, slot, pair] = last + linear
             mix.forecasts[JOINT, slot, pair] = last + joint
             mix.forecasts[READOUT, slot, pair] = last + readout
-        weigh(mix, pair)
+        weigh(mix, pair, sizes.candidates)
         record[out] = mixed_forecast(mix, slot, pair)
         mix.mixed[slot, pair] = record[out]
 

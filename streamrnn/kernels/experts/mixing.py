@@ -59,14 +59,15 @@ def within(move, most):
 
 
 @kernel
-def weigh(mix, pair):
-    """Make the weights of one target and horizon from the regrets."""
+def weigh(mix, pair, candidates):
+    """Make the weights of one target and horizon from the regrets; those who are no candidates have none."""
     weights, total = mix.weights[pair], 0.0
     largest2 = mix.largest[pair] * mix.largest[pair]
     for k in range(weights.shape[0]):
         spread = largest2 + mix.regret2[pair, k]
         doubt = 0.0 if k == LAST else math.sqrt(mix.regret2[pair, k])
-        weights[k] = max(mix.regret[pair, k] - doubt, 0.0) / spread if spread > 0.0 else 0.0
+        believed = k < candidates and spread > 0.0
+        weights[k] = max(mix.regret[pair, k] - doubt, 0.0) / spread if believed else 0.0
         total += weights[k]
     for k in range(weights.shape[0]):
         weights[k] = weights[k] / total if total > 0.0 else 0.0

@@ -32,7 +32,7 @@ class Network:
     """The same network without experts: its forecasts, as the experts are given them."""
 
     def __init__(self, learner: Learner) -> None:
-        settings = learner.settings.to_dict() | {"experts": False, "season": "auto", "emit_weights": False}
+        settings = learner.settings.to_dict() | {"experts": False, "season": "auto", "mix_network": True}
         self.alone = DoubleLearner(settings.pop("targets"), settings.pop("features"), **settings)
 
     def step(self, row: dict, learn: bool) -> np.ndarray:
@@ -42,9 +42,15 @@ class Network:
 def run_beside_reference(learner: Learner, values, sequences=(), learn=(), tolerance=1e-7) -> ReferenceExperts:
     settings, places = learner.settings, answers_of(learner.settings)
     season = None if settings.season == "auto" else settings.season
-    by_value = settings.horizon_unit == "values"
+    by_value, candidates = settings.horizon_unit == "values", 6 if settings.mix_network else 4
     reference = ReferenceExperts(
-        len(settings.targets), settings.horizons, places.inputs, places.units, season, by_value
+        len(settings.targets),
+        settings.horizons,
+        places.inputs,
+        places.units,
+        season,
+        by_value,
+        6 if settings.mix_network else 4,
     )
     network, unit = Network(learner), np.nanstd(values, axis=0).max() + 1e-300
     for number, row in enumerate(mappings(learner, values, sequences)):
@@ -78,6 +84,12 @@ def season(rows: int, period: int, columns: int = 3, seed: int = 0) -> np.ndarra
 def test_experts_and_mix_are_those_of_the_reference(horizon, nulls):
     learner = DoubleLearner(["a", "c"], COLUMNS, experts=True, horizon=horizon, **SMALL)
     run_beside_reference(learner, stream(500, nulls=nulls))
+
+
+def test_without_the_network_the_mix_is_that_of_the_others():
+    learner = DoubleLearner(["a", "c"], COLUMNS, experts=True, horizon=3, mix_network=False, **SMALL)
+    run_beside_reference(learner, stream(300))
+    assert learner.health.believed["readout"] == learner.health.believed["network"] == 0.0
 
 
 def test_the_season_that_is_found_is_that_of_the_reference_and_everybody_s():
