@@ -133,8 +133,8 @@ def main(data: Path, split: str, horizons: str, only: str, changes: tuple[str, .
     if not as_json:
         click.echo(f"{split} rows; defaults{''.join(f', {key} = {value}' for key, value in settings.items())}")
         click.echo(
-            f"{'stream':<18} {'H':>3} {'last':>8} {'network':>8} {'linear':>8} {'mix':>8} {'DM':>6} {'p':>8} {'reach':>8}"
-            f"  {'us/row':>11}"
+            f"{'stream':<18} {'H':>3} {'last':>8} {'network':>8} {'linear':>8} {'mix':>8} {'DM':>6} {'p':>8} "
+            f"{'reach':>8}  {'us/row':>11}"
         )
     for task in (task for task in TASKS if only in task.file):
         for horizon in map(int, horizons.split(",")):

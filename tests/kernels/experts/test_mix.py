@@ -50,7 +50,7 @@ def run_beside_reference(learner: Learner, values, sequences=(), learn=(), toler
         places.units,
         season,
         by_value,
-        6 if settings.mix_network else 4,
+        candidates,
     )
     network, unit = Network(learner), np.nanstd(values, axis=0).max() + 1e-300
     for number, row in enumerate(mappings(learner, values, sequences)):
