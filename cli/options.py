@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from streamrnn.settings import Option, Settings
 
 from .help import GroupedOption
-from .values import Horizon, List, Number, Text, Whole, shown
+from .values import Horizon, List, Number, Text, Whole, WholeOrAuto, shown
 
 SHORT = {"targets": ("-t", "--targets", "--target"), "features": ("-f", "--features")}
 # By the annotation of the field.
@@ -21,6 +21,7 @@ TYPES: dict[str, Any] = {
     "int | tuple[int, ...]": Horizon(),
     "str | None": Text(),
     "str": Text(),
+    "int | str": WholeOrAuto(),
     "int | None": Whole(),
     "int": Whole(),
     "float": Number(),

@@ -105,7 +105,20 @@ def learning(health: Health, settings: Settings) -> dict[str, str]:
         texts["gradient"] = f"norm {health.gradient_norm:.2g}, {health.clipped:.0%} clipped{reach}"
     if health.rate_cap is not None:
         texts["learning rate"] = f"at most {health.rate_cap:.2g} since the network diverged; lr is {shown(settings.lr)}"
+    if any(health.believed.values()):
+        weights = sorted(health.believed.items(), key=lambda item: -item[1])
+        texts["experts"] = ", ".join(f"{name} {weight:.0%}" for name, weight in weights if weight >= 0.005)
+    if any(health.seasons.values()):
+        lengths = sorted(set(health.seasons.values()))
+        texts["season"] = listed([_season(health.seasons, length) for length in lengths])
     return texts
+
+
+def _season(seasons: dict[str, int], length: int) -> str:
+    """A season, and whose it is unless it is everybody's."""
+    names = [name for name, season in seasons.items() if season == length]
+    whose = "" if len(names) == len(seasons) else f" ({listed(names)})"
+    return f"{length or 'none'}{whose}"
 
 
 def _by_cause(troubles: Mapping[Cause, Trouble]) -> str:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from streamrnn.class_scores import ClassScore
     from streamrnn.metrics import Metrics, Score
 
-MOST_LINES = 13
+MOST_LINES = 12
 CLASS_HEADER = [
     "target", "horizon", "hits", "most frequent", "previous", "in 3", "recent", "sequences", "bits", "recent",
 ]  # fmt: skip

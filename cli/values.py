@@ -49,6 +49,16 @@ class Whole(Value):
         return int(value)
 
 
+class WholeOrAuto(Value):
+    """A whole number, or the word auto."""
+
+    name = "integer or auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        """Return the number, or the word."""
+        return "auto" if value == "auto" else Whole().convert(value, param, ctx)
+
+
 class Number(Value):
     """A number."""
 

@@ -1,85 +1,65 @@
-"""Where categories stand in the kernel's answers, and what they are called."""
+"""Where everything stands in the kernels' answer to a row."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-import numpy as np
-
+from .kernels.handover import PER_TARGET
 from .kernels.state import EXPECTED
-from .schema import categorical_targets, category_names, numeric_targets
-from .settings import Settings
-from .vocabulary import Vocabulary
+from .schema import categorical_targets, network_features, numeric_targets
+from .settings import EXPERTS, Settings
 
-if TYPE_CHECKING:
-    import pyarrow
-
-Named = tuple[tuple[str, float], ...]  # categories with their probabilities, the best first
+# What the experts see of the network at most: the time that they take grows with the square of it.
+MOST_INPUTS = 32
+MOST_UNITS = 64
 
 
-class CategoryAnswers:
-    """Reads the part of an answer that is about categories.
+@dataclass(frozen=True)
+class Answers:
+    """Places in an answer; 0 where there is no such thing.
 
-    Parameters
+    Attributes
     ----------
-    settings : Settings
-    vocabularies : mapping of str to Vocabulary
-        By column.
+    forecasts : int
+        First of the forecasts: (horizons, targets, quantiles).
+    expected_codes : int
+        First of the codes that had been forecast of this row: (categorical targets,).
+    best : int
+        First of the best codes of each categorical forecast and their probabilities: (horizons, categorical targets,
+        2, top).
+    weights : int
+        First of the weights of the mix: (horizons, targets, experts).
+    handed : int
+        First of what the network's kernel tells the experts': see ``kernels/handover.py``.
+    inputs, units : int
+        How many of the network's inputs and of its units are told.
+    width : int
+        Numbers in an answer.
     """
 
-    def __init__(self, settings: Settings, vocabularies: Mapping[str, Vocabulary]) -> None:
-        self.targets = categorical_targets(settings)
-        self._settings = settings
-        self._vocabularies = vocabularies
-        numbers = len(numeric_targets(settings))
-        outputs = numbers * len(settings.horizons) * len(settings.levels)
-        self._expected_at = EXPECTED + numbers + outputs
-        self._best_at = self._expected_at + len(self.targets)
-
-    def expected(self, answer: np.ndarray) -> dict[str, str | None]:
-        """By target, the category that had been forecast of this row; answer: (answer_width,)."""
-        codes = answer[self._expected_at : self._best_at].tolist()
-        return {
-            target: self._vocabularies[target].category(code) for target, code in zip(self.targets, codes, strict=True)
-        }
-
-    def best(self, answer: np.ndarray) -> dict[str, list[Named]]:
-        """By target and horizon, the most probable categories; answer: (answer_width,)."""
-        best: dict[str, list[Named]] = {}
-        top = self._settings.top
-        for t, target in enumerate(self.targets):
-            vocabulary, best[target] = self._vocabularies[target], []
-            for k in range(len(self._settings.horizons)):
-                start = self._start(t, k)
-                codes, probabilities = answer[start : start + 2 * top].reshape(2, top).tolist()
-                named = [(vocabulary.category(code), p) for code, p in zip(codes, probabilities, strict=True)]
-                best[target].append(tuple((category, p) for category, p in named if category is not None))
-        return best
-
-    def columns(self, answers: np.ndarray) -> dict[str, pyarrow.Array]:
-        """The record's columns that are made of them; answers: (rows, answer_width)."""
-        import pyarrow
-
-        columns = {}
-        for t, target in enumerate(self.targets):
-            vocabulary = self._vocabularies[target]
-            if self._settings.horizons != (0,):
-                columns[f"{target}_expected"] = vocabulary.texts(answers[:, self._expected_at + t])
-            for k, horizon in enumerate(self._settings.horizons):
-                start = self._start(t, k)
-                for place, (name, name_of_p) in enumerate(category_names(self._settings, target, horizon), start):
-                    columns[name] = vocabulary.texts(answers[:, place])
-                    columns[name_of_p] = pyarrow.array(answers[:, place + self._settings.top], from_pandas=True)
-        return columns
-
-    def _start(self, t: int, k: int) -> int:
-        return self._best_at + 2 * self._settings.top * (k * len(self.targets) + t)
+    forecasts: int
+    expected_codes: int
+    best: int
+    weights: int
+    handed: int
+    inputs: int
+    units: int
+    width: int
 
 
-def best_of(named: list[Named]) -> np.ndarray:
-    """The most probable category at each horizon, object (horizons,); None where there is none yet."""
-    best = np.empty(len(named), object)
-    for k, categories in enumerate(named):
-        best[k] = categories[0][0] if categories else None
-    return best
+def answers_of(settings: Settings) -> Answers:
+    """Place everything that a learner of these settings answers."""
+    horizons, targets = len(settings.horizons), len(numeric_targets(settings))
+    categorical = len(categorical_targets(settings))
+    forecasts = EXPECTED + targets
+    expected_codes = forecasts + horizons * targets * len(settings.levels)
+    best = expected_codes + categorical
+    end = best + 2 * settings.top * horizons * categorical
+    if not settings.mixes:
+        return Answers(forecasts, expected_codes, best, 0, 0, 0, 0, end)
+    weights, handed = 0, end
+    if settings.emit_weights:
+        weights, handed = end, end + horizons * targets * len(EXPERTS)
+    inputs, units = min(MOST_INPUTS, len(network_features(settings))), min(MOST_UNITS, settings.hidden)
+    width = handed + PER_TARGET * targets + 2 * inputs + units
+    return Answers(forecasts, expected_codes, best, weights, handed, inputs, units, width)

@@ -66,7 +66,7 @@ def describe_model(path: str | os.PathLike[str]) -> Description:
         columns=columns_read(saved.settings),
         parameters=parameters,
         metrics=metrics_of(state, saved.settings, 1, saved.rows, saved.refused_rows),
-        health=health_of(state),
+        health=health_of(state, saved.settings, lanes=1),
         session=saved.session,
         file_bytes=len(content),
         memory_bytes=nbytes(sizes, np.float32),

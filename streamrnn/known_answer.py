@@ -9,7 +9,7 @@ from typing import Any
 from .kernels.learn import learn_coded_rows, learn_rows
 
 SETTINGS: dict[str, Any] = {"targets": ("a",), "features": ("a", "b"), "hidden": 4, "window": 4, "lr": 0.01,
-    "skip": False, "shrink": False}  # fmt: skip
+    "skip": False, "shrink": False, "experts": False}  # fmt: skip
 CODED: dict[str, Any] = SETTINGS | {"targets": ("a", "s"), "features": ("a", "b", "s"), "categorical": ("s",),
     "max_categories": 4, "embedding": 3}  # fmt: skip
 ROWS = 60

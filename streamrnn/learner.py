@@ -17,8 +17,8 @@ from .kernels.learn import learn_coded_rows, learn_rows
 from .kernels.state import BOUNDARY, LANE, Sizes, State, allocate, lane_block, named_view, nbytes
 from .known_answer import check_kernels
 from .metrics import Health, Metrics, health_of, metrics_of
+from .mixture import write_season
 from .network import (
-    answer_width,
     parameter_views,
     sizes_of,
     write_first_weights,
@@ -117,6 +117,7 @@ class Learner:
         write_rates(self._state, settings)
         write_scales_of_cycles(self._state, settings, self._lanes)
         named_view(self._state, "known")[:] = 1  # the reserved code
+        write_season(self._state, settings, self._lanes)
         for lane in range(self._lanes + 1):
             named_view(self._state, "held", lane)[:] = np.nan
             named_view(self._state, "settled", lane)[:] = 1
@@ -132,7 +133,7 @@ class Learner:
         self._one_row = np.empty((1, len(self._matrix_columns)))
         self._one_code = np.empty((1, len(self._vocabularies)), np.int64)
         self._one_mark = np.zeros((1, 2), np.int64)
-        self._one_answer = np.empty((1, answer_width(self._sizes)))
+        self._one_answer = np.empty((1, self._layout.answer_width))
         check_kernels(type(self), bool(self._vocabularies))
 
     # --- one row ----------------------------------------------------------------------------------------------------
@@ -374,6 +375,10 @@ class Learner:
             learn_coded_rows(*self._state, rows, codes, marks, bool(learn), answers)
         else:
             learn_rows(*self._state, rows, marks, bool(learn), answers)
+        if self.settings.mixes:
+            from .kernels.experts.mix import mix_rows  # compiled when a learner first needs it
+
+            mix_rows(self._state.double, self._state.integer, marks, bool(learn), answers)
 
     # --- what it knows ----------------------------------------------------------------------------------------------
 
@@ -400,7 +405,7 @@ class Learner:
     @property
     def health(self) -> Health:
         """How learning does: the rate in force, and the gradient's size, clipping and reach."""
-        return health_of(self._state)
+        return health_of(self._state, self.settings, self._lanes)
 
     def __repr__(self) -> str:
         settings = self.settings

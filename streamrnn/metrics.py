@@ -11,7 +11,7 @@ from .class_scores import ClassScore, class_scores
 from .kernels.health import CLIPPED, MEASURED, NORM, NOTED, RATE, REACH
 from .kernels.state import DIVERGED, LEVEL_SHIFTS, MADE, SKIPPED, STEPS, State, named_view
 from .schema import categorical_columns, matrix_columns, numeric_targets
-from .settings import Settings
+from .settings import EXPERTS, Settings
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,10 @@ class Health:
         How much of the gradient reaches the oldest step of the window: the norm of the slope at the lowest layer's
         output there, over that at the newest step. Near 0 the gradient has vanished on the way and a shorter window
         would teach the same; far above 1 it explodes. NaN before it was measured, which is at every 50th update.
+    believed : dict of str to float
+        By expert: its weight in the mix, the mean over targets and horizons; empty without experts.
+    seasons : dict of str to int
+        By target: the season that its experts use, 0 for none; empty without experts.
 
     References
     ----------
@@ -86,10 +90,17 @@ class Health:
     gradient_norm: float
     clipped: float
     reach: float
+    believed: dict[str, float]
+    seasons: dict[str, int]
 
 
-def health_of(state: State) -> Health:
-    """Divide what the kernels have summed up."""
+def health_of(state: State, settings: Settings, lanes: int) -> Health:
+    """Divide what the kernels have summed up; seasons are those of the first lane."""
+    believed, seasons = {}, {}
+    if settings.mixes:
+        weights = np.mean([named_view(state, "mix_weights", lane) for lane in range(lanes)], axis=(0, 1))
+        believed = dict(zip(EXPERTS, weights.tolist(), strict=True))
+        seasons = dict(zip(numeric_targets(settings), named_view(state, "season_of").tolist(), strict=True))
     sums = named_view(state, "health").tolist()
     cap, noted, measured = float(named_view(state, "rate_cap")[0]), sums[NOTED], sums[MEASURED]
     return Health(
@@ -98,6 +109,8 @@ def health_of(state: State) -> Health:
         gradient_norm=sums[NORM] / noted if noted else math.nan,
         clipped=sums[CLIPPED] / noted if noted else math.nan,
         reach=sums[REACH] / measured if measured else math.nan,
+        believed=believed,
+        seasons=seasons,
     )
 
 
@@ -108,6 +121,7 @@ def metrics_of(state: State, settings: Settings, lanes: int, rows: int, refused_
         sums: np.ndarray = np.sum([named_view(state, name, lane) for lane in range(lanes)], axis=0)
         return sums
 
+    graded = "mix_" if settings.mixes else ""
     columns = matrix_columns(settings)
     counts, refused = pooled("lane_counts"), pooled("refused")
     made, skipped = named_view(state, "updates")[[MADE, SKIPPED]].tolist()
@@ -126,7 +140,7 @@ def metrics_of(state: State, settings: Settings, lanes: int, rows: int, refused_
         unknown=unknown,
         invalid=invalid,
         far=far,
-        scores=_scores(settings, pooled("errors"), pooled("error_count")),
+        scores=_scores(settings, pooled(f"{graded}errors"), pooled(f"{graded}error_count")),
         class_scores=class_scores(state, settings, lanes),
     )
 

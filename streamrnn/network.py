@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .kernels.cells import elman, gru, lstm
-from .kernels.state import EXPECTED, RATE_COUNT, Sizes, State, named_view, padded
+from .kernels.state import RATE_COUNT, Sizes, State, named_view, padded
+from .mixture import expert_sizes
 from .schema import (
     categorical_columns,
     categorical_features,
@@ -82,11 +83,6 @@ def _outputs(settings: Settings) -> int:
     return len(settings.horizons) * len(numeric_targets(settings)) * len(settings.levels)
 
 
-def answer_width(sizes: Sizes) -> int:
-    """Numbers in the kernel's answer to a row."""
-    return EXPECTED + sizes.targets + sizes.outputs + sizes.class_targets + 2 * sizes.top * sizes.class_pairs
-
-
 def sizes_of(settings: Settings, lanes: int) -> Sizes:
     """All that decides a shape or a branch in the kernels; one spare lane comes on top of ``lanes``."""
     cell = CELL_MODULES[settings.cell]
@@ -137,6 +133,7 @@ def sizes_of(settings: Settings, lanes: int) -> Sizes:
         parameters=sum(block.length for block in blocks),
         blocks=len(blocks),
         lanes=lanes + 1,
+        **expert_sizes(settings),
     )
 
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .answers import CategoryAnswers, Named, best_of
+from .answers import answers_of
+from .category_answers import CategoryAnswers, Named, best_of
 from .kernels.state import DIVERGENCE, EVENT, EXPECTED, LEVEL_SHIFT, LOSS, UPDATE_SKIPPED
 from .schema import matrix_columns, network_features, numeric_targets, record_names, record_schema
-from .settings import Settings
+from .settings import EXPERTS, Settings
 from .times import TIME_FEATURES
 from .vocabulary import Vocabulary
 
@@ -43,6 +44,8 @@ class Record:
         By categorical target: for each horizon the ``top`` most probable categories, as pairs of name and probability.
     quantiles : dict of str to numpy.ndarray
         By target: float64 (horizons, quantiles); empty unless the loss is ``quantile``.
+    weights : dict of str to numpy.ndarray
+        By target: float64 (horizons, experts), how far each expert is believed; empty unless ``emit_weights``.
     loss : float
         Mean loss of what this row revealed, in scaled units; NaN if nothing.
     event : str or None
@@ -57,6 +60,7 @@ class Record:
     forecast: dict[str, np.ndarray]
     top: dict[str, list[Named]]
     quantiles: dict[str, np.ndarray]
+    weights: dict[str, np.ndarray]
     loss: float
     event: str | None
     _layout: RecordLayout
@@ -75,7 +79,8 @@ class Record:
                 cells.append(_finite(self.expected[target]))
             for k, point in enumerate(self.forecast[target].tolist()):
                 cells.append(_finite(point))
-                cells += map(_finite, self.quantiles[target][k].tolist() if self.quantiles else ())
+                for more in (self.weights, self.quantiles):
+                    cells += map(_finite, more[target][k].tolist() if more else ())
         cells += [_finite(self.loss), self.event]
         return dict(zip(layout.names, cells, strict=True))
 
@@ -104,9 +109,11 @@ class RecordLayout:
         self.has_expected = settings.horizons != (0,)
         self.has_quantiles = settings.loss == "quantile"
         self.middle = settings.levels.index(0.5)
-        self.forecasts_at = EXPECTED + len(self._numeric)
+        places = answers_of(settings)
+        self.forecasts_at = places.forecasts
         self.shape = len(settings.horizons), len(self._numeric), len(settings.levels)
-        self._forecasts_end = self.forecasts_at + math.prod(self.shape)
+        self.weights_at = places.weights
+        self.answer_width = places.width
         self._numbers_at = self._places_of_numbers(len(columns))
         self._pick_numbers = itemgetter(*self._numbers_at)
         self._has_passed = bool(settings.time), bool(settings.sequence)
@@ -114,8 +121,17 @@ class RecordLayout:
 
     def forecasts(self, answers: np.ndarray) -> np.ndarray:
         """Forecasts of (rows, answer_width) answers, or of one, as (..., targets, horizons, quantiles)."""
-        numbers = answers[..., self.forecasts_at : self._forecasts_end]
-        return np.swapaxes(numbers.reshape(*numbers.shape[:-1], *self.shape), -3, -2)
+        return self._of_pairs(answers, self.forecasts_at, self.shape[2])
+
+    def weights(self, answers: np.ndarray) -> np.ndarray:
+        """Weights of the mix in answers, as (..., targets, horizons, experts); none unless they are told."""
+        return self._of_pairs(answers, self.weights_at, len(EXPERTS) if self.weights_at else 0)
+
+    def _of_pairs(self, answers: np.ndarray, start: int, each: int) -> np.ndarray:
+        """So many numbers of each horizon and target, as (..., targets, horizons, each)."""
+        horizons, targets, _ = self.shape
+        numbers = answers[..., start : start + horizons * targets * each]
+        return np.swapaxes(numbers.reshape(*numbers.shape[:-1], horizons, targets, each), -3, -2)
 
     def record(
         self,
@@ -132,6 +148,7 @@ class RecordLayout:
         answer: (answer_width,) as the kernel wrote it
         """
         forecasts = self.forecasts(answer).copy()
+        weights = self.weights(answer).copy() if self.weights_at else ()
         numbers = inputs.tolist()
         head = answer[: self.forecasts_at].tolist()
         values: dict[str, Any] = {
@@ -140,6 +157,7 @@ class RecordLayout:
         expected: dict[str, Any] = dict(zip(self._numeric, head[EXPECTED:], strict=True))
         forecast = dict(zip(self._numeric, forecasts[:, :, self.middle], strict=True))
         quantiles = dict(zip(self._numeric, forecasts, strict=True)) if self.has_quantiles else {}
+        shares = dict(zip(self._numeric, weights, strict=bool(self.weights_at)))
         top = {}
         if self.categories.targets:
             top = self.categories.best(answer)
@@ -147,7 +165,7 @@ class RecordLayout:
             expected = self._in_order(expected, self.categories.expected(answer))
             forecast = self._in_order(forecast, {target: best_of(named) for target, named in top.items()})
         loss, event = head[LOSS], event_text(int(head[EVENT]))
-        return Record(row, time, sequence, values, expected, forecast, top, quantiles, loss, event, self)
+        return Record(row, time, sequence, values, expected, forecast, top, quantiles, shares, loss, event, self)
 
     def _in_order(self, numbers: dict[str, Any], categories: dict[str, Any]) -> dict[str, Any]:
         both = numbers | categories
@@ -203,8 +221,8 @@ class RecordLayout:
 
     def _places_of_numbers(self, inputs: int) -> list[int]:
         """Where the record's numbers stand, in its order, in a row of (inputs + answer_width,)."""
-        answers = inputs + np.arange(self._forecasts_end)
-        forecasts = self.forecasts(answers)
+        answers = inputs + np.arange(self.answer_width)
+        forecasts, weights = self.forecasts(answers), self.weights(answers)
         places: list[int] = []
         for t, place in enumerate(self.places):
             places.append(place)
@@ -212,6 +230,7 @@ class RecordLayout:
                 places.append(int(answers[EXPECTED + t]))
             for k in range(self.shape[0]):
                 places.append(int(forecasts[t, k, self.middle]))
+                places += weights[t, k].tolist()
                 if self.has_quantiles:
                     places += forecasts[t, k].tolist()
         return [*places, int(answers[LOSS])]

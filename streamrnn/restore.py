@@ -10,13 +10,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .checkpoint import CheckpointError, decode
-from .kernels.state import FIELDS, RENEWED, SEQUENCE_START, STEPS, Field, Sizes, State, named_view, shape_of
+from .kernels.field import Field
+from .kernels.state import FIELDS, RENEWED, SEQUENCE_START, STEPS, Sizes, State, named_view, shape_of
 from .network import blocks_of, sizes_of
 from .schema import categorical_columns
 from .settings import Settings, SettingsError, check_option_names, options
 from .times import UNITS
 
-MOST = 2**62  # of any count: a thousand rows a second for a hundred million years
+MOST = 2**53  # of any count, so that sums of them do not overflow: a thousand rows a second for 285,000 years
+
+
+_NO_CODES = np.empty(0, np.int64)
 
 
 class Saved(NamedTuple):
@@ -38,7 +42,7 @@ def saved_tensors(state: State, lanes: int, parameters: dict[str, np.ndarray]) -
 
     A field of a lane has the lanes as its first axis.
     """
-    return dict(parameters) | {field.name: _read(state, field, lanes) for field in _fields()}
+    return dict(parameters) | {field.name: _read(state, field, lanes) for field in _fields(state)}
 
 
 def read_saved(data: bytes, name: str, lanes: int, dtype: Any) -> Saved:
@@ -71,7 +75,7 @@ def read_saved(data: bytes, name: str, lanes: int, dtype: Any) -> Saved:
     _check_tensors(tensors, settings, lanes, dtype, name)
     if settings.time_features and not _is_time(description["time"]):
         raise CheckpointError(f"{name} does not say when its last row was")
-    _check_categories(description["categories"], tensors["known"], settings, name)
+    _check_categories(description["categories"], tensors.get("known", _NO_CODES), settings, name)
     known = {key: description[key] for key in _KINDS}
     return Saved(**{**known, "settings": settings}, tensors=tensors)
 
@@ -127,9 +131,10 @@ def _check_tensors(tensors: dict[str, np.ndarray], settings: Settings, lanes: in
         raise CheckpointError(f"{name} has no targets or no features")
     sizes = sizes_of(settings, lanes)
     shapes = {block.name: (dtype, block.shape) for block in blocks_of(settings) if block.rows}
-    for field in _fields():
-        kind = {"real": dtype, "double": np.float64, "integer": np.int64}[field.flat]
-        shapes[field.name] = kind, ((lanes,) if field.lane else ()) + shape_of(field, sizes)
+    kinds = {"real": dtype, "double": np.float64, "integer": np.int64}
+    fields = [field for field in FIELDS if field.saved and 0 not in shape_of(field, sizes)]
+    for field in fields:
+        shapes[field.name] = kinds[field.flat], ((lanes,) if field.lane else ()) + shape_of(field, sizes)
     if set(tensors) != set(shapes):
         raise CheckpointError(f"{name} does not hold the arrays of its settings: {sorted(set(tensors) ^ set(shapes))}")
     for what, (kind, shape) in shapes.items():
@@ -137,7 +142,7 @@ def _check_tensors(tensors: dict[str, np.ndarray], settings: Settings, lanes: in
         if tensor.shape != shape or tensor.dtype != kind:
             found, asked = f"{tensor.dtype} {tensor.shape}", f"{np.dtype(kind)} {shape}"
             raise CheckpointError(f"{name} holds {what} as {found}, not {asked}")
-    for field in _fields():
+    for field in fields:
         if field.flat == "integer":
             _check_range(tensors[field.name], field, sizes, name)
     steps = tensors["lane_counts"][:, [STEPS]]
@@ -162,7 +167,7 @@ def restore_tensors(
     for parameter, view in parameters.items():
         view[...] = tensors[parameter]
     steps = tensors["lane_counts"][:, STEPS]
-    for field in _fields():
+    for field in _fields(state):
         tensor = tensors[field.name]
         if not field.lane:
             named_view(state, field.name)[...] = tensor
@@ -191,8 +196,9 @@ def changed_settings(saved: Settings, changes: dict[str, object], name: str) -> 
     return Settings(**{**values, **changes})
 
 
-def _fields() -> list[Field]:
-    return [field for field in FIELDS if field.saved]
+def _fields(state: State) -> list[Field]:
+    """Those that decide how it goes on; an empty one decides nothing."""
+    return [field for field in FIELDS if field.saved and named_view(state, field.name).size]
 
 
 def _read(state: State, field: Field, lanes: int) -> np.ndarray:

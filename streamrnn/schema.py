@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from .settings import Settings, SettingsError
+from .settings import EXPERTS, Settings, SettingsError
 from .times import TIME_FEATURES
 
 if TYPE_CHECKING:
@@ -92,6 +92,8 @@ def forecast_names(settings: Settings, target: str) -> list[str]:
             names += [name for pair in category_names(settings, target, horizon) for name in pair]
             continue
         names.append(f"{target}_h{horizon}")
+        if settings.emit_weights:
+            names += [f"{target}_h{horizon}_w_{expert}" for expert in EXPERTS]
         if settings.loss == "quantile":
             names += [f"{target}_h{horizon}_{quantile_suffix(level)}" for level in settings.levels]
     return names

@@ -23,9 +23,11 @@ LOSSES = ("squared", "absolute", "huber", "quantile")
 OPTIMIZERS = ("sgd", "rmsprop", "adam", "adamw")
 SCHEDULES = ("constant", "inverse-sqrt")
 HORIZON_UNITS = ("rows", "values")
+EXPERTS = ("last", "seasonal", "linear", "joint", "readout", "network")  # of the mix
 
 MAX_HORIZON = 10_000
 MAX_SIZE = 1 << 20
+MAX_SEASON = 100_000
 
 
 class SettingsError(ValueError):
@@ -112,6 +114,21 @@ class Settings:
     )  # fmt: skip
 
     top: int = _option(1, "Forecast", "categories to name in a record, the most probable first", metavar="N")
+    experts: bool | None = _option(
+        None, "Forecast", "mix the network with linear and seasonal forecasters [yes, unless horizon 0 or quantiles]",
+        structure=True,
+    )  # fmt: skip
+    season: int | str = _option(
+        "auto", "Forecast", "for the experts: rows until a stream repeats itself; 0: it does not", structure=True,
+        metavar="N|auto",
+    )  # fmt: skip
+    mix_network: bool = _option(
+        True, "Forecast", "let the network take part in the experts' mix; without it the mix shows what is linear",
+        structure=True,
+    )  # fmt: skip
+    emit_weights: bool = _option(
+        False, "Forecast", "show in each record how far each expert is believed", structure=True
+    )
 
     cell: str = _option("gru", "Network", "recurrent cell", choices=CELLS, structure=True)
     nonlinearity: str = _option("tanh", "Network", "of the Elman cell", choices=NONLINEARITIES, structure=True)
@@ -155,6 +172,7 @@ class Settings:
         self._set("horizon", _horizon(self.horizon))
         self._set("quantiles", _quantiles(self.quantiles))
         self._set("target_weights", _weights(self.target_weights))
+        self._set("season", _season(self.season))
         for option in fields(self):
             _check_kind(option.name, getattr(self, option.name), option.metadata["option"])
         for name in TRUTH_VALUES:  # NumPy's are not JSON
@@ -177,6 +195,7 @@ class Settings:
                 raise SettingsError("skip needs a horizon of 1 or more: at horizon 0 there is no last value to go on")
         if self.shrink and self.loss == "quantile":
             raise SettingsError("shrink is for one forecast per horizon; shrunk quantiles would not be quantiles")
+        self._check_experts()
         if self.time is not None and self.time == self.sequence:
             raise SettingsError(f"column {self.time!r} cannot be both time and sequence")
         for role in ("time", "sequence"):
@@ -191,6 +210,18 @@ class Settings:
             raise SettingsError("expected_lag needs a cell with a forget gate: lstm or gru")
         if self.max_delay is not None and self.horizon_unit == "rows":
             raise SettingsError("max_delay is for horizon_unit='values'; in rows a forecast is graded on time or never")
+
+    def _check_experts(self) -> None:
+        if self.experts and self.horizons == (0,):
+            raise SettingsError("experts need a horizon of 1 or more: at horizon 0 there is no past of the target")
+        if self.experts and self.targets and all(target in self.categorical for target in self.targets):
+            raise SettingsError("experts need a target of numbers; all targets are categorical")
+        if self.experts and self.loss == "quantile":
+            raise SettingsError("experts forecast one value per horizon, no quantiles; use another loss")
+        if not self.mix_network and not self.mixes:
+            raise SettingsError("without experts the network cannot be left out: mix_network needs experts")
+        if self.emit_weights and not self.mixes:
+            raise SettingsError("emit_weights needs experts: without them there is no mix")
 
     def _check_time(self) -> None:
         for name in ("time_format", "time_features"):
@@ -218,6 +249,14 @@ class Settings:
     def shrinks(self) -> bool:
         """Whether forecasts are shrunk to their base."""
         return self.loss != "quantile" if self.shrink is None else self.shrink
+
+    @property
+    def mixes(self) -> bool:
+        """Whether the network is one of several experts."""
+        if self.experts is not None:
+            return self.experts
+        has_numbers = not self.targets or any(target not in self.categorical for target in self.targets)
+        return has_numbers and self.horizons != (0,) and self.loss != "quantile"
 
     @property
     def delay(self) -> int:
@@ -263,7 +302,7 @@ NUMBER_RANGES: dict[str, tuple[float, float]] = {
 }
 
 
-TRUTH_VALUES = ("time_features", "skip", "shrink", "guard")
+TRUTH_VALUES = ("time_features", "skip", "shrink", "guard", "experts", "mix_network", "emit_weights")
 
 
 def options() -> dict[str, Option]:
@@ -311,6 +350,14 @@ def _horizon(value: Any) -> int | tuple[int, ...]:
         return tuple(int(single) for single in horizons)
     _check_integer("horizon", value, 0, MAX_HORIZON)
     return int(value)
+
+
+def _season(value: Any) -> int | str:
+    if value == "auto":
+        return "auto"
+    if not isinstance(value, str):
+        return _check_integer("season", value, 0, MAX_SEASON) or 0
+    raise SettingsError(f"season must be a whole number or auto, not {value!r}")
 
 
 def _quantiles(value: Any) -> tuple[float, ...]:

@@ -24,9 +24,12 @@ CELLS = [("elman", "tanh"), ("elman", "relu"), ("gru", "tanh"), ("lstm", "tanh")
 
 
 class DoubleLearner(Learner):
-    """The learner with a float64 network and an exact tanh."""
+    """The network alone, unless experts are asked for, in float64 and with an exact tanh."""
 
     dtype = np.float64
+
+    def __init__(self, *roles: Any, experts: bool = False, **settings: Any) -> None:
+        super().__init__(*roles, experts=experts, **settings)
 
 
 def randomised(learner: Learner, seed: int = 1, size: float = 0.4) -> Learner:

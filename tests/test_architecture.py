@@ -24,6 +24,7 @@ LEVELS = [
     {"checkpoint", "schema"},
     {"vocabulary", "class_scores"},
     {"answers"},
+    {"category_answers", "mixture"},
     {"known_answer", "network", "tables", "record", "metrics"},
     {"restore"},
     {"learner", "description"},

@@ -57,6 +57,7 @@ def test_a_second_thread_is_refused_and_the_first_goes_on(name):
 
 def test_a_call_that_fails_leaves_the_learner_free():
     learner = Learner("a", hidden=2, window=2)
+    learner.step({"a": 1.0})
     with pytest.raises(TypeError):
         learner.step({"a": "x"})
-    assert learner.step({"a": 1.0}).row == 0
+    assert learner.step({"a": 1.0}).row == 1

@@ -345,7 +345,7 @@ def test_refused_rows_have_a_number_but_are_no_step():
 
 
 def test_what_is_written_to_a_parameter_changes_the_learner():
-    learner = Learner("a", **SMALL, shrink=False)
+    learner = Learner("a", **SMALL, shrink=False, experts=False)
     learner.run(stream(40, columns=1))
     learner.parameters["head.bias"][...] = 7.0
     before = learner.predict([0.0])["a"][0]

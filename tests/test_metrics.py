@@ -65,7 +65,7 @@ def test_at_horizon_0_the_last_value_is_the_label_before():
 def test_horizons_in_values_are_graded_by_the_kth_value_that_comes():
     values = stream(200, columns=1, seed=3)[:, 0]
     values[np.random.default_rng(0).random(200) < 0.5] = np.nan
-    learner = Learner("a", **SMALL, horizon=(1, 2), horizon_unit="values")
+    learner = Learner("a", **SMALL, horizon=(1, 2), horizon_unit="values", experts=False)
     table = learner.run(values[:, None])
     present = np.flatnonzero(np.isfinite(values))
     for k, score in zip((1, 2), learner.metrics.scores, strict=True):
@@ -122,3 +122,14 @@ def test_metrics_are_a_snapshot():
     steps = before.steps
     learner.run(stream(30, columns=1))
     assert before.steps == steps and learner.metrics.steps == steps + 30
+
+
+def test_health_tells_who_is_believed_and_which_season_is_used():
+    learner = Learner(("a", "b"), **SMALL)
+    assert set(learner.health.believed.values()) == {0.0} and learner.health.seasons == {"a": 0, "b": 0}
+    waves = np.sin(np.arange(600) * (2 * np.pi / 24))[:, None] + 0.1 * stream(600, columns=2)
+    learner.run(waves)
+    assert sum(learner.health.believed.values()) == pytest.approx(1.0)
+    assert learner.health.seasons == {"a": 24, "b": 24}
+    alone = Learner("a", **SMALL, experts=False)
+    assert (alone.health.believed, alone.health.seasons) == ({}, {})

@@ -100,7 +100,7 @@ def test_expected_is_the_number_that_an_earlier_record_forecast():
 
 def test_the_loss_is_the_mean_over_what_a_row_graded_in_units_of_the_scale():
     """Horizon 2 over a walk: the loss of row t, worked out from the records of rows t - 1 and t - 2."""
-    learner = Learner("a", **SMALL, horizon=2, shrink=False)
+    learner = Learner("a", **SMALL, horizon=2, shrink=False, experts=False)
     values = np.cumsum(np.random.default_rng(0).standard_normal(80))
     records = [learner.step([value]) for value in values]
     changes = {1: [], 2: []}
@@ -158,3 +158,15 @@ def test_a_record_is_slotted():
 )
 def test_events_are_named_and_joined_by_commas(bits, text):
     assert event_text(bits) == text
+
+
+def test_weights_of_the_mix_stand_behind_their_forecast_and_sum_to_one():
+    learner = Learner("a", **SMALL, horizon=(1, 3), emit_weights=True)
+    record = [learner.step([value]) for value in np.sin(np.arange(90.0))][-1]
+    names = [f"a_h1_w_{expert}" for expert in ("last", "seasonal", "linear", "joint", "readout", "network")]
+    flat = record.to_dict()
+    place = list(flat).index("a_h1")
+    assert list(flat)[place + 1 : place + 7] == names
+    assert [flat[name] for name in names] == record.weights["a"][0].tolist()
+    assert record.weights["a"].sum(axis=1) == pytest.approx([1.0, 1.0])
+    assert Learner("a", **SMALL).step([1.0]).weights == {}

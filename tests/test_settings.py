@@ -249,3 +249,33 @@ def test_every_setting_is_a_keyword_of_the_learner():
     assert "settings" in inspect.signature(Learner.__init__).parameters
     with pytest.raises(SettingsError, match=r"^there is no setting 'hiden'; did you mean 'hidden'\?$"):
         Learner("a", hiden=3)
+
+
+# --- experts ----------------------------------------------------------------------------------------------------------
+
+
+def test_experts_are_on_where_they_can_be():
+    assert Settings(targets="a").mixes and Settings(targets="a", horizon=(2, 5)).mixes
+    assert not Settings(targets="a", features="b", horizon=0).mixes
+    assert not Settings(targets="a", loss="quantile").mixes
+    assert not Settings(targets="a", experts=False).mixes
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"horizon": 0}, "experts need a horizon of 1 or more: at horizon 0 there is no past of the target"),
+        ({"loss": "quantile"}, "experts forecast one value per horizon, no quantiles; use another loss"),
+        ({"season": "weekly"}, "season must be a whole number or auto, not 'weekly'"),
+        ({"season": -1}, "season must be from 0 to 100000, not -1"),
+        ({"season": 2.5}, "season must be a whole number, not 2.5"),
+        ({"season": None}, "season must be a whole number, not None"),
+        ({"experts": False, "emit_weights": True}, "emit_weights needs experts: without them there is no mix"),
+        (
+            {"experts": False, "mix_network": False},
+            "without experts the network cannot be left out: mix_network needs experts",
+        ),
+    ],
+)
+def test_experts_that_cannot_be_are_refused(settings, message):
+    assert refusal(targets="a", features="b", **{"experts": True, **settings}) == message

@@ -8,6 +8,7 @@ from .classifier import finite_logits
 from .embeddings import embed
 from .gate import clear_held, observe
 from .guard import go_back, has_diverged, keep_first
+from .handover import hand_over
 from .health import measure_reach
 from .jit import entry, kernel
 from .labels import end_labels, make_classes_pending, reveal_labels
@@ -46,7 +47,7 @@ def learn_rows(real, double, integer, rows, marks, learn, records):
     rows: (n, columns) float64, NaN where null
     marks: (n, 2) int64: the row's lane; 1 if it begins a sequence
     learn: whether weights, moments and scales may change
-    records: (n, as many as `network.answer_width` says) float64, written
+    records: (n, width of an answer) float64, written
     """
     _take_rows(real, double, integer, rows, None, None, marks, learn, records)
 
@@ -108,6 +109,8 @@ def _take_row(model, lane, row, boundary, learn, record):
     if not of_own_row:
         event |= _predict(model, lane, learn, record)
         counts[STEPS] += 1
+    if sizes.handed_at > 0:
+        hand_over(model, lane, record)
     return event
 
 
@@ -115,6 +118,7 @@ def _take_row(model, lane, row, boundary, learn, record):
 def _observe(model, lane, row, c, learn):
     """Let the value of column c through the gate; the features stand before the other targets."""
     model.scratch.arrived[c], shifted = observe(lane.columns, c, row[c], learn)
+    model.scratch.shifted[c] = shifted
     if not shifted:
         return 0
     lane.counts[LEVEL_SHIFTS] += 1

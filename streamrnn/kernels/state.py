@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .experts.fields import EXPERT_FIELDS
+from .field import DERIVED, SCRATCH, SHARED, Field
 from .vector import LANES
 
 # Values whose median and absolute deviations seed a column's statistics; as many far ones in a row are a level shift.
@@ -70,25 +72,26 @@ class Sizes(NamedTuple):
     parameters: int
     blocks: int  # matrices and biases of the network
     lanes: int  # with the spare one
+    experts: int  # forecasters in the mix; 0: the network forecasts alone, and so are all that follow
+    candidates: int  # the first so many of them are mixed
+    mixed: int  # targets
+    mixed_pairs: int  # pairs
+    mix_slots: int  # ticks that a forecast of the mix waits at most, and this one
+    mix_rows: int  # mix_slots * mixed
+    linear_width: int  # regressors of each regression, see ``experts/regressors.py``
+    joint_width: int
+    readout_width: int
+    direction_width: int  # of the widest
+    history: int  # values that are kept of a target, twice
+    season: int  # ticks; 0: none; -1: to be found
+    seasons: int  # lags among which it is looked for
+    longest_season: int
+    weights_at: int  # place in a record of the mix's weights
+    handed_at: int  # place in a record of what the experts are told
+    handed_inputs: int
+    handed_units: int
+    handed_width: int
 
-
-class Field(NamedTuple):
-    """One named array: where it lies, its shape by the names of `Sizes`, and what it holds."""
-
-    name: str
-    flat: str  # real, double or integer
-    shape: tuple[str | int, ...]
-    meaning: str
-    lane: bool = True
-    saved: bool = True
-    ring: int | None = None  # the axis that runs over slots
-    most: str | int | None = None  # of an integer: what it indexes has a bound
-    least: int = 0  # of an integer
-
-
-SHARED: dict[str, Any] = {"lane": False}
-DERIVED: dict[str, Any] = {"lane": False, "saved": False}  # follows from the settings
-SCRATCH: dict[str, Any] = {"lane": False, "saved": False}  # written before it is read
 
 FIELDS = (
     Field("weights", "real", ("parameters",), "all matrices and biases, rows padded; saved by name", **DERIVED),
@@ -119,6 +122,7 @@ FIELDS = (
     Field("away", "double", (WARM_UP,), "how far each of a few values is off", **SCRATCH),
     Field("d_inputs", "real", ("slots", "d_input_width"), "slope at each step's inputs", **SCRATCH),
     Field("arrived_codes", "integer", ("coded",), "this row's codes, -1 where none", **SCRATCH),
+    Field("shifted", "double", ("columns",), "1: this row has shifted the column's level", **SCRATCH),
     Field("inputs", "real", ("slots", "input_width"), "standardised features, indicators, embeddings", ring=0),
     Field("hidden", "real", ("layers", "slots", "hidden_width"), "each layer's output", ring=1),
     Field("outputs", "real", ("slots", "outputs"), "of the head, when the step was made", ring=0),
@@ -162,6 +166,7 @@ FIELDS = (
     Field("class_sequences", "integer", ("class_targets", 4), "see `SEQUENCE_GRADED` and its neighbours"),
     Field("class_recent", "double", ("class_pairs", RECENT, 4), "loss, place and naive hits of the last forecasts"),
     Field("lane_counts", "integer", (7,), "what `STEPS` and its neighbours name"),
+    *EXPERT_FIELDS,
 )  # fmt: skip
 
 # places in `lane_counts`

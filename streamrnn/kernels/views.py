@@ -44,6 +44,7 @@ class Scratch(NamedTuple):
     d_gates_hidden: Any  # (slots, gate_rows)
     d_state: Any  # (1, hidden_width)
     arrived: Any  # (columns,): this row's accepted values, NaN where there is none
+    shifted: Any  # (columns,): 1 where this row has shifted the level
 
 
 class Roles(NamedTuple):
@@ -158,59 +159,69 @@ class Lane(NamedTuple):
 
 
 @kernel
-def _view1(flat, integer, field, lane):
+def view1(flat, integer, field, lane):
+    """View one field of one dimension."""
     at = ENTRY * field
     return carve1(flat, integer[at] + lane * integer[at + 4], integer[at + 1])
 
 
 @kernel
-def _view2(flat, integer, field, lane):
+def view2(flat, integer, field, lane):
+    """View one field of two dimensions."""
     at = ENTRY * field
     return carve2(flat, integer[at] + lane * integer[at + 4], integer[at + 1], integer[at + 2])
 
 
 @kernel
-def _view3(flat, integer, field, lane):
+def view3(flat, integer, field, lane):
+    """View one field of three dimensions."""
     at = ENTRY * field
     return carve3(flat, integer[at] + lane * integer[at + 4], integer[at + 1], integer[at + 2], integer[at + 3])
 
 
 @kernel
+def open_sizes(integer):
+    """Read the sizes."""
+    return Sizes(*to_fixed_tuple(carve1(integer, SIZES_AT, SIZE_COUNT), SIZE_COUNT))
+
+
+@kernel
 def open_model(real, double, integer, coding):
     """Read sizes and rates, and view what all lanes share; coding: as `open_coding` gives it, or None."""
-    rates = _view1(double, integer, AT.rates, 0)
+    rates = view1(double, integer, AT.rates, 0)
     return Model(
-        Sizes(*to_fixed_tuple(carve1(integer, SIZES_AT, SIZE_COUNT), SIZE_COUNT)),
+        open_sizes(integer),
         Rates(*to_fixed_tuple(carve1(rates, 0, RATE_COUNT), RATE_COUNT)),
         Roles(
-            feature_columns=_view1(integer, integer, AT.feature_columns, 0),
-            target_columns=_view1(integer, integer, AT.target_columns, 0),
-            horizon_index=_view1(integer, integer, AT.horizon_index, 0),
-            levels=_view1(double, integer, AT.levels, 0),
-            target_weights=_view1(double, integer, AT.target_weights, 0),
+            feature_columns=view1(integer, integer, AT.feature_columns, 0),
+            target_columns=view1(integer, integer, AT.target_columns, 0),
+            horizon_index=view1(integer, integer, AT.horizon_index, 0),
+            levels=view1(double, integer, AT.levels, 0),
+            target_weights=view1(double, integer, AT.target_weights, 0),
         ),
         Network(
-            weights=_view1(real, integer, AT.weights, 0),
-            gradient=_view1(real, integer, AT.gradient, 0),
-            moment1=_view1(real, integer, AT.moment1, 0),
-            moment2=_view1(real, integer, AT.moment2, 0),
-            offsets=_view1(integer, integer, AT.offsets, 0),
-            updates=_view1(integer, integer, AT.updates, 0),
-            rate_cap=_view1(double, integer, AT.rate_cap, 0),
-            health=_view1(double, integer, AT.health, 0),
+            weights=view1(real, integer, AT.weights, 0),
+            gradient=view1(real, integer, AT.gradient, 0),
+            moment1=view1(real, integer, AT.moment1, 0),
+            moment2=view1(real, integer, AT.moment2, 0),
+            offsets=view1(integer, integer, AT.offsets, 0),
+            updates=view1(integer, integer, AT.updates, 0),
+            rate_cap=view1(double, integer, AT.rate_cap, 0),
+            health=view1(double, integer, AT.health, 0),
         ),
         Guard(
-            weights=_view2(real, integer, AT.good, 0),
-            errors=_view1(double, integer, AT.guard_errors, 0),
-            standing=_view1(integer, integer, AT.guard_standing, 0),
+            weights=view2(real, integer, AT.good, 0),
+            errors=view1(double, integer, AT.guard_errors, 0),
+            standing=view1(integer, integer, AT.guard_standing, 0),
         ),
         Scratch(
-            gates=_view2(real, integer, AT.gates, 0),
-            d_hidden=_view2(real, integer, AT.d_hidden, 0),
-            d_gates_input=_view2(real, integer, AT.d_gates_input, 0),
-            d_gates_hidden=_view2(real, integer, AT.d_gates_hidden, 0),
-            d_state=_view2(real, integer, AT.d_state, 0),
-            arrived=_view1(double, integer, AT.arrived, 0),
+            gates=view2(real, integer, AT.gates, 0),
+            d_hidden=view2(real, integer, AT.d_hidden, 0),
+            d_gates_input=view2(real, integer, AT.d_gates_input, 0),
+            d_gates_hidden=view2(real, integer, AT.d_gates_hidden, 0),
+            d_state=view2(real, integer, AT.d_state, 0),
+            arrived=view1(double, integer, AT.arrived, 0),
+            shifted=view1(double, integer, AT.shifted, 0),
         ),
         coding,
     )
@@ -220,10 +231,10 @@ def open_model(real, double, integer, coding):
 def open_coding(real, integer):
     """View what all lanes share of the categories."""
     return Coding(
-        class_columns=_view1(integer, integer, AT.class_columns, 0),
-        known=_view1(integer, integer, AT.known, 0),
-        arrived=_view1(integer, integer, AT.arrived_codes, 0),
-        d_inputs=_view2(real, integer, AT.d_inputs, 0),
+        class_columns=view1(integer, integer, AT.class_columns, 0),
+        known=view1(integer, integer, AT.known, 0),
+        arrived=view1(integer, integer, AT.arrived_codes, 0),
+        d_inputs=view2(real, integer, AT.d_inputs, 0),
     )
 
 
@@ -231,45 +242,45 @@ def open_coding(real, integer):
 def open_lane(real, double, integer, coding, lane):
     """View one key's stream."""
     ring = Ring(
-        inputs=_view2(real, integer, AT.inputs, lane),
-        hidden=_view3(real, integer, AT.hidden, lane),
-        kept=_view3(real, integer, AT.kept, lane),
-        outputs=_view2(real, integer, AT.outputs, lane),
-        d_outputs=_view2(real, integer, AT.d_outputs, lane),
-        graded=_view2(integer, integer, AT.graded, lane),
+        inputs=view2(real, integer, AT.inputs, lane),
+        hidden=view3(real, integer, AT.hidden, lane),
+        kept=view3(real, integer, AT.kept, lane),
+        outputs=view2(real, integer, AT.outputs, lane),
+        d_outputs=view2(real, integer, AT.d_outputs, lane),
+        graded=view2(integer, integer, AT.graded, lane),
     )
-    away = _view1(double, integer, AT.away, 0)
+    away = view1(double, integer, AT.away, 0)
     columns = Columns(
-        mean=_view1(double, integer, AT.mean, lane),
-        m2=_view1(double, integer, AT.m2, lane),
-        held=_view1(double, integer, AT.held, lane),
-        first=_view2(double, integer, AT.first, lane),
-        far=_view2(double, integer, AT.far, lane),
-        seen=_view1(integer, integer, AT.seen, lane),
-        far_run=_view1(integer, integer, AT.far_run, lane),
-        settled=_view1(integer, integer, AT.settled, lane),
-        refused=_view2(integer, integer, AT.refused, lane),
+        mean=view1(double, integer, AT.mean, lane),
+        m2=view1(double, integer, AT.m2, lane),
+        held=view1(double, integer, AT.held, lane),
+        first=view2(double, integer, AT.first, lane),
+        far=view2(double, integer, AT.far, lane),
+        seen=view1(integer, integer, AT.seen, lane),
+        far_run=view1(integer, integer, AT.far_run, lane),
+        settled=view1(integer, integer, AT.settled, lane),
+        refused=view2(integer, integer, AT.refused, lane),
         away=away,
     )
     changes = Changes(
-        sum2=_view2(double, integer, AT.change_sum2, lane),
-        first=_view2(double, integer, AT.change_first, lane),
-        seen=_view2(integer, integer, AT.change_seen, lane),
-        agreement=_view2(double, integer, AT.agreement, lane),
+        sum2=view2(double, integer, AT.change_sum2, lane),
+        first=view2(double, integer, AT.change_first, lane),
+        seen=view2(integer, integer, AT.change_seen, lane),
+        agreement=view2(double, integer, AT.agreement, lane),
         away=away,
     )
     pending = Pending(
-        forecast=_view2(double, integer, AT.forecast, lane),
-        base=_view2(double, integer, AT.base, lane),
-        scale=_view2(double, integer, AT.scale, lane),
-        last=_view2(double, integer, AT.last, lane),
-        clock=_view2(integer, integer, AT.clock, lane),
-        values_seen=_view1(integer, integer, AT.values_seen, lane),
-        errors=_view2(double, integer, AT.errors, lane),
-        error_count=_view1(integer, integer, AT.error_count, lane),
+        forecast=view2(double, integer, AT.forecast, lane),
+        base=view2(double, integer, AT.base, lane),
+        scale=view2(double, integer, AT.scale, lane),
+        last=view2(double, integer, AT.last, lane),
+        clock=view2(integer, integer, AT.clock, lane),
+        values_seen=view1(integer, integer, AT.values_seen, lane),
+        errors=view2(double, integer, AT.errors, lane),
+        error_count=view1(integer, integer, AT.error_count, lane),
     )
     classes = _open_classes(coding, real, double, integer, lane)
-    return Lane(ring, columns, changes, pending, classes, counts=_view1(integer, integer, AT.lane_counts, lane))
+    return Lane(ring, columns, changes, pending, classes, counts=view1(integer, integer, AT.lane_counts, lane))
 
 
 @kernel
@@ -277,21 +288,21 @@ def _open_classes(coding, real, double, integer, lane):
     if coding is None:
         return None
     return Classes(
-        codes=_view2(integer, integer, AT.codes, lane),
-        logits=_view3(real, integer, AT.logits, lane),
-        d_logits=_view3(real, integer, AT.d_logits, lane),
-        graded=_view2(integer, integer, AT.class_graded, lane),
-        log_sum=_view2(double, integer, AT.log_sum, lane),
-        before=_view3(integer, integer, AT.class_before, lane),
-        label_counts=_view2(integer, integer, AT.label_counts, lane),
-        labels=_view2(integer, integer, AT.labels, lane),
-        code_counts=_view2(integer, integer, AT.code_counts, lane),
-        losses=_view1(double, integer, AT.class_losses, lane),
-        ranks=_view2(integer, integer, AT.class_ranks, lane),
-        naive=_view2(integer, integer, AT.class_naive, lane),
-        table=_view3(integer, integer, AT.class_table, lane),
-        recent=_view3(double, integer, AT.class_recent, lane),
-        sequences=_view2(integer, integer, AT.class_sequences, lane),
+        codes=view2(integer, integer, AT.codes, lane),
+        logits=view3(real, integer, AT.logits, lane),
+        d_logits=view3(real, integer, AT.d_logits, lane),
+        graded=view2(integer, integer, AT.class_graded, lane),
+        log_sum=view2(double, integer, AT.log_sum, lane),
+        before=view3(integer, integer, AT.class_before, lane),
+        label_counts=view2(integer, integer, AT.label_counts, lane),
+        labels=view2(integer, integer, AT.labels, lane),
+        code_counts=view2(integer, integer, AT.code_counts, lane),
+        losses=view1(double, integer, AT.class_losses, lane),
+        ranks=view2(integer, integer, AT.class_ranks, lane),
+        naive=view2(integer, integer, AT.class_naive, lane),
+        table=view3(integer, integer, AT.class_table, lane),
+        recent=view3(double, integer, AT.class_recent, lane),
+        sequences=view2(integer, integer, AT.class_sequences, lane),
     )
 
 

@@ -38,7 +38,9 @@ SMALL: dict[str, Any] = {"hidden": 4, "window": 5}
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
 def test_float32_stays_within_1e_4_of_the_reference_for_1000_rows(cell, nonlinearity, layers):
-    learner = Learner(["a", "c"], COLUMNS, cell=cell, nonlinearity=nonlinearity, layers=layers, horizon=2, lr=0.0)
+    learner = Learner(
+        ["a", "c"], COLUMNS, cell=cell, nonlinearity=nonlinearity, layers=layers, horizon=2, lr=0.0, experts=False
+    )
     learner.parameters["head.weight"][...] = np.random.default_rng(1).standard_normal((4, 32)) * 0.3
     reference = reference_of(learner)
     reference.window = 1  # at rate 0 no sweep changes anything
@@ -52,7 +54,7 @@ def test_float32_stays_within_1e_4_of_the_reference_for_1000_rows(cell, nonlinea
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_float32_follows_the_reference_while_it_learns(optimizer):
-    learner = Learner("a", COLUMNS, **SMALL, optimizer=optimizer, lr=1e-2)
+    learner = Learner("a", COLUMNS, **SMALL, optimizer=optimizer, lr=1e-2, experts=False)
     run_beside_reference(learner, stream(250, nulls=0.05), tolerance=1e-2)
 
 
@@ -117,7 +119,7 @@ def test_the_worked_example_with_numbers_made_by_hand(kind):
     learner = with_fixed_scales(
         kind(
             "y", cell="elman", nonlinearity="relu", hidden=1, horizon=2, window=3, optimizer="sgd", momentum=0.0,
-            lr=0.25, clip=0.0,
+            lr=0.25, clip=0.0, experts=False,
         )
     )  # fmt: skip
     weights = learner.parameters
@@ -308,7 +310,7 @@ def test_a_network_that_diverges_is_told_of_as_the_reference_tells():
 
 
 def test_an_output_that_overflows_is_told_and_forecasts_the_last_value():
-    learner = Learner(("a", "b"), **SMALL, lr=0.0)
+    learner = Learner(("a", "b"), **SMALL, lr=0.0, experts=False)
     values = stream(40, columns=2)
     learner.run(values[:30])
     learner.parameters["head.bias"][...] = (np.inf, 0.5)  # of a and of b

@@ -8,6 +8,7 @@ that it checks: whatever a ring buffer, a view or a compiler can get wrong, it c
 - `rules`: losses and their slopes, schedules, optimizers.
 - `learner`: the order of events within a row.
 - `categories`: the same learner with features and targets that are categories.
+- `experts`: linear and seasonal forecasters, and the mix of them with the network.
 
 References
 ----------
@@ -18,11 +19,14 @@ J. L. Elman (1990), Finding structure in time. Cognitive Science 14(2).
 S. Hochreiter, J. Schmidhuber (1997), Long short-term memory. Neural Computation 9(8).
 K. Cho et al. (2014), Learning phrase representations using RNN encoder-decoder. EMNLP. (Equations as in PyTorch.)
 A. P. Dawid (1984), Present position and potential developments: the prequential approach. JRSS A 147(2).
+P. Gaillard, G. Stoltz, T. van Erven (2014), A second-order bound with excess losses. COLT.
+S. Gunnarsson (1996), Combining tracking and regularization in recursive least squares identification. CDC.
 B. P. Welford (1962), Note on a method for calculating corrected sums of squares and products. Technometrics 4(3).
 """
 
 from .categories import CategoryReference
 from .cells import Activations, LayerState, cell_backward, cell_forward, forward_step, head_forward, sweep, zero_state
+from .experts import ReferenceExperts
 from .gate import Column, Scale, robust
 from .learner import Forecast, ReferenceLearner, RefRecord, SweepSnapshot
 from .rules import Loss, Optimizer
@@ -36,6 +40,7 @@ __all__ = [
     "Loss",
     "Optimizer",
     "RefRecord",
+    "ReferenceExperts",
     "ReferenceLearner",
     "Scale",
     "SweepSnapshot",

@@ -1,0 +1,1 @@
+"""Cheap forecasters beside the network, and the mix of them all."""

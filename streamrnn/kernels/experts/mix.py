@@ -1,0 +1,192 @@
+"""The entry: for each row, grade the experts, let them learn, and mix their forecasts with the network's.
+
+It runs after the network's entry over the same rows, and reads from their records what that has told: accepted values,
+means and deviations of the targets, inputs and state of the network, and its forecasts, in whose place it writes the
+mix's. A target's clock ticks with every row, or, where horizons count values, with every value of its own.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ..handover import PER_TARGET
+from ..jit import entry, kernel
+from ..memory import carve1, flush_denormals, restore_denormals
+from ..state import BOUNDARY, EXPECTED, LANE
+from ..vector import is_finite
+from ..views import open_sizes
+from .mixing import (
+    JOINT,
+    LAST,
+    LINEAR,
+    NETWORK,
+    READOUT,
+    SEASONAL,
+    add_move,
+    add_regrets,
+    likely_move,
+    mixed_forecast,
+    weigh,
+    within,
+)
+from .regression import absorb, correct, forecast
+from .regressors import (
+    look_for_season,
+    newest_value,
+    remember,
+    seasonal_forecast,
+    write_joint,
+    write_own,
+    write_readout,
+)
+from .units import follow_level
+from .views import open_experts
+
+
+@entry
+def mix_rows(double, integer, marks, learn, records):
+    """Take every row through the experts.
+
+    double, integer: the learner, see ``state.py``
+    marks: (n, 2) int64: the row's lane; 1 if it begins a sequence
+    learn: whether weights may change
+    records: (n, record_width) float64, as the network's entry has written them; changed
+    """
+    before = flush_denormals()
+    sizes = open_sizes(integer)
+    number = marks[0, LANE] if marks.shape[0] > 0 else 0
+    experts = open_experts(sizes, double, integer, number)
+    for i in range(marks.shape[0]):
+        if marks[i, LANE] != number:
+            number = marks[i, LANE]
+            experts = open_experts(sizes, double, integer, number)
+        if marks[i, BOUNDARY]:
+            for t in range(sizes.targets):
+                experts.history.ticks[t] = 0
+                experts.history.phase[t] = 0
+        for t in range(sizes.targets):
+            _take_value(experts, t, learn, records[i])
+        for pair in range(sizes.pairs if sizes.weights_at > 0 else 0):
+            for k in range(sizes.experts):
+                records[i, sizes.weights_at + pair * sizes.experts + k] = experts.mix.weights[pair, k]
+    restore_denormals(before)
+
+
+@kernel
+def _take_value(experts, t, learn, record):
+    """One row, as far as one target goes: grade, learn, forecast."""
+    sizes, history = experts.sizes, experts.history
+    at = sizes.handed_at + t
+    truth, shifted = record[at], record[at + 2 * sizes.targets] > 0.0
+    record[EXPECTED + t] = math.nan
+    if shifted:
+        history.ticks[t], experts.units.count[t] = 0, 0
+    arrived = not math.isnan(truth)
+    if arrived:
+        _reveal(experts, t, truth, learn, record)
+    elif history.ticks[t] == 0:
+        return
+    ticks = arrived or not sizes.by_value
+    if ticks:
+        _tick(experts, t, truth if arrived else newest_value(history, t), learn, record)
+    _forecast_all(experts, t, ticks, record)
+
+
+@kernel
+def _reveal(experts, t, truth, learn, record):
+    """Let a truth grade every forecast that was made of it, the newest first."""
+    sizes, ticks = experts.sizes, experts.history.ticks[t]
+    awaited = True
+    for age in range(1, min(sizes.horizon, ticks) + 1):
+        k = experts.horizon_index[age]
+        if k < 0:
+            continue
+        slot = (ticks + 1 - age) % sizes.mix_slots
+        if awaited:
+            record[EXPECTED + t] = experts.mix.mixed[slot, k * sizes.targets + t]
+            awaited = False
+        _grade(experts, slot, t, k * sizes.targets + t, truth, learn)
+
+
+@kernel
+def _grade(experts, slot, t, pair, truth, learn):
+    mix, row = experts.mix, slot * experts.sizes.targets + t
+    last = mix.forecasts[LAST, slot, pair]
+    _count_errors(mix, pair, truth - mix.mixed[slot, pair], truth - last)
+    unit = mix.unit[slot, t]
+    if not (learn and unit > 0.0):
+        return
+    inverse = 1.0 / unit
+    add_move(mix, pair, truth - last)
+    add_regrets(mix, slot, pair, truth, inverse)
+    correct(experts.linear, row, pair, (truth - last) * inverse)
+    correct(experts.joint, row, pair, (truth - last) * inverse)
+    correct(experts.readout, row, pair, (truth - mix.forecasts[JOINT, slot, pair]) * inverse)
+
+
+@kernel
+def _count_errors(mix, pair, error, error_of_last):
+    mix.error_count[pair] += 1
+    mix.errors[pair, 0] += abs(error)
+    mix.errors[pair, 1] += error * error
+    mix.errors[pair, 2] += abs(error_of_last)
+    mix.errors[pair, 3] += error_of_last * error_of_last
+
+
+@kernel
+def _tick(experts, t, value, learn, record):
+    """Take a value into the past, and make regressors of it."""
+    sizes, history, mix = experts.sizes, experts.history, experts.mix
+    told = carve1(record, sizes.handed_at, sizes.handed_width)
+    deviation = told[sizes.targets + t]
+    inputs = carve1(told, PER_TARGET * sizes.targets, 2 * sizes.handed_inputs)
+    state = carve1(inputs, 2 * sizes.handed_inputs, sizes.handed_units)
+    remember(history, t, value)
+    look_for_season(history, t, deviation, not sizes.by_value)
+    if learn:
+        follow_level(experts, t, value, deviation, inputs)
+    slot = history.ticks[t] % sizes.mix_slots
+    row = slot * sizes.targets + t
+    mix.unit[slot, t] = experts.units.unit[t]
+    linear, joint, readout = experts.linear, experts.joint, experts.readout
+    write_own(history, experts.units, t, linear.regressors[row])
+    write_joint(history, experts.units, t, inputs, linear.regressors[row], joint.regressors[row])
+    write_readout(state, readout.regressors[row])
+    learns = learn and experts.units.unit[t] > 0.0
+    absorb(linear, row, t, sizes.targets, learns)
+    absorb(joint, row, t, sizes.targets, learns)
+    absorb(readout, row, t, sizes.targets, learns)
+
+
+@kernel
+def _forecast_all(experts, t, ticks, record):
+    """Every expert's forecasts of one target, and the mix of them, into the record and, at a tick, to wait."""
+    sizes, history, mix = experts.sizes, experts.history, experts.mix
+    slot = history.ticks[t] % sizes.mix_slots
+    row = slot * sizes.targets + t
+    last, unit = newest_value(history, t), mix.unit[slot, t]
+    for age in range(1, sizes.horizon + 1):
+        k = experts.horizon_index[age]
+        if k < 0:
+            continue
+        pair = k * sizes.targets + t
+        out = EXPECTED + sizes.targets + pair
+        mix.forecasts[NETWORK, slot, pair] = _or_else(record[out], last)
+        if ticks:
+            mix.forecasts[LAST, slot, pair] = last
+            mix.forecasts[SEASONAL, slot, pair] = seasonal_forecast(history, t, age)
+            most = likely_move(mix, pair)
+            linear = within(unit * forecast(experts.linear, row, pair), most)
+            joint = within(unit * forecast(experts.joint, row, pair), most)
+            readout = within(joint + unit * forecast(experts.readout, row, pair), most)
+            mix.forecasts[LINEAR, slot, pair] = last + linear
+            mix.forecasts[JOINT, slot, pair] = last + joint
+            mix.forecasts[READOUT, slot, pair] = last + readout
+        weigh(mix, pair, sizes.candidates)
+        record[out] = mixed_forecast(mix, slot, pair)
+        mix.mixed[slot, pair] = record[out]
+
+
+@kernel
+def _or_else(number, instead):
+    return number if is_finite(number) else instead

@@ -1,0 +1,84 @@
+"""Who is believed: ML-Poly, an online mix of experts with a bound on its regret.
+
+Each target and horizon has weights of its own. With the squared error's slope g at the mix's forecast m, expert k's
+regret is r = g (m - f_k): positive where it would have pulled the mix towards the truth. Its rate falls with the sum of
+its own squared regrets,
+
+    eta_k = 1 / (largest^2 + sum r_k^2)        weight_k ~ eta_k (sum r_k - doubt_k)+
+
+so nothing has to be tuned. Without doubt, the mix's loss is above that of the best fixed convex combination by at most
+the order of the root of that combination's squared regrets, over any number of rounds (Gaillard, Stoltz & van Erven
+2014, A second-order bound with excess losses, COLT). A truth that comes h ticks late costs a factor of at most h in the
+bound (Joulani, György & Szepesvári 2013). The doubt, root(sum r_k^2), is the size of a sum of so many regrets that are
+chance: it is of the bound's own order, the last value has none, and while no expert is above its own, the last value is
+believed. So a stream that has nothing to learn is left alone.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ..jit import kernel
+from ..vector import is_finite
+from .regression import clipped
+
+LAST, SEASONAL, LINEAR, JOINT, READOUT, NETWORK = 0, 1, 2, 3, 4, 5  # as in settings.EXPERTS
+MOST = 4.0  # times the usual move that a regression may forecast
+MEMORY = 0.9995  # of the usual move
+
+
+@kernel
+def add_regrets(mix, slot, pair, truth, inverse):
+    """Let a revealed truth count for and against the experts; inverse: 1 / the forecast's unit."""
+    made = mix.mixed[slot, pair]
+    slope = 2.0 * clipped((made - truth) * inverse)
+    for k in range(mix.weights.shape[1]):
+        regret = slope * clipped((made - mix.forecasts[k, slot, pair]) * inverse)
+        mix.regret[pair, k] += regret
+        mix.regret2[pair, k] += regret * regret
+        mix.largest[pair] = max(mix.largest[pair], abs(regret))
+
+
+@kernel
+def add_move(mix, pair, move):
+    """Let a revealed change from the last value into what is known of its size."""
+    mix.moves[pair, 0] = MEMORY * mix.moves[pair, 0] + move * move
+    mix.moves[pair, 1] = MEMORY * mix.moves[pair, 1] + 1.0
+
+
+@kernel
+def likely_move(mix, pair):
+    """How far a value may be forecast to move: a few times the root mean square of its moves; 0 before any."""
+    return MOST * math.sqrt(mix.moves[pair, 0] / mix.moves[pair, 1]) if mix.moves[pair, 1] > 0.0 else 0.0
+
+
+@kernel
+def within(move, most):
+    """A regression's forecast, no further off than is likely: one that extrapolates must not drag the mix along."""
+    return min(max(move, -most), most) if is_finite(move) else 0.0
+
+
+@kernel
+def weigh(mix, pair, candidates):
+    """Make the weights of one target and horizon from the regrets; those who are no candidates have none."""
+    weights, total = mix.weights[pair], 0.0
+    largest2 = mix.largest[pair] * mix.largest[pair]
+    for k in range(weights.shape[0]):
+        spread = largest2 + mix.regret2[pair, k]
+        doubt = 0.0 if k == LAST else math.sqrt(mix.regret2[pair, k])
+        believed = k < candidates and spread > 0.0
+        weights[k] = max(mix.regret[pair, k] - doubt, 0.0) / spread if believed else 0.0
+        total += weights[k]
+    for k in range(weights.shape[0]):
+        weights[k] = weights[k] / total if total > 0.0 else 0.0
+    if not total > 0.0:
+        weights[LAST] = 1.0
+
+
+@kernel
+def mixed_forecast(mix, slot, pair):
+    """Return the forecasts' mean under the weights, as the last value and the changes from it."""
+    last, change = mix.forecasts[LAST, slot, pair], 0.0
+    for k in range(mix.weights.shape[1]):
+        change += mix.weights[pair, k] * (mix.forecasts[k, slot, pair] - last)
+    return last + change

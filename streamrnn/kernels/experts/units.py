@@ -1,0 +1,84 @@
+"""In what numbers the regressions see the stream: how far from where it has been of late, in units that stay.
+
+A regression whose coordinates drift learns the drift: measured, a running deviation instead of one that is kept costs
+6% of the squared error on hourly loads. So a target's unit is its deviation after ``SETTLED`` values, and stays until
+the deviation has left it by more than ``STEP``. Then weights, covariances and regrets are rewritten for the new unit,
+so that they forecast what they did.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ..jit import kernel
+from ..views import plane
+from .regressors import INPUTS_AT, OWN
+
+MEMORY = 300  # values in a level
+SETTLED = 64
+STEP = 2.0
+
+
+@kernel
+def follow_level(experts, t, value, deviation, told):
+    """Take a value of target t into its level and its unit; told: the inputs, then their deviations."""
+    units, inputs = experts.units, experts.sizes.handed_inputs
+    units.count[t] += 1
+    share = 1.0 / min(units.count[t], MEMORY)
+    units.level[t] += share * (value - units.level[t])
+    for i in range(inputs):
+        if not math.isnan(told[i]):
+            units.input_level[t, i] += share * (told[i] - units.input_level[t, i])
+    if units.count[t] < SETTLED and units.unit[t] == 0.0:
+        return
+    if _has_left(units.unit[t], deviation):
+        if units.unit[t] > 0.0:
+            _change_unit(experts, t, units.unit[t] / deviation)
+        units.unit[t] = deviation
+    for i in range(inputs):
+        if _has_left(units.input_unit[t, i], told[inputs + i]):
+            if units.input_unit[t, i] > 0.0:
+                _change_input_unit(experts, t, i, units.input_unit[t, i] / told[inputs + i])
+            units.input_unit[t, i] = told[inputs + i]
+
+
+@kernel
+def _has_left(unit, deviation):
+    return deviation > 0.0 and not unit / STEP <= deviation <= unit * STEP
+
+
+@kernel
+def _change_unit(experts, t, factor):
+    """Rewrite all that is in target t's unit for one in which its numbers are so many times as large."""
+    targets, mix = experts.sizes.targets, experts.mix
+    _rescale(experts.linear, t, targets, 1, OWN, factor, factor)
+    _rescale(experts.joint, t, targets, 1, OWN, factor, factor)
+    _rescale(experts.readout, t, targets, 0, 0, factor, factor)
+    for slot in range(experts.sizes.mix_slots):
+        mix.unit[slot, t] = 0.0
+    squared = factor * factor
+    for pair in range(t, mix.regret.shape[0], targets):
+        mix.largest[pair] *= squared
+        for k in range(mix.regret.shape[1]):
+            mix.regret[pair, k] *= squared
+            mix.regret2[pair, k] *= squared * squared
+
+
+@kernel
+def _change_input_unit(experts, t, i, factor):
+    """The same for an input of the joint regression; what is pending may still teach."""
+    place = INPUTS_AT + i
+    _rescale(experts.joint, t, experts.sizes.targets, place, place + 1, factor, 1.0)
+
+
+@kernel
+def _rescale(regression, t, targets, first, last, factor, truth):
+    """Regressors first to last are ``factor`` times as large from now on, and the truth is ``truth`` times so."""
+    covariance = plane(regression.covariance, t)
+    width = covariance.shape[0]
+    for pair in range(t, regression.weights.shape[0], targets):
+        for i in range(width):
+            regression.weights[pair, i] *= truth / factor if first <= i < last else truth
+    for i in range(width):
+        for j in range(width):
+            covariance[i, j] /= (factor if first <= i < last else 1.0) * (factor if first <= j < last else 1.0)

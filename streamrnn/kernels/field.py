@@ -1,0 +1,24 @@
+"""What one named array of a learner is; the arrays themselves are listed in ``state.py``."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Field(NamedTuple):
+    """One named array: where it lies, its shape by the names of `Sizes`, and what it holds."""
+
+    name: str
+    flat: str  # real, double or integer
+    shape: tuple[str | int, ...]
+    meaning: str
+    lane: bool = True
+    saved: bool = True
+    ring: int | None = None  # the axis that runs over slots
+    most: str | int | None = None  # of an integer: what it indexes has a bound
+    least: int = 0  # of an integer
+
+
+SHARED: dict[str, Any] = {"lane": False}
+DERIVED: dict[str, Any] = {"lane": False, "saved": False}  # follows from the settings
+SCRATCH: dict[str, Any] = {"lane": False, "saved": False}  # written before it is read

@@ -1,0 +1,32 @@
+"""What the network's entry tells those that run after it over the same rows: behind its answers, in the same record."""
+
+from __future__ import annotations
+
+from .gate import deviation
+from .jit import kernel
+from .state import STEPS
+from .views import plane
+
+PER_TARGET = 3  # the accepted value (NaN where none), the deviation, whether the level has shifted
+
+
+@kernel
+def hand_over(model, lane, record):
+    """Write what is known of the targets, then the features and their deviations, and the network's state."""
+    sizes, columns, roles, arrived = model.sizes, lane.columns, model.roles, model.scratch.arrived
+    targets, inputs, at = sizes.targets, sizes.handed_inputs, sizes.handed_at
+    for t in range(targets):
+        c = roles.target_columns[t]
+        record[at + t] = arrived[c]
+        record[at + targets + t] = deviation(columns, c)
+        record[at + 2 * targets + t] = model.scratch.shifted[c]
+    at += PER_TARGET * targets
+    for i in range(inputs):
+        c = roles.feature_columns[i]
+        record[at + i] = columns.held[c]
+        record[at + inputs + i] = deviation(columns, c)
+    at += 2 * inputs
+    slot = (lane.counts[STEPS] - 1) % sizes.slots
+    hidden = plane(lane.ring.hidden, sizes.layers - 1)
+    for j in range(sizes.handed_units):
+        record[at + j] = hidden[slot, j]

@@ -1,0 +1,248 @@
+"""The experts and their mix do what the reference does, whatever arrives; what they may not do, they do not."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from learners import COLUMNS, DoubleLearner, check_close, mappings, stream
+from reference import ReferenceExperts
+
+from streamrnn import Learner
+from streamrnn.answers import answers_of
+from streamrnn.kernels.handover import PER_TARGET
+from streamrnn.kernels.state import named_view
+
+SMALL = {"hidden": 4, "window": 4}
+
+
+def told_to(learner: Learner) -> list[dict]:
+    """What the network's kernel told the experts of the last row, by target."""
+    settings, places = learner.settings, answers_of(learner.settings)
+    handed, targets = learner._one_answer[0, places.handed :], len(settings.targets)
+    inputs, deviations, state = np.split(handed[PER_TARGET * targets :], [places.inputs, 2 * places.inputs])
+    told = []
+    for t in range(targets):
+        truth, deviation, shifted = handed[t : PER_TARGET * targets : targets]
+        told.append({"truth": truth, "deviation": deviation, "shifted": shifted > 0.0, "inputs": inputs.copy()})
+        told[-1] |= {"deviations": deviations.copy(), "state": state.copy()}
+    return told
+
+
+class Network:
+    """The same network without experts: its forecasts, as the experts are given them."""
+
+    def __init__(self, learner: Learner) -> None:
+        settings = learner.settings.to_dict() | {"experts": False, "season": "auto", "mix_network": True}
+        self.alone = DoubleLearner(settings.pop("targets"), settings.pop("features"), **settings)
+
+    def step(self, row: dict, learn: bool) -> np.ndarray:
+        return np.stack(list(self.alone.step(row, learn=learn).forecast.values()))
+
+
+def run_beside_reference(learner: Learner, values, sequences=(), learn=(), tolerance=1e-7) -> ReferenceExperts:
+    settings, places = learner.settings, answers_of(learner.settings)
+    season = None if settings.season == "auto" else settings.season
+    by_value, candidates = settings.horizon_unit == "values", 6 if settings.mix_network else 4
+    reference = ReferenceExperts(
+        len(settings.targets),
+        settings.horizons,
+        places.inputs,
+        places.units,
+        season,
+        by_value,
+        candidates,
+    )
+    network, unit = Network(learner), np.nanstd(values, axis=0).max() + 1e-300
+    for number, row in enumerate(mappings(learner, values, sequences)):
+        learning = not learn or learn[number]
+        boundary = bool(sequences) and number > 0 and sequences[number] != sequences[number - 1]
+        record = learner.step(row, learn=learning)
+        told, alone = told_to(learner), network.step(row, learning)
+        for t, of_target in enumerate(told):
+            of_target["network"] = alone[t]
+        expected, forecasts = reference.step(told, learning, boundary)
+        check_close(list(record.expected.values()), expected, tolerance, unit, f"row {number}")
+        check_close(np.stack(list(record.forecast.values())), forecasts, tolerance, unit, f"row {number}")
+    weights = named_view(learner._state, "mix_weights").reshape(len(settings.horizons), len(settings.targets), 6)
+    for t, target in enumerate(reference.targets):
+        check_close(weights[:, t], target.weights, 1e-5, 1.0, "weights of the mix")
+        assert named_view(learner._state, "season_of")[t] == target.season
+    return reference
+
+
+def season(rows: int, period: int, columns: int = 3, seed: int = 0) -> np.ndarray:
+    """A noisy season in every column, but for the last one, which is a walk."""
+    random = np.random.default_rng(seed)
+    waves = np.sin(2 * np.pi * np.arange(rows)[:, None] / period + np.arange(columns))
+    values = waves + 0.2 * random.standard_normal((rows, columns))
+    values[:, -1] = 0.1 * np.cumsum(random.standard_normal(rows))
+    return values
+
+
+@pytest.mark.parametrize("horizon", [1, 5, (2, 7)])
+@pytest.mark.parametrize("nulls", [0.0, 0.3])
+def test_experts_and_mix_are_those_of_the_reference(horizon, nulls):
+    learner = DoubleLearner(["a", "c"], COLUMNS, experts=True, horizon=horizon, **SMALL)
+    run_beside_reference(learner, stream(500, nulls=nulls))
+
+
+def test_without_the_network_the_mix_is_that_of_the_others():
+    learner = DoubleLearner(["a", "c"], COLUMNS, experts=True, horizon=3, mix_network=False, **SMALL)
+    run_beside_reference(learner, stream(300))
+    assert learner.health.believed["readout"] == learner.health.believed["network"] == 0.0
+
+
+def test_the_season_that_is_found_is_that_of_the_reference_and_everybody_s():
+    learner = DoubleLearner(COLUMNS, experts=True, horizon=3, **SMALL)
+    reference = run_beside_reference(learner, season(400, 12))
+    assert [target.season for target in reference.targets] == [12, 12, 12]
+
+
+def test_a_season_longer_than_the_lags_has_regressors_of_its_own():
+    learner = DoubleLearner(COLUMNS, experts=True, horizon=2, season=70, **SMALL)
+    run_beside_reference(learner, season(300, 70))
+
+
+def test_horizons_in_values_tick_with_each_target():
+    learner = DoubleLearner(["a", "c"], COLUMNS, experts=True, horizon=3, horizon_unit="values", **SMALL)
+    run_beside_reference(learner, stream(500, nulls=0.4))
+
+
+def test_sequences_and_frozen_rows_are_as_in_the_reference():
+    learner = DoubleLearner(["a"], COLUMNS, experts=True, horizon=2, sequence="clip", **SMALL)
+    values = stream(400)
+    run_beside_reference(learner, values, [i // 90 for i in range(400)], [not 200 <= i < 260 for i in range(400)])
+
+
+def test_a_unit_that_changes_and_a_level_that_shifts_are_as_in_the_reference():
+    learner = DoubleLearner(["a", "b"], COLUMNS, experts=True, horizon=2, **SMALL)
+    values = stream(700)
+    values[300:, 0] *= 8.0
+    values[350:, 2] *= 8.0
+    values[500:, 1] += 1e6
+    run_beside_reference(learner, values, tolerance=1e-6)
+    assert learner.metrics.level_shifts == 1
+
+
+HOSTILE = {
+    "infinities and 1e300": [np.inf, -np.inf, 1e300, np.nan],
+    "far values of either sign": [1e9, -1e9, 1e8],
+    "a storm of them": [1e29, -1e29] * 60,
+    "a constant": [3.0] * 200,
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_nothing_that_arrives_poisons_the_experts(kind):
+    learner = Learner(["a", "b"], COLUMNS, horizon=3, **SMALL)
+    values = stream(600)
+    values[200 : 200 + len(HOSTILE[kind]), 0] = HOSTILE[kind]
+    table = learner.run(values)
+    for name in ("linear_weights", "joint_weights", "readout_weights", "linear_covariance", "joint_covariance",
+                 "readout_covariance", "regret", "regret2", "mix_weights", "mix_errors"):  # fmt: skip
+        assert np.isfinite(named_view(learner._state, name)).all(), name
+    assert np.isfinite(table["a_h3"].to_numpy()).all()
+
+
+def test_a_constant_column_is_forecast_to_stay():
+    learner = Learner("a", horizon=2, **SMALL)
+    table = learner.run(np.full((300, 1), 5.0))
+    assert (table["a_h2"].to_numpy() == 5.0).all()
+
+
+def test_the_future_changes_no_bit_of_a_forecast():
+    values = stream(400)
+    other = values.copy()
+    other[300:] = np.random.default_rng(1).permutation(other[300:])
+    tables = [Learner(["a", "b"], COLUMNS, horizon=4, **SMALL).run(data) for data in (values, other)]
+    for name in tables[0].schema.names:
+        if "_h" in name:
+            np.testing.assert_array_equal(tables[0][name].to_numpy()[:300], tables[1][name].to_numpy()[:300])
+
+
+@pytest.mark.parametrize("unit", ["rows", "values"])
+def test_rows_in_one_call_or_many_with_saving_between_give_the_same_bits(unit):
+    values = stream(300, nulls=0.2)
+    settings = {"horizon": 3, "horizon_unit": unit, "emit_weights": True, **SMALL}
+    whole = Learner(["a", "b"], COLUMNS, **settings)
+    table = whole.run(values)
+    parts, cut = Learner(["a", "b"], COLUMNS, **settings), [0, 1, 2, 90, 91, 207, 300]
+    for start, stop in pairwise(cut):
+        assert parts.run(values[start:stop]).equals(table.slice(start, stop - start))
+        parts = Learner.from_bytes(parts.to_bytes())
+    assert parts.to_bytes() == whole.to_bytes()
+
+
+def test_a_prediction_leaves_no_trace_and_is_what_a_frozen_step_gives():
+    learner = Learner(["a", "b"], COLUMNS, horizon=3, **SMALL)
+    values = stream(200)
+    learner.run(values[:199])
+    before = learner.to_bytes()
+    predicted = learner.predict(values[199])
+    assert learner.to_bytes() == before
+    record = learner.step(values[199], learn=False)
+    np.testing.assert_array_equal(predicted["a"], record.forecast["a"])
+
+
+def test_frozen_rows_change_nothing_that_was_learned():
+    learner = Learner(["a", "b"], COLUMNS, horizon=3, **SMALL)
+    values = stream(200)
+    learner.run(values[:150])
+    names = ("linear_weights", "joint_covariance", "readout_weights", "regret", "moves", "level", "level_unit")
+    before = [named_view(learner._state, name).copy() for name in names]
+    learner.run(values[150:], learn=False)
+    for name, array in zip(names, before, strict=True):
+        np.testing.assert_array_equal(named_view(learner._state, name), array, err_msg=name)
+
+
+def test_memory_is_known_from_the_settings_and_no_row_adds_to_it():
+    learner = Learner(["a", "b"], COLUMNS, horizon=3, **SMALL)
+    before = learner.nbytes, [array.ctypes.data for array in learner._state]
+    learner.run(stream(300))
+    assert (learner.nbytes, [array.ctypes.data for array in learner._state]) == before
+    assert learner.nbytes > Learner(["a", "b"], COLUMNS, horizon=3, experts=False, **SMALL).nbytes
+
+
+# --- what it is good for ----------------------------------------------------------------------------------------------
+
+
+def test_what_is_linear_is_learned_at_once_and_believed():
+    """An autoregression of the second order, forecast as well as its own noise lets anybody."""
+    random = np.random.default_rng(0)
+    values = [0.0, 0.0]
+    for _ in range(2000):
+        values.append(1.6 * values[-1] - 0.8 * values[-2] + random.standard_normal())
+    learner = Learner("a", emit_weights=True, **SMALL)
+    stream_ = np.array(values)[:, None]
+    learner.run(stream_[:1000])
+    table = learner.run(stream_[1000:])
+    errors = stream_[1000:, 0] - table["a_expected"].to_numpy()
+    assert np.mean(errors**2) < 1.15
+    assert sum(table[f"a_h1_w_{name}"].to_numpy()[-1] for name in ("linear", "joint", "readout")) > 0.8
+
+
+def test_a_walk_is_left_to_the_last_value():
+    values = np.cumsum(np.random.default_rng(0).standard_normal(3000))[:, None]
+    learner = Learner("a", horizon=12, **SMALL)
+    learner.run(values)
+    for score in learner.metrics.scores:
+        assert score.rmse < 1.02 * score.last_value_rmse
+
+
+def test_a_season_that_is_named_or_found_beats_the_last_value_by_far():
+    values = season(1500, 24, columns=2)[:, :1]
+    for named in ("auto", 24):
+        learner = Learner("a", horizon=12, season=named, **SMALL)
+        learner.run(values)
+        assert all(score.rmse < 0.5 * score.last_value_rmse for score in learner.metrics.scores[5:])
+
+
+def test_metrics_are_those_of_the_mix():
+    learner = Learner("a", **SMALL)
+    values = stream(300, columns=1)
+    table = learner.run(values)
+    errors = values[1:, 0] - table["a_expected"].to_numpy()[1:]
+    (score,) = learner.metrics.scores
+    assert score.count == 299
+    assert score.mae == pytest.approx(np.abs(errors).mean(), rel=1e-9)
+    assert score.last_value_mae == pytest.approx(np.abs(np.diff(values[:, 0])).mean(), rel=1e-9)

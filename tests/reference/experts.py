@@ -1,0 +1,294 @@
+"""The experts and their mix, from the papers' equations, one target and one horizon after the other."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+FORGETTING, RIDGE, READOUT_RIDGE, REMINDER, LARGEST = 0.9995, 10.0, 100.0, 4, 10.0
+LAGS, OWN, WAVES = 50, 54, 4
+LEVEL_MEMORY, SETTLED, STEP = 300, 64, 2.0
+SEASON_LAGS, LONGEST, SEASON_MEMORY, DEPTH, AS_GOOD = 256, 170, 0.9995, 0.6, 0.1
+MOST, MOVE_MEMORY = 4.0, 0.9995
+LAST, SEASONAL, LINEAR, JOINT, READOUT, NETWORK = range(6)
+
+
+def clip(number: Any) -> Any:
+    return np.clip(number, -LARGEST, LARGEST)
+
+
+class Regression:
+    """Recursive least squares with forgetting and a reminder of the prior; a weight vector for each horizon."""
+
+    def __init__(self, width: int, horizons: int, ridge: float) -> None:
+        self.width, self.ridge, self.count = width, ridge, 0
+        self.covariance = np.eye(width) / ridge
+        self.weights = np.zeros((horizons, width))
+
+    def absorb(self, x: np.ndarray) -> np.ndarray:
+        """Take the regressors of a tick; return their gain."""
+        self.count += 1
+        gain = self.covariance @ x / (FORGETTING + x @ self.covariance @ x)
+        self.covariance = (self.covariance - np.outer(gain, x @ self.covariance)) / FORGETTING
+        if self.count % REMINDER == 0:
+            i = self.count // REMINDER % self.width
+            firmness = (1.0 - FORGETTING) * self.ridge * REMINDER * self.width
+            column = self.covariance[:, i].copy()
+            reminder = column / (1.0 / firmness + column[i])
+            self.weights -= np.outer(self.weights[:, i], reminder)
+            self.covariance -= np.outer(reminder, column)
+        return gain
+
+    def rescale(self, regressors: np.ndarray, truth: float) -> None:
+        """The regressors are so many times as large from now on, each; the truth is ``truth`` times so."""
+        self.weights *= truth / regressors
+        self.covariance /= np.outer(regressors, regressors)
+
+
+class Season:
+    """The valley of a decaying variogram."""
+
+    def __init__(self) -> None:
+        self.sums = np.zeros(SEASON_LAGS)
+        self.found, self.depth = 0, DEPTH
+
+    def note(self, past: list[float], unit: float) -> None:
+        """Take the newest of the values."""
+        for s in range(1, min(SEASON_LAGS, len(past))):
+            self.sums[s] = SEASON_MEMORY * self.sums[s] + min(((past[-1] - past[-1 - s]) / unit) ** 2, 100.0)
+
+    def look(self, ticks: int) -> None:
+        """Find the valleys; the first one counts that is about as deep as the deepest."""
+        lags = np.arange(SEASON_LAGS)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            means = self.sums / (1.0 - SEASON_MEMORY ** (ticks - lags).astype(float))
+        depths = {}
+        for s in range(2, min(LONGEST, ticks // 4) + 1):
+            shoulders = (means[s // 2] + means[s + (s + 1) // 2]) / 2.0
+            if means[s] < means[s - 1] and means[s] <= means[s + 1] and shoulders > 0.0:
+                depths[s] = means[s] / shoulders
+        self.depth = min([DEPTH, *depths.values()])
+        good = [s for s, depth in depths.items() if self.depth < DEPTH and depth <= self.depth + AS_GOOD]
+        self.found = min(good, default=0)
+
+
+@dataclass
+class Pending:
+    """All that waits for the truths of one tick."""
+
+    forecasts: np.ndarray  # (experts, horizons)
+    mixed: np.ndarray  # (horizons,)
+    unit: float
+    x: list[np.ndarray] = field(default_factory=list)
+    gains: list[np.ndarray] = field(default_factory=list)
+
+
+class Target:
+    """The experts of one target."""
+
+    def __init__(self, horizons: tuple[int, ...], inputs: int, units: int, season: int | None, candidates: int) -> None:
+        self.horizons, self.season, self.candidates = horizons, season or 0, candidates
+        widths = (OWN, OWN + WAVES + inputs, 1 + units)
+        ridges = (RIDGE, RIDGE, READOUT_RIDGE)
+        self.regressions = [
+            Regression(width, len(horizons), ridge) for width, ridge in zip(widths, ridges, strict=True)
+        ]
+        self.finder = Season() if season is None else None
+        self.past: list[float] = []
+        self.pending: list[Pending] = []
+        self.phase = 0
+        self.level, self.unit, self.count = 0.0, 0.0, 0
+        self.input_level, self.input_unit = np.zeros(inputs), np.zeros(inputs)
+        self.regret, self.regret2 = np.zeros((len(horizons), 6)), np.zeros((len(horizons), 6))
+        self.largest = np.zeros(len(horizons))
+        self.moves = np.zeros((len(horizons), 2))
+        self.weights = np.zeros((len(horizons), 6))
+
+    def forget(self, boundary: bool) -> None:
+        """The past is another stream's, or another level's."""
+        self.past, self.pending = [], []
+        if boundary:
+            self.phase = 0
+        else:
+            self.count = 0
+
+    def reveal(self, truth: float, learn: bool) -> float:
+        """Grade what was forecast of a value; return the forecast of the shortest horizon."""
+        expected = math.nan
+        for k, horizon in enumerate(self.horizons):
+            if horizon > len(self.pending):
+                break
+            then = self.pending[-horizon]
+            expected = then.mixed[k] if math.isnan(expected) else expected
+            if learn and then.unit > 0.0:
+                self._learn(k, then, truth)
+        return expected
+
+    def _learn(self, k: int, then: Pending, truth: float) -> None:
+        last, unit = then.forecasts[LAST, k], then.unit
+        self.moves[k] = MOVE_MEMORY * self.moves[k] + ((truth - last) ** 2, 1.0)
+        regrets = 2.0 * clip((then.mixed[k] - truth) / unit) * clip((then.mixed[k] - then.forecasts[:, k]) / unit)
+        self.regret[k] += regrets
+        self.regret2[k] += regrets**2
+        self.largest[k] = max(self.largest[k], np.abs(regrets).max())
+        for which, base in ((0, last), (1, last), (2, then.forecasts[JOINT, k])):
+            weights = self.regressions[which].weights[k]
+            weights += then.gains[which] * clip((truth - base) / unit - weights @ then.x[which])
+
+    def tick(self, value: float, told: dict[str, Any], learn: bool) -> None:
+        """Take a value into the past."""
+        self.past.append(value)
+        self.phase += 1
+        if self.finder and told["deviation"] > 0.0:
+            self.finder.note(self.past, told["deviation"])
+        if learn:
+            self._follow(value, told)
+
+    def is_time_to_look(self, told: dict[str, Any]) -> bool:
+        ticks = len(self.past)
+        looks = ticks >= 64 and (ticks % 1024 == 0 or math.log2(ticks).is_integer())
+        return self.finder is not None and told["deviation"] > 0.0 and looks
+
+    def _follow(self, value: float, told: dict[str, Any]) -> None:
+        self.count += 1
+        share = 1.0 / min(self.count, LEVEL_MEMORY)
+        self.level += share * (value - self.level)
+        known = np.isfinite(told["inputs"])
+        self.input_level[known] += share * (told["inputs"] - self.input_level)[known]
+        if self.count < SETTLED and self.unit == 0.0:
+            return
+        linear, joint, readout = self.regressions
+        if has_left(self.unit, told["deviation"]):
+            if self.unit > 0.0:
+                factor = self.unit / told["deviation"]
+                for regression in (linear, joint):
+                    own = np.ones(regression.width)
+                    own[1:OWN] = factor
+                    regression.rescale(own, factor)
+                readout.rescale(np.ones(readout.width), factor)
+                self.regret, self.regret2 = self.regret * factor**2, self.regret2 * factor**4
+                self.largest *= factor**2
+                for pending in self.pending:
+                    pending.unit = 0.0
+            self.unit = told["deviation"]
+        for i, deviation in enumerate(told["deviations"]):
+            if has_left(self.input_unit[i], deviation):
+                if self.input_unit[i] > 0.0:
+                    factors = np.ones(joint.width)
+                    factors[OWN + WAVES + i] = self.input_unit[i] / deviation
+                    joint.rescale(factors, 1.0)
+                self.input_unit[i] = deviation
+
+    def forecast(self, told: dict[str, Any], network: np.ndarray, ticks: bool, learn: bool) -> np.ndarray:
+        """Forecast every horizon; at a tick all forecasts wait for their truths."""
+        if not ticks:
+            self.pending[-1].forecasts[NETWORK] = network
+            self.pending[-1].mixed = self._mix(self.pending[-1].forecasts)
+            return self.pending[-1].mixed
+        now = self.past[-1]
+        x = self._regressors(told)
+        learns = learn and self.unit > 0.0
+        gains = [r.absorb(v) if learns else np.zeros(r.width) for r, v in zip(self.regressions, x, strict=True)]
+        most = MOST * np.sqrt(self.moves[:, 0] / np.maximum(self.moves[:, 1], 1e-300))
+        linear, joint, readout = (self.unit * r.weights @ v for r, v in zip(self.regressions, x, strict=True))
+        joint = np.clip(joint, -most, most)
+        forecasts = np.full((6, len(self.horizons)), now)
+        forecasts[SEASONAL] = [self._seasonal(horizon) for horizon in self.horizons]
+        forecasts[LINEAR] += np.clip(linear, -most, most)
+        forecasts[JOINT] += joint
+        forecasts[READOUT] += np.clip(joint + readout, -most, most)
+        forecasts[NETWORK] = network
+        self.pending.append(Pending(forecasts, self._mix(forecasts), self.unit, x, gains))
+        return self.pending[-1].mixed
+
+    def _mix(self, forecasts: np.ndarray) -> np.ndarray:
+        """ML-Poly."""
+        doubt = np.sqrt(self.regret2)
+        doubt[:, LAST] = 0.0
+        spread = self.largest[:, None] ** 2 + self.regret2
+        with np.errstate(invalid="ignore", divide="ignore"):
+            weights = np.where(spread > 0.0, np.maximum(self.regret - doubt, 0.0) / spread, 0.0)
+            weights[:, self.candidates :] = 0.0
+            total = weights.sum(axis=1, keepdims=True)
+            self.weights = np.where(total > 0.0, weights / total, np.eye(6)[LAST])
+        return (self.weights * forecasts.T).sum(axis=1)
+
+    def _before(self, lag: int) -> float:
+        return self.past[-1 - lag] if lag < len(self.past) else self.past[-1]
+
+    def _seasonal(self, horizon: int) -> float:
+        return self._before(-horizon % self.season) if self.season else self.past[-1]
+
+    def _regressors(self, told: dict[str, Any]) -> list[np.ndarray]:
+        own = np.zeros(OWN)
+        now = self.past[-1]
+        if self.unit > 0.0:
+            own[:2] = 1.0, clip((now - self.level) / self.unit)
+            for lag in range(1, min(LAGS, len(self.past))):
+                own[1 + lag] = clip((self.past[-1 - lag] - now) / self.unit)
+            if self.season + 1 >= LAGS:
+                own[LAGS + 1 :] = [clip((self._before(self.season + i) - now) / self.unit) for i in (-1, 0, 1)]
+        angle = 2.0 * math.pi * self.phase / max(self.season, 1)
+        waves = [math.sin(angle), math.cos(angle), math.sin(2 * angle), math.cos(2 * angle)]
+        waves = waves if self.season > 1 else [0.0] * 4
+        with np.errstate(invalid="ignore", divide="ignore"):
+            inputs = clip((told["inputs"] - self.input_level) / self.input_unit)
+        inputs = np.where((self.input_unit > 0.0) & np.isfinite(told["inputs"]), inputs, 0.0)
+        return [own, np.concatenate([own, waves, inputs]), np.concatenate([[1.0], told["state"]])]
+
+
+def has_left(unit: float, deviation: float) -> bool:
+    return deviation > 0.0 and not unit / STEP <= deviation <= unit * STEP
+
+
+class ReferenceExperts:
+    """The experts of all targets; ``season`` None: to be found."""
+
+    def __init__(
+        self,
+        targets: int,
+        horizons: tuple[int, ...],
+        inputs: int,
+        units: int,
+        season: int | None,
+        by_value: bool,
+        candidates: int = 6,
+    ) -> None:
+        self.by_value = by_value
+        self.targets = [Target(horizons, inputs, units, season, candidates) for _ in range(targets)]
+
+    def step(self, told: list[dict[str, Any]], learn: bool, boundary: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Take one row: (targets,) expected and (targets, horizons) forecasts."""
+        answers = []
+        for target, of_target in zip(self.targets, told, strict=True):
+            if boundary or of_target["shifted"]:
+                target.forget(boundary)
+            answers.append(self._step(target, of_target, learn))
+        return np.array([expected for expected, _ in answers]), np.array([forecasts for _, forecasts in answers])
+
+    def _step(self, target: Target, told: dict[str, Any], learn: bool) -> tuple[float, np.ndarray]:
+        truth, expected = told["truth"], math.nan
+        arrived = not math.isnan(truth)
+        if not arrived and not target.past:
+            return math.nan, told["network"]
+        if arrived:
+            expected = target.reveal(truth, learn)
+        ticks = arrived or not self.by_value
+        if ticks:
+            target.tick(truth if arrived else target.past[-1], told, learn)
+        if ticks and target.is_time_to_look(told):
+            self._look(target)
+        network = np.where(np.isfinite(told["network"]), told["network"], target.past[-1])
+        return expected, target.forecast(told, network, ticks, learn)
+
+    def _look(self, target: Target) -> None:
+        """Where all tick together, the season of the clearest one is everybody's."""
+        target.finder.look(len(target.past))
+        clearest = target.finder
+        for other in self.targets if not self.by_value else ():
+            if other.finder.found and other.finder.depth < clearest.depth:
+                clearest = other.finder
+        target.season = clearest.found
