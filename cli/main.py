@@ -17,7 +17,7 @@ from .errors import ReaderGoneError, complain, exit_code_of
 from .help import CONTEXT, HelpfulGroup
 
 # Each stands in the file of its name, as `command`. In this order they are listed.
-COMMANDS = ("run", "replay", "inspect", "demo", "completion")
+COMMANDS = ("run", "replay", "evaluate", "inspect", "demo", "completion")
 
 EXAMPLES = """
 streamrnn demo
@@ -25,6 +25,7 @@ streamrnn run load.csv
 tail -n +1 -f plant.csv | streamrnn run --targets temp --horizon 12
 streamrnn run ticks.arrow -t bid -m bid.safetensors -o out.arrow
 streamrnn replay plant.csv --speed 100 | streamrnn run --targets temp
+streamrnn evaluate load.csv --horizon 24 --report report.html
 """
 
 

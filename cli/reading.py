@@ -1,4 +1,4 @@
-"""How a source is read: the options that every command with a SOURCE has."""
+"""How a source is read: the options that commands with a SOURCE share."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
+from streamrnn.streams.bad_rows import ON_BAD
 from streamrnn.streams.formats import READABLE
 from streamrnn.streams.options import ReadOptions
 
 from .options import option
-from .values import Value
+from .values import Duration, RowsOrShare, Value, Whole
 
 GROUP = "Reading"
 USUAL = ReadOptions()
@@ -59,6 +60,22 @@ READING_OPTIONS = [
            default=f"{USUAL.max_line_bytes // UNITS['M']}M", text="a longer line of text is a row that cannot be read"),
     option("--max-batch-bytes", name="max_batch_bytes", group=GROUP, type=Size(), metavar="SIZE",
            default=f"{USUAL.max_batch_bytes // UNITS['M']}M", text="a larger Arrow batch is refused"),
+]  # fmt: skip
+
+LIMIT = option(
+    "--limit", name="limit", group="In and out", type=Whole(1), metavar="ROWS", text="stop after so many rows"
+)
+
+EVERY = option(
+    "--every", name="every", group=GROUP, type=Duration(), metavar="DURATION",
+    text="put the rows on a regular grid of times: 100ms, 5s, 1h; needs --time",
+)  # fmt: skip
+
+BAD_ROW_OPTIONS = [
+    option("--on-bad", name="on_bad", group=GROUP, type=click.Choice(ON_BAD), default="null",
+           text="a row with a cell that cannot be read: the cell is null, or the row is left out, or the run ends"),
+    option("--max-bad", name="max_bad", group=GROUP, type=RowsOrShare(), metavar="N|P%",
+           text="end when more rows than this are bad [any number]"),
 ]  # fmt: skip
 
 

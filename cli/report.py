@@ -12,6 +12,7 @@ from .values import shown
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from streamrnn.evaluation.prequential import Prequential
     from streamrnn.learner import Learner
     from streamrnn.metrics import Health, Metrics
     from streamrnn.session import Outcome, Session
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 MOST_NAMES = 10
 
 
-def beginning(session: Session) -> list[str]:
+def beginning(session: Session | Prequential) -> list[str]:
     """Say which columns were chosen, and which model goes on."""
     source, plan, settings = session.source, session.plan, session.start.settings
     goes_on = session.start.checkpoint is not None

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamrnn.streams.bad_rows import ON_BAD
 from streamrnn.streams.formats import WRITABLE
 from streamrnn.streams.options import TEXT_UNITS
 
@@ -16,8 +15,8 @@ from .config import config_option
 from .errors import FAILED
 from .help import CONTEXT, HelpfulCommand
 from .options import flag, named_settings, option, setting_options
-from .reading import GROUP, READING_OPTIONS, read_options
-from .values import Duration, List, RowsOrShare, RowsOrTime, Text, Whole
+from .reading import BAD_ROW_OPTIONS, EVERY, GROUP, LIMIT, READING_OPTIONS, read_options
+from .values import List, RowsOrTime, Text, Whole
 
 if TYPE_CHECKING:
     from streamrnn.session import Plan
@@ -52,20 +51,16 @@ RUN_OPTIONS = [
            text="[by extension; ndjson on stdout, pipes and devices]"),
     option("--echo", name="echo", group="In and out", type=List(Text()), multiple=True, metavar="COLUMNS",
            text="columns of the source to repeat in each record"),
-    option("--limit", name="limit", group="In and out", type=Whole(1), metavar="ROWS", text="stop after so many rows"),
+    LIMIT,
     *READING_OPTIONS,
     option("--text", name="text", group=GROUP, type=click.Choice(TEXT_UNITS),
            text="read plain text, with a row for each byte, character or word [rows of columns]"),
     option("--passes", name="passes", group=GROUP, type=Whole(1), default=1, metavar="N",
            text="read the source so often; each pass begins a sequence"),
-    option("--every", name="every", group=GROUP, type=Duration(), metavar="DURATION",
-           text="put the rows on a regular grid of times: 100ms, 5s, 1h; needs --time"),
+    EVERY,
     flag("--follow", name="follow", group=GROUP,
          text="at the end of a file wait for more, through rotation, as tail -F does"),
-    option("--on-bad", name="on_bad", group=GROUP, type=click.Choice(ON_BAD), default="null",
-           text="a row with a cell that cannot be read: the cell is null, or the row is left out, or the run ends"),
-    option("--max-bad", name="max_bad", group=GROUP, type=RowsOrShare(), metavar="N|P%",
-           text="end when more rows than this are bad [any number]"),
+    *BAD_ROW_OPTIONS,
     option("--rejects", name="rejects", group=GROUP, type=Text(), metavar="FILE",
            text="write down, as NDJSON, every row and cell that could not be used, and why"),
     config_option(),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from streamrnn.evaluation.selection import chosen
 
 if TYPE_CHECKING:
     from streamrnn.class_scores import ClassScore
@@ -61,15 +62,6 @@ def _class_line(score: ClassScore) -> list[str]:
 def share(part: float) -> str:
     """A share of hits."""
     return "-" if math.isnan(part) else f"{part:.1%}"
-
-
-def chosen(horizons: Sequence[int], most: int) -> list[int]:
-    """At most so many of the horizons (two or more): the first, the last, and more of the near ones."""
-    count = len(horizons)
-    if count <= most:
-        return list(horizons)
-    places = {round(count ** (step / (most - 1))) - 1 for step in range(most)}
-    return [horizons[place] for place in sorted(places)]
 
 
 def figure(value: float) -> str:

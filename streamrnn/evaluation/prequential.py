@@ -1,0 +1,168 @@
+"""Prequential evaluation: one pass over a stream, in which every row is first forecast by everybody, then learned from.
+
+A. P. Dawid (1984), Present position and potential developments: the prequential approach. Journal of the Royal
+Statistical Society A 147.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from ..kernels.cache import is_kept
+from ..schema import numeric_targets
+from ..session.layout import Layout
+from ..session.listener import NOBODY, Listener
+from ..session.note import Note
+from ..session.outcome import Outcome, first_trouble
+from ..session.pieces import ROWS, Piece, pieces
+from ..session.plan import Plan, SessionError
+from ..session.reading import Reading
+from ..session.start import Start, start_of
+from ..session.time_order import TimeOrder
+from ..streams.bad_rows import BadRows
+from ..streams.signals import Signals
+from .forecasters import Forecasters
+from .grading import Grader
+from .naive_scale import NaiveScale
+from .results import Evaluation
+from .scores import Scores
+from .traces import Traces
+
+if TYPE_CHECKING:
+    from ..streams import Source
+
+ENTRY = "learn_rows"  # the kernel that it needs
+
+
+class Prequential:
+    """One evaluation. Opening it checks everything that can be checked; `run` does the rest.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its source, settings and ways of reading; an evaluation keeps no model and writes no records.
+
+    Attributes
+    ----------
+    start : streamrnn.session.start.Start
+    layout : streamrnn.session.layout.Layout
+    learner : Learner
+        Once it runs.
+
+    Raises
+    ------
+    StreamError
+        If the source cannot be read.
+    SettingsError
+        If the settings cannot be used with it.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        with ExitStack() as opened:
+            self._reading = Reading(plan)
+            opened.callback(self._reading.close)
+            self.start: Start = start_of(plan, None, self.source)
+            if plan.every is not None:
+                self._reading.put_on_grid(plan.every, self.start.settings)
+            self.layout = Layout(self.start.settings, self.source, (), ())
+            self._opened = opened.pop_all()
+        self._outcome = Outcome()
+        self._bad_rows = BadRows(plan.on_bad, plan.max_bad)
+        self._time_order = TimeOrder(self.start.settings)
+
+    @property
+    def source(self) -> Source:
+        """Where the rows come from."""
+        return self._reading.source
+
+    def run(self, listener: Listener = NOBODY) -> Evaluation:
+        """Take every row.
+
+        Parameters
+        ----------
+        listener : Listener
+            Is told what goes on.
+
+        Raises
+        ------
+        StreamError
+            If the source is damaged.
+        SessionError
+            If there are no rows, or too many bad ones.
+        """
+        settings = self.start.settings
+        targets = numeric_targets(settings)
+        try:
+            if not is_kept(ENTRY):
+                listener.say("compiling the kernels, once on this machine ...")
+            self._forecasters = forecasters = Forecasters(settings)
+            self.learner = forecasters.learner
+            self._grader, self._scale = Grader(settings), NaiveScale(len(targets))
+            self._scores = Scores(
+                targets, settings.horizons, forecasters.names, forecasters.intervals, settings.delay
+            )
+            self._traces = Traces(settings, len(forecasters.names), len(forecasters.intervals))
+            self._take_all(listener)
+        finally:
+            for warning in self._reading.new_warnings():
+                listener.warn(warning)
+            self._opened.close()
+        return self._result()
+
+    def _take_all(self, listener: Listener) -> None:
+        started = time.monotonic()
+        batches = self._reading.batches(self.layout, Note(), listener.warn)
+        with Signals() as signals:
+            for piece in pieces(batches, signals, False, self._rows_wanted):
+                self._take(piece, listener)
+                listener.advance(piece.batch.arrivals, self.learner)
+        self._outcome.signal = signals.received
+        self._outcome.seconds = time.monotonic() - started
+        self._outcome.complete = not self.source.ended_early
+        if self._bad_rows.too_many:
+            raise SessionError(f"{self.source.name}: {self._bad_rows}")
+        if not self._outcome.rows and signals.received is None:
+            raise SessionError(f"{self.source.name} has no rows")
+
+    def _rows_wanted(self) -> int:
+        return ROWS if self.plan.limit is None else min(ROWS, self.plan.limit - self._outcome.rows)
+
+    def _take(self, piece: Piece, listener: Listener) -> None:
+        number = self.learner.rows
+        allowed = self._bad_rows.allowed(piece.batch)
+        batch, rest = piece.batch.split(allowed)
+        self._outcome.count(batch, number)
+        admitted = self._bad_rows.admitted(batch)
+        if admitted.table.num_rows:
+            self._grade(admitted.table)
+        self.learner.refuse(len(admitted.refused))
+        for warning in self._reading.new_warnings():
+            listener.warn(warning)
+        self._time_order.watch(admitted.table)
+        self._outcome.backward = self._time_order.backward
+        if rest.arrivals:
+            raise SessionError(f"{self.source.name}: {first_trouble(rest, number + allowed)}; {self._bad_rows}")
+
+    def _grade(self, table: Any) -> None:
+        observed = self._forecasters.take(table)
+        self._scale.add(observed.values, observed.breaks)
+        self._traces.begin(observed)
+        for graded in self._grader.take(observed):
+            self._scores.add(graded)
+            self._traces.add(graded)
+
+    def _result(self) -> Evaluation:
+        return Evaluation(
+            source=self.source.name,
+            settings=self.start.settings,
+            forecasters=self._forecasters.names,
+            scores=tuple(self._scores.table(self._scale.scales())),
+            intervals=tuple(self._scores.intervals()),
+            metrics=self.learner.metrics,
+            health=self.learner.health,
+            outcome=self._outcome,
+            traces=self._traces,
+        )

@@ -1,0 +1,191 @@
+"""The page: what came out in a sentence, then tables and pictures, then how to read them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Any
+
+from ...class_scores import ClassScore
+from ..results import Evaluation
+from ..scores import Score
+from ..selection import chosen
+from . import pictures
+from .style import STYLE
+
+MOST_COLUMNS = 8
+# No script, no network: what is not on the page cannot be loaded.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+READING = {
+    "prequential": "Every row is first forecast by everybody, then learned from. No forecast has seen what it is of.",
+    "MAE, RMSE": "Mean absolute error and root mean squared error, in the target's unit.",
+    "MASE": "Mean absolute error in units of the stream's own moves from one value to the next: the last value has 1 "
+    "one row ahead (Hyndman & Koehler 2006).",
+    "skill": "1 - error / error of the last value: 0 is no better than it, 1 is perfect.",
+    "DM, p": "Diebold and Mariano's statistic (1995) of the learner against the other forecaster, in squared error: "
+    "negative where the learner is better; p is how likely so much would be luck. The variance allows for errors "
+    "that hang together (Newey & West 1987).",
+    "interval": "A 90% interval should hold 90% of what comes, and be narrow.",
+}
+
+
+def page_of(evaluation: Evaluation) -> str:
+    """Return the page; equal evaluations give equal pages."""
+    title = escape(f"{evaluation.source}, forecast as it came")
+    body = "".join(
+        [
+            f"<h1>{title}</h1>",
+            f'<p class="faint">{escape(subject(evaluation))}</p>',
+            *(_of_numbers(evaluation) if evaluation.targets else ()),
+            categories(evaluation.metrics.class_scores),
+            _details("How to read it", definitions(READING.items())),
+            _details("Settings and counts", definitions(_facts(evaluation))),
+        ]
+    )
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+        f"<style>{STYLE}</style></head><body>{body}</body></html>\n"
+    )
+
+
+def subject(evaluation: Evaluation) -> str:
+    """What was evaluated, in a line."""
+    settings = evaluation.settings
+    count = len(settings.targets)
+    network = f"{settings.cell.upper()} with {settings.layers} x {settings.hidden} units"
+    what = f"{count} targets" if count > 1 else settings.targets[0]
+    stopped = "" if evaluation.outcome.signal is None else "; stopped early"
+    return f"{evaluation.outcome.rows:,} rows; {what}, {pictures.ahead(settings.horizons[-1])}; {network}{stopped}"
+
+
+def _of_numbers(evaluation: Evaluation) -> Iterable[str]:
+    yield f'<p class="verdict">{escape(evaluation.summary)}</p>'
+    yield overview(evaluation)
+    yield from _targets(evaluation)
+    yield _section("Intervals", [pictures.coverage_by_horizon(evaluation), pictures.coverage_over_time(evaluation)])
+    yield _details("Every figure", figures(evaluation))
+
+
+def overview(evaluation: Evaluation) -> str:
+    """Everybody at a glance."""
+    horizons = chosen(evaluation.settings.horizons, MOST_COLUMNS)
+    names = evaluation.forecasters
+    columns = [[evaluation.mase(name, horizon) for name in names] for horizon in (*horizons, None)]
+    best = [min((mase for mase in column if not math.isnan(mase)), default=math.nan) for column in columns]
+    rows = []
+    for place, name in enumerate(names):
+        cells = [
+            f"<td{' class=best' if column[place] == least else ''}>{number(column[place])}</td>"
+            for column, least in zip(columns, best, strict=True)
+        ]
+        kind = " class=us" if place == len(names) - 1 else ""
+        rows.append(f"<tr{kind}><td>{escape(name)}</td>{''.join(cells)}<td>{percent(evaluation.skill(name))}</td></tr>")
+    header = ["MASE", *(f"h {horizon}" for horizon in horizons), "all", "skill"]
+    return _table(header, rows)
+
+
+def _targets(evaluation: Evaluation) -> Iterable[str]:
+    traces, names = evaluation.traces, evaluation.targets
+    for target in traces.targets:
+        drawn = [pictures.stream(evaluation, target, place) for place in traces.places]
+        drawn += [pictures.errors(evaluation, target, place) for place in traces.places]
+        drawn += [pictures.profile(evaluation, target), pictures.whole(evaluation, target)]
+        if len(names) == 1:
+            yield _section(names[0], drawn)
+        else:
+            yield _details(names[target], _charts(drawn), is_open=target == 0)
+
+
+def figures(evaluation: Evaluation) -> str:
+    """A line for every target, horizon and forecaster; the horizons that were tested."""
+    rows = []
+    for target in evaluation.targets:
+        for horizon in evaluation.tested:
+            rows += [_line(evaluation, score) for score in evaluation.of(target, horizon)]
+    header = ["target", "horizon", "forecaster", "MAE", "RMSE", "MASE", "skill", "DM", "p"]
+    header += [text for level in evaluation.nominal for text in (f"in {100 * level:g}%", "width")]
+    return _table(header, rows)
+
+
+def _line(evaluation: Evaluation, score: Score) -> str:
+    statistic, p = score.verdict
+    cells = [score.target, score.horizon, score.forecaster, *map(number, (score.mae, score.rmse, score.mase))]
+    cells += [percent(score.skill), "" if math.isnan(p) else f"{statistic:+.2f}", "" if math.isnan(p) else f"{p:.3f}"]
+    is_ours = score.forecaster == evaluation.forecasters[-1]
+    for interval in evaluation.intervals_of(score.target, score.horizon):
+        known = is_ours and interval.count
+        cells += [share(interval.coverage), number(interval.width)] if known else ["", ""]
+    kind = " class=us" if is_ours else ""
+    return _row(list(map(str, cells)), kind)
+
+
+def categories(scores: Iterable[ClassScore]) -> str:
+    """A line for every target that is a category, and horizon."""
+    rows = [
+        _row([score.target, str(score.horizon), *map(share, _shares(score)), number(score.bits)]) for score in scores
+    ]
+    header = ["category", "horizon", "accuracy", "most frequent", "last one", "balanced", "bits"]
+    return _table(header, rows) if rows else ""
+
+
+def _shares(score: ClassScore) -> tuple[float, ...]:
+    return score.accuracy, score.majority_accuracy, score.previous_accuracy, score.balanced_accuracy
+
+
+def _facts(evaluation: Evaluation) -> Iterable[tuple[str, str]]:
+    metrics = evaluation.metrics
+    yield "rows", f"{evaluation.outcome.rows:,}"
+    counted = {"refused rows": metrics.refused_rows, "level shifts": metrics.level_shifts, "diverged": metrics.diverged}
+    for name, columns in {"nulls": metrics.nulls, "invalid values": metrics.invalid, "far values": metrics.far}.items():
+        counted[name] = sum(columns.values())
+    yield from ((name, f"{count:,}") for name, count in counted.items())
+    yield from ((name, _setting(value)) for name, value in evaluation.settings.to_dict().items())
+
+
+def _setting(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else "-" if value is None else str(value)
+
+
+def definitions(pairs: Iterable[tuple[str, str]]) -> str:
+    """Words and what they mean."""
+    return f"<dl>{''.join(f'<dt>{escape(word)}</dt><dd>{escape(text)}</dd>' for word, text in pairs)}</dl>"
+
+
+def number(value: float) -> str:
+    """Four digits."""
+    return "-" if math.isnan(value) else f"{value:.4g}"
+
+
+def percent(value: float) -> str:
+    """A skill, with its sign."""
+    return "-" if math.isnan(value) else f"{value:+.1%}"
+
+
+def share(value: float) -> str:
+    """A share of all."""
+    return "-" if math.isnan(value) else f"{value:.1%}"
+
+
+def _table(header: Sequence[str], rows: Iterable[str]) -> str:
+    head = "".join(f"<th>{escape(text)}</th>" for text in header)
+    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+
+
+def _row(cells: Sequence[str], kind: str = "") -> str:
+    return f"<tr{kind}>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
+
+
+def _charts(drawn: Iterable[str]) -> str:
+    return f'<div class="charts">{"".join(drawn)}</div>'
+
+
+def _section(title: str, drawn: Sequence[str]) -> str:
+    return f"<h2>{escape(title)}</h2>{_charts(drawn)}" if any(drawn) else ""
+
+
+def _details(title: str, content: str, is_open: bool = False) -> str:
+    return f"<details{' open' if is_open else ''}><summary>{escape(title)}</summary>{content}</details>"

@@ -1,0 +1,187 @@
+"""Which charts there are: each takes an evaluation and returns HTML, or nothing if there is nothing to see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..course import Course
+from ..results import Evaluation
+from .chart import Area, Axis, Line, chart, round_ticks, value_axis
+
+OTHERS = ("one", "two", "three", "four", "five")
+SMOOTHED = 9  # buckets of a course
+
+
+def style_of(evaluation: Evaluation, index: int) -> str:
+    """The classes of a forecaster's line."""
+    if index == len(evaluation.forecasters) - 1:
+        return "ours strong"
+    return "last" if index == 0 else OTHERS[(index - 1) % len(OTHERS)]
+
+
+def drawing_order(evaluation: Evaluation) -> range:
+    """The learner is drawn last, above the others; the last value first."""
+    return range(len(evaluation.forecasters))
+
+
+def stream(evaluation: Evaluation, target: int, place: int) -> str:
+    """The last stretch of a stream, what had been forecast of it, and the intervals."""
+    traces, name = evaluation.traces, evaluation.targets[target]
+    horizon = evaluation.settings.horizons[place]
+    stretch = traces.stretch
+    rows, values = stretch.rows.astype(float), stretch.values(target)
+    kept = traces.places.index(place)
+    forecasts, bounds = stretch.forecasts(target, kept), stretch.bounds(target, kept)
+    other = evaluation.forecasters.index(evaluation.best_other(name, horizon).forecaster)
+    marks: list[Line | Area] = []
+    for nominal, (low, high) in reversed(list(zip(evaluation.nominal, bounds, strict=True))):
+        marks.append(Area(f"{100 * nominal:g}% interval", "ours band", rows, low, high))
+    marks.append(Line(evaluation.forecasters[other], f"{style_of(evaluation, other)} thin", rows, forecasts[other]))
+    marks.append(Line("what came", "truth", rows, values))
+    marks.append(Line(evaluation.forecasters[-1], "ours strong", rows, forecasts[-1]))
+    y = value_axis([values, forecasts[-1], forecasts[other], bounds])
+    note = f"the last {len(rows)} rows, each as it had been forecast {ahead(horizon)}"
+    return wide(chart(name, note, marks, row_axis(evaluation, rows), y))
+
+
+def errors(evaluation: Evaluation, target: int, place: int) -> str:
+    """Everybody's error from the first row to the last."""
+    course = evaluation.traces.errors[target, place]
+    rows, means = course.rows(), course.values()
+    if len(rows) < 2:
+        return ""
+    smooth = np.array([moving_mean(row, SMOOTHED) for row in means])
+    lines = [
+        Line(evaluation.forecasters[f], style_of(evaluation, f), rows, smooth[f]) for f in drawing_order(evaluation)
+    ]
+    name, horizon = evaluation.targets[target], evaluation.settings.horizons[place]
+    note = f"mean absolute error, means of about {SMOOTHED * course.span:,} rows"
+    axis = row_axis(evaluation, rows)
+    return chart(f"{name}, {ahead(horizon)}", note, lines, axis, value_axis([smooth], from_zero=True))
+
+
+def profile(evaluation: Evaluation, target: int) -> str:
+    """How the error grows with the horizon."""
+    settings, name = evaluation.settings, evaluation.targets[target]
+    if len(settings.horizons) < 2:
+        return ""
+    horizons = np.array(settings.horizons, float)
+    of_target = [score for score in evaluation.scores if score.target == name]
+    lines = []
+    for f in drawing_order(evaluation):
+        mases = np.array([score.mase for score in of_target if score.forecaster == evaluation.forecasters[f]])
+        lines.append(Line(evaluation.forecasters[f], style_of(evaluation, f), horizons, mases))
+    low, high = float(horizons[0]), float(horizons[-1])
+    x = Axis(low, high, tuple((at, text) for at, text in round_ticks(low, high, 6) if at == round(at)))
+    y = value_axis([line.y for line in lines], from_zero=True)
+    return chart(f"{name}, by horizon", "MASE: the error in units of the stream's own moves", lines, x, y)
+
+
+def coverage_by_horizon(evaluation: Evaluation) -> str:
+    """How many truths lie in the intervals, by horizon, beside how many should."""
+    horizons = np.array(evaluation.settings.horizons, float)
+    if not evaluation.nominal or len(horizons) < 2:
+        return ""
+    lines = []
+    for place, nominal in enumerate(evaluation.nominal):
+        shares = [coverage_at(evaluation, nominal, horizon) for horizon in evaluation.settings.horizons]
+        lines += _beside_nominal(place, nominal, horizons, np.array(shares))
+    low, high = float(horizons[0]), float(horizons[-1])
+    x = Axis(low, high, tuple((at, text) for at, text in round_ticks(low, high, 6) if at == round(at)))
+    return chart("Coverage by horizon", "share of truths inside; dashed: as it should be", lines, x, SHARES)
+
+
+def coverage_over_time(evaluation: Evaluation) -> str:
+    """How many truths lie in the intervals, from the first row to the last."""
+    course = evaluation.traces.coverage
+    if not evaluation.nominal or len(course.rows()) < 2:
+        return ""
+    rows, shares = course.rows(), course.values()
+    lines = []
+    for place, nominal in enumerate(evaluation.nominal):
+        lines += _beside_nominal(place, nominal, rows, moving_mean(shares[place], SMOOTHED))
+    note = f"share of truths inside, means of about {SMOOTHED * course.span:,} rows; dashed: as it should be"
+    return chart("Coverage over time", note, lines, row_axis(evaluation, rows), SHARES)
+
+
+def _beside_nominal(place: int, nominal: float, x: np.ndarray, shares: np.ndarray) -> list[Line]:
+    style = OTHERS[place % len(OTHERS)]
+    return [
+        Line("", f"{style} thin dashed", x, np.full(len(x), nominal)),
+        Line(f"{100 * nominal:g}% interval", f"{style} strong", x, shares),
+    ]
+
+
+def coverage_at(evaluation: Evaluation, nominal: float, horizon: int) -> float:
+    """The share of truths in an interval, over all targets."""
+    found = [score for score in evaluation.intervals if (score.nominal, score.horizon) == (nominal, horizon)]
+    count = sum(score.count for score in found)
+    return sum(score.count * score.coverage for score in found if score.count) / count if count else np.nan
+
+
+def whole(evaluation: Evaluation, target: int) -> str:
+    """The whole stream: the range of its values."""
+    traces = evaluation.traces
+    highs, lows = traces.highs[target], traces.lows[target]
+    if len(highs.rows()) < 2:
+        return ""
+    marks = [Area("", "truth", highs.rows(), *_with_height(lows, highs))]
+    note = f"lowest and highest value of each {highs.span:,} rows"
+    y = value_axis([lows.values(), highs.values()])
+    name = evaluation.targets[target]
+    return wide(chart(f"{name}, all of it", note, marks, row_axis(evaluation, highs.rows()), y))
+
+
+def _with_height(lows: Course, highs: Course) -> tuple[np.ndarray, np.ndarray]:
+    """Edges of the range, a little apart where it has no height, so that it is seen."""
+    low, high = lows.values()[0], highs.values()[0]
+    least = 0.004 * (high.max() - low.min())
+    return low - least, high + least
+
+
+def row_axis(evaluation: Evaluation, rows: np.ndarray) -> Axis:
+    """An axis of rows, with times for labels if there are any."""
+    low, high = float(rows[0]), float(max(rows[-1], rows[0] + 1.0))
+    if evaluation.settings.time is None:
+        return Axis(low, high, tuple((at, text) for at, text in round_ticks(low, high, 5) if at == round(at)))
+    places = [low, (low + high) / 2, high]
+    return Axis(
+        low, high, tuple(zip(places, shortened([evaluation.traces.times.at(at) for at in places]), strict=True))
+    )
+
+
+def shortened(times: Sequence[str]) -> list[str]:
+    """Times without what they have in common, or without the hours where the days differ."""
+    parts = [re.split(r"[ T]", time, maxsplit=1) for time in times]
+    if all(len(part) == 2 for part in parts):
+        dates = [part[0] for part in parts]
+        if len(set(dates)) == len(dates):
+            return dates
+        if len(set(dates)) == 1:
+            return [part[1] for part in parts]
+    return [time[:19] for time in times]
+
+
+def ahead(horizon: int) -> str:
+    """How far a forecast looks."""
+    if horizon == 0:
+        return "for its own row"
+    return "one row ahead" if horizon == 1 else f"{horizon} rows ahead"
+
+
+def moving_mean(numbers: np.ndarray, span: int) -> np.ndarray:
+    """Means over so many neighbours, fewer at both ends."""
+    kernel = np.ones(min(span, len(numbers)))
+    means: np.ndarray = np.convolve(numbers, kernel, "same") / np.convolve(np.ones(len(numbers)), kernel, "same")
+    return means
+
+
+def wide(figure: str) -> str:
+    """A chart over the whole width."""
+    return figure.replace("<figure>", '<figure class="wide">', 1)
+
+
+SHARES = Axis(0.0, 1.0, tuple((share, f"{100 * share:.0f}%") for share in (0.0, 0.25, 0.5, 0.75, 1.0)))

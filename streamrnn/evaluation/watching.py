@@ -1,0 +1,74 @@
+"""A learner that is watched row by row: what it took for a value, and what it would have said without its network."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..kernels.gate import FAR_OFF
+from ..kernels.state import BOUNDARY, STEPS, named_view
+from ..learner import Learner
+from ..settings import Settings
+
+
+class Watched(NamedTuple):
+    """What was seen of some rows.
+
+    Attributes
+    ----------
+    values : numpy.ndarray
+        (rows, targets) float64: what the learner took for the truth, NaN where it took nothing.
+    shifted : numpy.ndarray
+        (rows, targets) bool: a level shift, behind which earlier forecasts are void.
+    begins : numpy.ndarray
+        (rows,) bool: the row begins a sequence.
+    last_values : numpy.ndarray
+        (rows, targets) float64: what the last value forecasts for every horizon.
+    forecasts : numpy.ndarray
+        (rows, targets, horizons, quantiles) float64, as in the records.
+    """
+
+    values: np.ndarray
+    shifted: np.ndarray
+    begins: np.ndarray
+    last_values: np.ndarray
+    forecasts: np.ndarray
+
+
+class WatchedLearner(Learner):
+    """A learner whose kernels are asked after every row for what its records do not show."""
+
+    def _build(self, settings: Settings) -> None:
+        self._seen: list[Watched] = []
+        super()._build(settings)
+        self._of_targets = named_view(self._state, "target_columns")
+        self._far = named_view(self._state, "refused")[:, FAR_OFF]
+        views = ("arrived", "last", "lane_counts")
+        self._arrived, self._last, self._steps = (named_view(self._state, name) for name in views)
+
+    def _call(self, rows: np.ndarray, codes: np.ndarray, marks: np.ndarray, learn: bool, answers: np.ndarray) -> None:
+        count, targets = len(rows), self._of_targets
+        values, last_values = np.empty((2, count, len(targets)))
+        far, slots = np.empty((count + 1, len(targets)), np.int64), len(self._last)
+        far[0] = self._far[targets]
+        for i in range(count):
+            row = slice(i, i + 1)
+            super()._call(rows[row], codes[row], marks[row], learn, answers[row])
+            values[i] = self._arrived[targets]
+            far[i + 1] = self._far[targets]
+            last_values[i] = self._last[(self._steps[STEPS] - 1) % slots]
+        shifted = (np.diff(far, axis=0) > 0) & np.isfinite(values)  # far, and yet taken: the level is there now
+        forecasts = self._layout.forecasts(answers).copy()
+        self._seen.append(Watched(values, shifted, marks[:, BOUNDARY] > 0, last_values, forecasts))
+
+    def watch(self, table: Any) -> tuple[Any, Watched]:
+        """Take every row of a table; return the records, and what was seen.
+
+        Parameters
+        ----------
+        table : pyarrow.RecordBatch
+        """
+        self._seen = []
+        records = self.run(table)
+        return records, Watched(*(np.concatenate(parts) for parts in zip(*self._seen, strict=True)))
