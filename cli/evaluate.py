@@ -11,7 +11,7 @@ from .config import config_option
 from .errors import FAILED
 from .help import CONTEXT, GroupedOption, HelpfulCommand
 from .options import flag, named_settings, option, setting_options
-from .reading import BAD_ROW_OPTIONS, EVERY, LIMIT, READING_OPTIONS, read_options
+from .reading import BAD_ROW_OPTIONS, EVERY, LIMIT, READING_OPTIONS, TEXT, read_options
 from .values import Text
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ EVALUATE_OPTIONS = [
     flag("--overwrite", name="overwrite", group="In and out", text="replace a report that exists"),
     LIMIT,
     *READING_OPTIONS,
+    TEXT,
     EVERY,
     *BAD_ROW_OPTIONS,
     config_option(),

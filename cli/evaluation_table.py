@@ -50,7 +50,6 @@ def overview(evaluation: Evaluation) -> list[str]:
 
 def details(evaluation: Evaluation) -> list[str]:
     """A line for each target and horizon, or for the first, some and the last."""
-    settings = evaluation.settings
     horizons = chosen(evaluation.tested, max(3, MOST_LINES // len(evaluation.targets)))
     targets = evaluation.targets[: max(1, MOST_LINES // len(horizons))]
     header = ["target", "horizon", "MAE", "RMSE", "MASE", "skill", "best other", "its RMSE", "DM", "p"]

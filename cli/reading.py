@@ -10,7 +10,7 @@ import click
 
 from streamrnn.streams.bad_rows import ON_BAD
 from streamrnn.streams.formats import READABLE
-from streamrnn.streams.options import ReadOptions
+from streamrnn.streams.options import TEXT_UNITS, ReadOptions
 
 from .options import option
 from .values import Duration, RowsOrShare, Value, Whole
@@ -65,6 +65,11 @@ READING_OPTIONS = [
 LIMIT = option(
     "--limit", name="limit", group="In and out", type=Whole(1), metavar="ROWS", text="stop after so many rows"
 )
+
+TEXT = option(
+    "--text", name="text", group=GROUP, type=click.Choice(TEXT_UNITS),
+    text="read plain text, with a row for each byte, character or word [rows of columns]",
+)  # fmt: skip
 
 EVERY = option(
     "--every", name="every", group=GROUP, type=Duration(), metavar="DURATION",

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streamrnn.streams.formats import WRITABLE
-from streamrnn.streams.options import TEXT_UNITS
 
 from .config import config_option
 from .errors import FAILED
 from .help import CONTEXT, HelpfulCommand
 from .options import flag, named_settings, option, setting_options
-from .reading import BAD_ROW_OPTIONS, EVERY, GROUP, LIMIT, READING_OPTIONS, read_options
+from .reading import BAD_ROW_OPTIONS, EVERY, GROUP, LIMIT, READING_OPTIONS, TEXT, read_options
 from .values import List, RowsOrTime, Text, Whole
 
 if TYPE_CHECKING:
@@ -53,8 +52,7 @@ RUN_OPTIONS = [
            text="columns of the source to repeat in each record"),
     LIMIT,
     *READING_OPTIONS,
-    option("--text", name="text", group=GROUP, type=click.Choice(TEXT_UNITS),
-           text="read plain text, with a row for each byte, character or word [rows of columns]"),
+    TEXT,
     option("--passes", name="passes", group=GROUP, type=Whole(1), default=1, metavar="N",
            text="read the source so often; each pass begins a sequence"),
     EVERY,

@@ -101,9 +101,7 @@ class Prequential:
             self._forecasters = forecasters = Forecasters(settings)
             self.learner = forecasters.learner
             self._grader, self._scale = Grader(settings), NaiveScale(len(targets))
-            self._scores = Scores(
-                targets, settings.horizons, forecasters.names, forecasters.intervals, settings.delay
-            )
+            self._scores = Scores(targets, settings.horizons, forecasters.names, forecasters.intervals, settings.delay)
             self._traces = Traces(settings, len(forecasters.names), len(forecasters.intervals))
             self._take_all(listener)
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from ..tables import scalar_value
 from .course import BUCKETS, Course
 from .forecasters import Observed
 from .grading import Graded
-from .stretch import Stretch
+from .stretch import ROWS, Stretch
 
 if TYPE_CHECKING:
     import pyarrow
@@ -22,27 +23,29 @@ MOST_EVENTS = 200
 
 
 class Times:
-    """What the time column says at some rows, evenly spread over a stream of any length."""
+    """What the time column says at some rows, evenly spread over a stream of any length, and at its last rows."""
 
     def __init__(self) -> None:
         self._rows = 0
         self._span = 1
         self._marks: dict[int, str] = {}
+        self._last: deque[str] = deque(maxlen=ROWS)
 
     def add(self, column: pyarrow.ChunkedArray) -> None:
         """Take the times of the next rows."""
         count = len(column)
         for row in range(-(-self._rows // self._span) * self._span, self._rows + count, self._span):
             self._marks[row] = str(scalar_value(column[row - self._rows]))
+        self._last += (str(scalar_value(column[row])) for row in range(max(0, count - ROWS), count))
         self._rows += count
         while len(self._marks) > BUCKETS:
             self._span *= 2
             self._marks = {row: text for row, text in self._marks.items() if row % self._span == 0}
 
     def at(self, row: float) -> str:
-        """The time of a row, as nearly as it is known; the number of the row if there are no times."""
-        if not self._marks:
-            return f"{row:,.0f}"
+        """Return the time of a row, as nearly as it is known."""
+        if row >= self._rows - len(self._last):
+            return self._last[int(row) - self._rows]
         return self._marks[min(self._marks, key=lambda known: abs(known - row))]
 
 

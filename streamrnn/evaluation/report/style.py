@@ -20,6 +20,7 @@ figcaption{line-height:1.3}
 figure ul{display:flex;flex-wrap:wrap;gap:.1rem .9rem;list-style:none;margin:.35rem 0 0;padding:0;font-size:.8rem}
 figure li::before{content:"";display:inline-block;width:1.1em;height:3px;margin-right:.4em;vertical-align:middle;
 border-radius:2px;background:var(--colour)}
+figure li.band::before{height:.8em;opacity:.3}
 .plot{position:relative;height:13rem;margin:.9rem .2rem 1.6rem 3.4rem}
 .wide .plot{height:16rem}
 svg{position:absolute;inset:0;width:100%;height:100%;overflow:hidden}
@@ -38,7 +39,7 @@ font-variant-numeric:tabular-nums}
 .scroll{overflow-x:auto;margin:.5rem 0;border-radius:10px;background:var(--card)}
 table{border-collapse:collapse;font-size:.85rem;width:100%;font-variant-numeric:tabular-nums}
 th,td{padding:.35rem .7rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--rule)}
-th{color:var(--faint);font-weight:500}th:first-child,td:first-child{text-align:left}
+th{color:var(--faint);font-weight:500}th:first-child,td:first-child{text-align:left;position:sticky;left:0;background:var(--card)}
 tr:last-child td{border-bottom:0}tr.us td{color:var(--ours);font-weight:600}td.best{font-weight:700}
 td.best::after{content:" \\2713"}
 details{margin:1rem 0}summary{cursor:pointer;font-weight:600;padding:.3rem 0}
