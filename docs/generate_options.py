@@ -1,4 +1,4 @@
-"""Write docs/options.md: every option of `streamrnn run` and `streamrnn replay`, from the options themselves.
+"""Write docs/options.md: every option of `run`, `evaluate` and `replay`, from the options themselves.
 
 python docs/generate_options.py
 """
@@ -10,7 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import click
-from streamrnn_cli import replay, run
+from streamrnn_cli import evaluate, replay, run
 from streamrnn_cli.help import GroupedOption
 
 from streamrnn.settings import Settings
@@ -32,10 +32,17 @@ in it stands in double quotes. In a TOML file it is a list: `targets = ["load", 
 What the last column says is fixed by the model is part of a saved one, and cannot be changed. Other settings that are
 named when a model goes on apply from then on.
 
-One TOML file can serve several commands: what stands in a table `[run]` or `[replay]` is for that command alone, and
-what stands in no table for each.
+One TOML file can serve several commands: what stands in a table `[run]`, `[evaluate]` or `[replay]` is for that command
+alone, and what stands in no table for each.
 
-These are the options of `streamrnn run`; those of `streamrnn replay` [stand below](#options-of-replay).
+These are the options of `streamrnn run`; those of [`streamrnn evaluate`](#options-of-evaluate) and
+[`streamrnn replay`](#options-of-replay) stand below.
+"""
+EVALUATE = """\
+# Options of evaluate
+
+What `streamrnn evaluate` does is told in [evaluate.md](evaluate.md). It has all the settings of a learner, too:
+columns, forecast, network and training, as they stand above.
 """
 REPLAY = """\
 # Options of replay
@@ -48,8 +55,11 @@ def page() -> str:
     """The whole page."""
     structure = {field.name for field in fields(Settings) if field.metadata["option"].structure}
     of_run = [section(name, table(options, structure)) for name, options in grouped(run.command.params)]
+    settings = {field.name for field in fields(Settings)}
+    others = [parameter for parameter in evaluate.command.params if parameter.name not in settings]
+    of_evaluate = [section(name, table(options)) for name, options in grouped(others)]
     of_replay = [section(name, table(options)) for name, options in grouped(replay.command.params)]
-    return "\n".join([INTRODUCTION, *of_run, REPLAY, *of_replay])
+    return "\n".join([INTRODUCTION, *of_run, EVALUATE, *of_evaluate, REPLAY, *of_replay])
 
 
 def grouped(parameters: list[click.Parameter]) -> Iterable[tuple[str, list[GroupedOption]]]:

@@ -28,6 +28,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from .student import two_sided_probability
 
 LEAST_LAGS = 24
+ROUNDING = 1e-12  # of a variance that is none, in squared means
 FORECASTS_PER_LAG = 2  # with fewer forecasts the variance is not known well enough to say anything
 
 
@@ -112,7 +113,7 @@ class LossDifferences:
 
 
 def _verdict(mean: float, variance: float, n: int, few: float) -> Verdict:
-    if not variance > 0.0 or not few > 0.0:  # no difference at all, or always the same one
+    if not variance > ROUNDING * mean * mean or not few > 0.0:  # no difference at all, or always the same one
         return Verdict(math.nan, math.nan)
     statistic = float(mean) / math.sqrt(variance / n) * math.sqrt(few)
     return Verdict(statistic, two_sided_probability(statistic, n - 1))

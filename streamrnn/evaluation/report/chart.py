@@ -138,9 +138,9 @@ def value_axis(numbers: Sequence[np.ndarray], from_zero: bool = False, most: int
 
 
 def round_ticks(low: float, high: float, most: int) -> tuple[tuple[float, str], ...]:
-    """At most so many round numbers between two, one at least, and how to write them."""
+    """About so many round numbers between two, one at least, and how to write them."""
     step = 10.0 ** math.floor(math.log10((high - low) / most))
-    while not (fitting := [step * k for k in (1, 2, 5, 10) if (high - low) / (step * k) <= most]):
+    while not (fitting := [step * k for k in (1, 2, 5, 10) if (high - low) / (step * k) <= most + 1]):
         step *= 10.0
     step = fitting[0]
     first, last = math.ceil(low / step), math.floor(high / step)

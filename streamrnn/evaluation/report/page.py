@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from html import escape
+from pathlib import PurePath
 from typing import Any
 
 from ...class_scores import ClassScore
@@ -33,7 +34,7 @@ READING = {
 
 def page_of(evaluation: Evaluation) -> str:
     """Return the page; equal evaluations give equal pages."""
-    title = escape(f"{evaluation.source}, forecast as it came")
+    title = escape(f"{PurePath(evaluation.source).name}, forecast as it came")
     body = "".join(
         [
             f"<h1>{title}</h1>",

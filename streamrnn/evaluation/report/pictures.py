@@ -132,7 +132,7 @@ def whole(evaluation: Evaluation, target: int) -> str:
     note = f"lowest and highest value of each {highs.span:,} rows"
     y = value_axis([lows.values(), highs.values()])
     name = evaluation.targets[target]
-    return wide(chart(f"{name}, all of it", note, marks, row_axis(evaluation, highs.rows()), y))
+    return chart(f"{name}, all of it", note, marks, row_axis(evaluation, highs.rows()), y)
 
 
 def _with_height(lows: Course, highs: Course) -> tuple[np.ndarray, np.ndarray]:
@@ -173,8 +173,8 @@ def ahead(horizon: int) -> str:
 
 
 def moving_mean(numbers: np.ndarray, span: int) -> np.ndarray:
-    """Means over so many neighbours, fewer at both ends."""
-    kernel = np.ones(min(span, len(numbers)))
+    """Means over so many neighbours, an odd number; fewer at both ends."""
+    kernel = np.ones(min(span, (len(numbers) - 1) // 2 * 2 + 1))
     means: np.ndarray = np.convolve(numbers, kernel, "same") / np.convolve(np.ones(len(numbers)), kernel, "same")
     return means
 

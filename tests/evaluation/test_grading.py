@@ -1,0 +1,124 @@
+"""What is graded: the same forecasts as the learner grades itself, and the same ones of everybody."""
+
+import math
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from learners import stream
+
+from streamrnn import Learner
+from streamrnn.evaluation.forecasters import LAST_VALUE, NETWORK, Forecasters
+from streamrnn.evaluation.grading import Grader
+from streamrnn.evaluation.scores import Scores
+from streamrnn.settings import Settings
+
+SMALL = {"targets": ("a", "b"), "features": ("a", "b"), "hidden": 4, "window": 4}
+
+
+def rough_stream(rows=400):
+    """With nulls, wild values, a level shift, and sequences."""
+    values = stream(rows, columns=2, nulls=0.15)
+    values[90, 0], values[95, 1] = 1e9, np.inf
+    values[200:, 1] += 1e6
+    return pa.record_batch(
+        {"a": values[:, 0], "b": values[:, 1], "trip": [f"trip {row // 130}" for row in range(rows)]}
+    )
+
+
+def take(settings, table, piece=64):
+    """Everything that is graded of a table, and the learner that was watched."""
+    forecasters, grader = Forecasters(settings), Grader(settings)
+    graded = []
+    for start in range(0, table.num_rows, piece):
+        graded += grader.take(forecasters.take(table.slice(start, piece)))
+    return graded, forecasters
+
+
+MODES = {
+    "rows": {"horizon": 5},
+    "single horizons": {"horizon": (2, 7)},
+    "values": {"horizon": 3, "horizon_unit": "values"},
+    "values, and little patience": {"horizon": 3, "horizon_unit": "values", "max_delay": 1},
+    "quantiles": {"horizon": 2, "loss": "quantile"},
+    "sequences": {"horizon": 4, "sequence": "trip"},
+    "sequences of values": {"horizon": 4, "horizon_unit": "values", "sequence": "trip"},
+    "this row": {"horizon": 0, "targets": ("b",), "features": ("a",)},
+}
+
+
+@pytest.mark.parametrize("piece", [3, 400])
+@pytest.mark.parametrize("mode", MODES)
+def test_scores_are_those_that_the_learner_counts_itself(mode, piece):
+    settings = Settings(**{**SMALL, **MODES[mode]})
+    graded, forecasters = take(settings, rough_stream(), piece)
+    scores = Scores(settings.targets, settings.horizons, forecasters.names, forecasters.intervals)
+    for part in graded:
+        scores.add(part)
+    table = iter(scores.table(np.ones(len(settings.targets))))
+    learner = Learner(**settings.to_dict())
+    learner.run(rough_stream())
+    assert learner.metrics.level_shifts == 1
+    for expected in learner.metrics.scores:
+        last, ours = next(table), next(table)
+        assert (last.forecaster, ours.forecaster) == (LAST_VALUE, NETWORK)
+        assert (ours.target, ours.horizon, ours.count) == (expected.target, expected.horizon, expected.count)
+        np.testing.assert_allclose([ours.mae, ours.rmse], [expected.mae, expected.rmse], rtol=1e-9)
+        np.testing.assert_allclose(
+            [last.mae, last.rmse], [expected.last_value_mae, expected.last_value_rmse], rtol=1e-9
+        )
+        assert last.count == ours.count > 50
+
+
+def test_a_watched_learner_is_the_learner():
+    settings = Settings(**SMALL, horizon=3)
+    learner, forecasters = Learner(**settings.to_dict()), Forecasters(settings)
+    table = rough_stream()
+    records = [forecasters.take(table.slice(start, 100)).records for start in range(0, 400, 100)]
+    assert pa.concat_tables(records).equals(learner.run(table))
+    assert forecasters.learner.to_bytes() == learner.to_bytes()
+
+
+def test_errors_stand_at_the_row_that_brought_the_truth():
+    settings = Settings(**SMALL, horizon=3)
+    table = rough_stream().slice(0, 80)
+    graded, _ = take(settings, table, 11)
+    records = Learner(**settings.to_dict()).run(table)
+    for part in graded:
+        target, horizon = settings.targets[part.target], settings.horizons[part.place]
+        truths, forecasts = records[target].to_numpy(), records[f"{target}_h{horizon}"].to_numpy()
+        np.testing.assert_array_equal(part.values, truths[part.rows])
+        np.testing.assert_array_equal(part.errors[-1], part.values - forecasts[part.rows - horizon])
+
+
+def test_intervals_are_pairs_of_quantiles_that_leave_out_equally_much():
+    quantiles = (0.05, 0.1, 0.25, 0.5, 0.75, 0.95)
+    settings = Settings(**SMALL, horizon=2, loss="quantile", quantiles=quantiles)
+    table = rough_stream().slice(0, 80)
+    graded, forecasters = take(settings, table)
+    assert forecasters.intervals == (0.5, 0.9)
+    records = Learner(**settings.to_dict()).run(table)
+    part = next(part for part in graded if (part.target, part.place) == (1, 1))
+    for place, (low, high) in enumerate((("q25", "q75"), ("q05", "q95"))):
+        for side, name in enumerate((low, high)):
+            bounds = records[f"b_h2_{name}"].to_numpy()[part.rows - 2]
+            np.testing.assert_array_equal(part.bounds[:, place, side], bounds)
+
+
+def test_what_waits_does_not_grow_with_the_stream():
+    settings = Settings(**SMALL, horizon=(2, 7))
+    forecasters, grader = Forecasters(settings), Grader(settings)
+    sizes = set()
+    for _ in range(5):
+        for _ in grader.take(forecasters.take(rough_stream())):
+            pass
+        sizes.add(sum(part.nbytes for part in grader._kept))
+    assert len(sizes) == 1
+
+
+def test_nothing_is_graded_before_a_truth_has_come():
+    settings = Settings(**SMALL, horizon=1)
+    graded, forecasters = take(settings, rough_stream().slice(0, 1))
+    assert sum(len(part.rows) for part in graded) == 0
+    scores = Scores(settings.targets, settings.horizons, forecasters.names, forecasters.intervals)
+    assert all(math.isnan(score.mae) and score.count == 0 for score in scores.table(np.full(2, np.nan)))
