@@ -33,8 +33,6 @@ from .traces import Traces
 if TYPE_CHECKING:
     from ..streams import Source
 
-ENTRY = "learn_rows"  # the kernel that it needs
-
 
 class Prequential:
     """One evaluation. Opening it checks everything that can be checked; `run` does the rest.
@@ -96,7 +94,7 @@ class Prequential:
         settings = self.start.settings
         targets = numeric_targets(settings)
         try:
-            if not is_kept(ENTRY):
+            if not is_kept("learn_coded_rows" if settings.categorical else "learn_rows"):
                 listener.say("compiling the kernels, once on this machine ...")
             self._forecasters = forecasters = Forecasters(settings)
             self.learner = forecasters.learner
@@ -139,7 +137,7 @@ class Prequential:
         self.learner.refuse(len(admitted.refused))
         for warning in self._reading.new_warnings():
             listener.warn(warning)
-        self._time_order.watch(admitted.table)
+        self._time_order.watch(admitted)
         self._outcome.backward = self._time_order.backward
         if rest.arrivals:
             raise SessionError(f"{self.source.name}: {first_trouble(rest, number + allowed)}; {self._bad_rows}")

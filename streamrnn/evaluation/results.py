@@ -72,7 +72,7 @@ class Evaluation:
         better, worse, undecided = self.verdict_counts()
         tests = better + worse + undecided
         if not tests:
-            return "There are too few rows to tell who is better."
+            return "Nobody can be told to be better: there are too few rows, or no errors."
         against = f"{tests} tests" if tests > 1 else "one test"
         return (
             f"Of {against} against the best other forecaster, the learner wins {better} and loses {worse}; "
