@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .kernels.cells import elman, gru, lstm
-from .kernels.state import EXPECTED, RATE_COUNT, Sizes, State, named_view, padded
+from .kernels.state import EXPECTED, RATE_COUNT, Sizes, State, lanes_view, named_view, padded
 from .schema import (
     categorical_columns,
     categorical_features,
@@ -85,6 +85,11 @@ def _outputs(settings: Settings) -> int:
 def answer_width(sizes: Sizes) -> int:
     """Numbers in the kernel's answer to a row."""
     return EXPECTED + sizes.targets + sizes.outputs + sizes.class_targets + 2 * sizes.top * sizes.class_pairs
+
+
+def lanes_of(settings: Settings) -> int:
+    """How many lanes a learner has: one for each key that there can be, and that of no key; or just one."""
+    return settings.max_keys + 1 if settings.key else 1
 
 
 def sizes_of(settings: Settings, lanes: int) -> Sizes:
@@ -186,9 +191,8 @@ def write_scales_of_cycles(state: State, settings: Settings, lanes: int) -> None
     if not settings.time_features:
         return
     places = [matrix_columns(settings).index(name) for name in CYCLES]
-    for lane in range(lanes):
-        named_view(state, "seen", lane)[places] = OFTEN
-        named_view(state, "m2", lane)[places] = 0.5 * OFTEN
+    lanes_view(state, "seen", lanes)[:, places] = OFTEN
+    lanes_view(state, "m2", lanes)[:, places] = 0.5 * OFTEN
 
 
 def parameter_views(state: State, settings: Settings, name: str = "weights") -> dict[str, np.ndarray]:

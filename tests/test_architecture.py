@@ -25,7 +25,7 @@ LEVELS = [
     {"vocabulary", "class_scores"},
     {"answers"},
     {"known_answer", "network", "tables", "record", "metrics"},
-    {"restore"},
+    {"restore", "keys"},
     {"learner", "description"},
     {"streams"},
     {"session"},

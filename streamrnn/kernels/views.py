@@ -11,7 +11,10 @@ from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from .jit import kernel
 from .memory import carve1, carve2, carve3
-from .state import AT, ENTRY, RATE_COUNT, SIZE_COUNT, SIZES_AT, Rates, Sizes
+from .state import AT, ENTRY, FIRST_OF_LANE, LANES_AT, RATE_COUNT, SIZE_COUNT, SIZES_AT, Rates, Sizes
+
+
+FIRST_REAL, FIRST_DOUBLE, FIRST_INTEGER = FIRST_OF_LANE.values()
 
 
 class Network(NamedTuple):
@@ -134,6 +137,20 @@ class Classes(NamedTuple):
     sequences: Any  # (class_targets, 4)
 
 
+class Pool(NamedTuple):
+    """What keys have in common, and all lanes as they lie in memory."""
+
+    columns: Any  # (columns, 5)
+    changes: Any  # (pairs, 3)
+    agreement: Any  # (pairs, 2)
+    evicted: Any  # (1,)
+    gone_counts: Any  # (8,)
+    gone_sequences: Any  # (class_targets, 4)
+    real: Any  # (lanes, numbers of a lane)
+    double: Any  # (lanes, numbers of a lane)
+    integer: Any  # (lanes, numbers of a lane)
+
+
 class Model(NamedTuple):
     """What all lanes share; ``coding`` is None where no column has categories, and nothing is compiled for it."""
 
@@ -154,7 +171,9 @@ class Lane(NamedTuple):
     changes: Changes
     pending: Pending
     classes: Any
-    counts: Any  # (7,), at the places that `state.STEPS` and its neighbours name
+    pooled: Any  # (columns,)
+    change_pooled: Any  # (pairs,)
+    counts: Any  # (8,), at the places that `state.STEPS` and its neighbours name
 
 
 @kernel
@@ -228,8 +247,31 @@ def open_coding(real, integer):
 
 
 @kernel
+def open_pool(real, double, integer):
+    """View what keys have in common, and all lanes."""
+    return Pool(
+        columns=_view2(double, integer, AT.pool_columns, 0),
+        changes=_view2(double, integer, AT.pool_changes, 0),
+        agreement=_view2(double, integer, AT.pool_agreement, 0),
+        evicted=_view1(integer, integer, AT.evicted, 0),
+        gone_counts=_view1(integer, integer, AT.gone_counts, 0),
+        gone_sequences=_view2(integer, integer, AT.gone_sequences, 0),
+        real=_all_lanes(real, integer, FIRST_REAL),
+        double=_all_lanes(double, integer, FIRST_DOUBLE),
+        integer=_all_lanes(integer, integer, FIRST_INTEGER),
+    )
+
+
+@kernel
+def _all_lanes(flat, integer, field):
+    at = ENTRY * field
+    return carve2(flat, integer[at], integer[LANES_AT], integer[at + 4])
+
+
+@kernel
 def open_lane(real, double, integer, coding, lane):
-    """View one key's stream."""
+    """View one key's stream, and the tally that it counts for."""
+    tally = 1 if lane == integer[LANES_AT] - 1 else 0
     ring = Ring(
         inputs=_view2(real, integer, AT.inputs, lane),
         hidden=_view3(real, integer, AT.hidden, lane),
@@ -248,7 +290,7 @@ def open_lane(real, double, integer, coding, lane):
         seen=_view1(integer, integer, AT.seen, lane),
         far_run=_view1(integer, integer, AT.far_run, lane),
         settled=_view1(integer, integer, AT.settled, lane),
-        refused=_view2(integer, integer, AT.refused, lane),
+        refused=_view2(integer, integer, AT.refused, tally),
         away=away,
     )
     changes = Changes(
@@ -265,15 +307,24 @@ def open_lane(real, double, integer, coding, lane):
         last=_view2(double, integer, AT.last, lane),
         clock=_view2(integer, integer, AT.clock, lane),
         values_seen=_view1(integer, integer, AT.values_seen, lane),
-        errors=_view2(double, integer, AT.errors, lane),
-        error_count=_view1(integer, integer, AT.error_count, lane),
+        errors=_view2(double, integer, AT.errors, tally),
+        error_count=_view1(integer, integer, AT.error_count, tally),
     )
-    classes = _open_classes(coding, real, double, integer, lane)
-    return Lane(ring, columns, changes, pending, classes, counts=_view1(integer, integer, AT.lane_counts, lane))
+    classes = _open_classes(coding, real, double, integer, lane, tally)
+    return Lane(
+        ring,
+        columns,
+        changes,
+        pending,
+        classes,
+        pooled=_view1(integer, integer, AT.pooled, lane),
+        change_pooled=_view1(integer, integer, AT.change_pooled, lane),
+        counts=_view1(integer, integer, AT.lane_counts, lane),
+    )
 
 
 @kernel
-def _open_classes(coding, real, double, integer, lane):
+def _open_classes(coding, real, double, integer, lane, tally):
     if coding is None:
         return None
     return Classes(
@@ -285,12 +336,12 @@ def _open_classes(coding, real, double, integer, lane):
         before=_view3(integer, integer, AT.class_before, lane),
         label_counts=_view2(integer, integer, AT.label_counts, lane),
         labels=_view2(integer, integer, AT.labels, lane),
-        code_counts=_view2(integer, integer, AT.code_counts, lane),
-        losses=_view1(double, integer, AT.class_losses, lane),
-        ranks=_view2(integer, integer, AT.class_ranks, lane),
-        naive=_view2(integer, integer, AT.class_naive, lane),
-        table=_view3(integer, integer, AT.class_table, lane),
-        recent=_view3(double, integer, AT.class_recent, lane),
+        code_counts=_view2(integer, integer, AT.code_counts, tally),
+        losses=_view1(double, integer, AT.class_losses, tally),
+        ranks=_view2(integer, integer, AT.class_ranks, tally),
+        naive=_view2(integer, integer, AT.class_naive, tally),
+        table=_view3(integer, integer, AT.class_table, tally),
+        recent=_view3(double, integer, AT.class_recent, tally),
         sequences=_view2(integer, integer, AT.class_sequences, lane),
     )
 
