@@ -19,7 +19,12 @@ from .vocabulary import Vocabulary
 if TYPE_CHECKING:
     import pyarrow
 
-EVENT_NAMES = {DIVERGENCE: "diverged", LEVEL_SHIFT: "level-shift", UPDATE_SKIPPED: "update-skipped", EVICTION: "evicted"}
+EVENT_NAMES = {
+    DIVERGENCE: "diverged",
+    LEVEL_SHIFT: "level-shift",
+    UPDATE_SKIPPED: "update-skipped",
+    EVICTION: "evicted",
+}
 
 
 @dataclass(eq=False, slots=True)

@@ -105,8 +105,9 @@ def _take_row(model, lane, pool, row, mark, learn, record):
     of_own_row = sizes.horizon == 0
     known = sizes.features if of_own_row else sizes.columns  # columns that a forecast may be made of
     begins = mark[BOUNDARY]
+    ends_sequence = begins in (NEW_SEQUENCE, EVICTS)
     prepare_row(pool, model, lane)
-    event = _begin_sequence(model, lane, learn) if begins == NEW_SEQUENCE or begins == EVICTS else 0
+    event = _begin_sequence(model, lane, learn) if ends_sequence else 0
     event |= begin_key(pool, model, lane, mark[LANE], begins)
     for c in range(known):
         event |= _observe(model, lane, row, c, learn)

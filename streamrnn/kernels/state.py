@@ -6,7 +6,8 @@ it (``views.py``), and a checkpoint saves by it. ``integer`` begins with the tab
 sizes, so three arrays are all that has to cross from Python at a call.
 
 Fields of a *lane* (one key's stream) exist once per lane; the last lane is a spare one, for forecasts that must
-leave no trace. With keys, the lane before it is that of no key, which every new key's is a copy of. A *tally* counts over all lanes; the spare lane has one of its own.
+leave no trace. With keys, the lane before it is that of no key, which every new key's is a copy of. A *tally* counts
+over all lanes; the spare lane has one of its own.
 """
 
 from __future__ import annotations
@@ -162,7 +163,7 @@ FIELDS = (
     Field("class_naive", "integer", ("class_pairs", 2), "hits of the most frequent and of the last category", **TALLY),
     Field("class_table", "integer", ("class_pairs", "classes", 3), "by category: came, was forecast, both", **TALLY),
     Field("class_sequences", "integer", ("class_targets", 4), "see `SEQUENCE_GRADED` and its neighbours"),
-    Field("class_recent", "double", ("class_pairs", RECENT, 4), "loss, place and naive hits of the last forecasts", **TALLY),
+    Field("class_recent", "double", ("class_pairs", RECENT, 4), "loss, place and naive hits of the latest", **TALLY),
     Field("lane_counts", "integer", (8,), "what `STEPS` and its neighbours name"),
     Field("pooled", "integer", ("columns",), "1: keys to come know of this column of it", most=1),
     Field("change_pooled", "integer", ("pairs",), "1: and of these changes", most=1),
@@ -267,7 +268,9 @@ def _lay_out(sizes: Sizes) -> tuple[np.ndarray, dict[str, int]]:
     ends = {"real": 0, "double": 0, "integer": padded(HEADER)}
     for of_lane, of_tally, copies in ((False, False, 1), (False, True, TALLIES), (True, False, sizes.lanes)):
         starts = dict(ends)
-        placed = [(index, field) for index, field in enumerate(FIELDS) if (field.lane, field.tally) == (of_lane, of_tally)]
+        placed = [
+            (index, field) for index, field in enumerate(FIELDS) if (field.lane, field.tally) == (of_lane, of_tally)
+        ]
         for index, field in placed:
             shape = shape_of(field, sizes)
             table[index, 0] = ends[field.flat]
@@ -280,9 +283,14 @@ def _lay_out(sizes: Sizes) -> tuple[np.ndarray, dict[str, int]]:
 
 
 def _aligned_zeros(length: int, dtype: Any) -> np.ndarray:
-    """Zeros that begin on a cache line, so that no vector straddles two."""
+    """Zeros that begin on a cache line, so that no vector straddles two.
+
+    They are written here: memory that could not be had is missed now, and a large array gets large pages, which
+    many lanes need (NumPy asks for them unless the system is to bring zeros).
+    """
     item = np.dtype(dtype).itemsize
-    spare = np.zeros(length + 64 // item, dtype)
+    spare = np.empty(length + 64 // item, dtype)
+    spare[:] = 0
     start = (-spare.ctypes.data % 64) // item
     return spare[start : start + length]
 

@@ -13,7 +13,6 @@ from .jit import kernel
 from .memory import carve1, carve2, carve3
 from .state import AT, ENTRY, FIRST_OF_LANE, LANES_AT, RATE_COUNT, SIZE_COUNT, SIZES_AT, Rates, Sizes
 
-
 FIRST_REAL, FIRST_DOUBLE, FIRST_INTEGER = FIRST_OF_LANE.values()
 
 
