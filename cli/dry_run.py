@@ -24,7 +24,7 @@ USUAL = {"learn": True, "passes": 1, "save": True, "emit": "all", "on_bad": "nul
 def show_plan(context: click.Context, session: Session) -> None:
     """Write everything to stdout: it is what was asked for."""
     from streamrnn.kernels.state import nbytes
-    from streamrnn.network import blocks_of, sizes_of
+    from streamrnn.network import blocks_of, lanes_of, sizes_of
 
     settings, plan, source = session.start.settings, session.plan, session.source
     parameters = sum(block.rows * max(1, block.columns) for block in blocks_of(settings))
@@ -37,7 +37,7 @@ def show_plan(context: click.Context, session: Session) -> None:
         "output": "stdout" if plan.output == "-" else plan.output,
         "record": ", ".join(session.layout.names),
         "model": model,
-        "memory": f"{nbytes(sizes_of(settings, lanes=1), 'float32'):,} bytes",
+        "memory": f"{nbytes(sizes_of(settings, lanes_of(settings)), 'float32'):,} bytes",
         "parameters": f"{parameters:,}",
     }
     width = max(map(len, facts))

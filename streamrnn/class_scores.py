@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from .kernels.state import RANKS, RECENT, State, named_view
+from .kernels.state import RANKS, RECENT, State, lanes_view, named_view
 from .schema import categorical_targets
 from .settings import Settings
 
@@ -68,8 +69,14 @@ class ClassScore:
         return self.recent_log_loss / math.log(2.0)
 
 
-def class_scores(state: State, settings: Settings, lanes: int) -> tuple[ClassScore, ...]:
-    """Read what the kernels counted, over all lanes."""
+def pooled(state: State, name: str, lanes: Sequence[int]) -> np.ndarray:
+    """The sum of a field over some lanes."""
+    sums: np.ndarray = lanes_view(state, name, max(lanes, default=-1) + 1)[list(lanes)].sum(axis=0)
+    return sums
+
+
+def class_scores(state: State, settings: Settings, lanes: Sequence[int]) -> tuple[ClassScore, ...]:
+    """Read what the kernels counted, over all keys; lanes: theirs."""
     targets = categorical_targets(settings)
     return tuple(
         _score(state, lanes, target, t, horizon, k * len(targets) + t)
@@ -78,30 +85,21 @@ def class_scores(state: State, settings: Settings, lanes: int) -> tuple[ClassSco
     )
 
 
-def confusion_counts(state: State, lanes: int, pair: int) -> np.ndarray:
-    """By code: how often it came, was forecast, and both; (classes, 3)."""
-    counts: np.ndarray = np.sum([named_view(state, "class_table", lane)[pair] for lane in range(lanes)], axis=0)
-    return counts
-
-
-def _score(state: State, lanes: int, target: str, t: int, horizon: int, pair: int) -> ClassScore:
-    def pooled(name: str, place: int) -> np.ndarray:
-        sums: np.ndarray = np.sum([named_view(state, name, lane)[place] for lane in range(lanes)], axis=0)
-        return sums
-
-    ranks, naive = pooled("class_ranks", pair), pooled("class_naive", pair)
+def _score(state: State, lanes: Sequence[int], target: str, t: int, horizon: int, pair: int) -> ClassScore:
+    ranks, naive = (named_view(state, name)[pair] for name in ("class_ranks", "class_naive"))
     count = int(ranks.sum())
-    recent = np.concatenate([_recent(state, lane, pair) for lane in range(lanes)])
+    recent = named_view(state, "class_recent")[pair, : min(count, RECENT)]
     mean = np.array([*recent.mean(axis=0), np.mean(recent[:, 1] == 0)]) if len(recent) else np.full(5, math.nan)
-    balanced, macro_f1 = _by_category(confusion_counts(state, lanes, pair))
-    _, _, sequences, hits = pooled("class_sequences", t).tolist()
+    balanced, macro_f1 = _by_category(named_view(state, "class_table")[pair])
+    ended = named_view(state, "gone_sequences") + pooled(state, "class_sequences", lanes)
+    _, _, sequences, hits = ended[t].tolist()
     return ClassScore(
         target, horizon, count,
         accuracy=_share(ranks[0], count),
         majority_accuracy=_share(naive[0], count),
         previous_accuracy=_share(naive[1], count),
         top=tuple(_share(hits_so_far, count) for hits_so_far in np.cumsum(ranks)[: RANKS - 1]),
-        log_loss=_share(float(pooled("class_losses", pair)), count),
+        log_loss=_share(float(named_view(state, "class_losses")[pair]), count),
         balanced_accuracy=balanced,
         macro_f1=macro_f1,
         recent_count=len(recent),
@@ -112,12 +110,6 @@ def _score(state: State, lanes: int, target: str, t: int, horizon: int, pair: in
         sequences=sequences,
         sequence_accuracy=_share(hits, sequences),
     )  # fmt: skip
-
-
-def _recent(state: State, lane: int, pair: int) -> np.ndarray:
-    graded = int(named_view(state, "class_ranks", lane)[pair].sum())
-    rows: np.ndarray = named_view(state, "class_recent", lane)[pair, : min(graded, RECENT)]
-    return rows
 
 
 def _by_category(counts: np.ndarray) -> tuple[float, float]:

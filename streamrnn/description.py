@@ -11,7 +11,7 @@ import numpy as np
 
 from .kernels.state import allocate, nbytes
 from .metrics import Health, Metrics, health_of, metrics_of
-from .network import parameter_views, sizes_of, write_roles
+from .network import lanes_of, parameter_views, sizes_of, write_roles
 from .restore import read_saved, restore_tensors
 from .schema import columns_read
 from .settings import Settings
@@ -55,19 +55,19 @@ def describe_model(path: str | os.PathLike[str]) -> Description:
         If the file is not a model, is damaged, or is of an unknown version.
     """
     content, name = Path(path).read_bytes(), os.fspath(path)
-    saved = read_saved(content, name, 1, np.float32)
-    sizes = sizes_of(saved.settings, lanes=1)
-    state = allocate(sizes, np.float32)
+    saved = read_saved(content, name, np.float32)
+    lanes = len(saved.keys)
+    state = allocate(sizes_of(saved.settings, lanes), np.float32)
     write_roles(state, saved.settings)
     parameters = parameter_views(state, saved.settings)
-    restore_tensors(state, 1, parameters, saved.tensors)
+    restore_tensors(state, parameters, saved.tensors)
     return Description(
         settings=saved.settings,
         columns=columns_read(saved.settings),
         parameters=parameters,
-        metrics=metrics_of(state, saved.settings, 1, saved.rows, saved.refused_rows),
-        health=health_of(state, saved.settings, lanes=1),
+        metrics=metrics_of(state, saved.settings, range(lanes), saved.rows, saved.refused_rows),
+        health=health_of(state, saved.settings),
         session=saved.session,
         file_bytes=len(content),
-        memory_bytes=nbytes(sizes, np.float32),
+        memory_bytes=nbytes(sizes_of(saved.settings, lanes_of(saved.settings)), np.float32),
     )

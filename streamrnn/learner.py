@@ -13,12 +13,26 @@ import numpy as np
 from .checkpoint import encode
 from .exclusive import exclusive
 from .files import replace_content
-from .kernels.learn import learn_coded_rows, learn_rows
-from .kernels.state import BOUNDARY, LANE, Sizes, State, allocate, lane_block, named_view, nbytes
+from .kernels.learn import learn_coded_rows, learn_keyed_rows, learn_rows
+from .kernels.state import (
+    BOUNDARY,
+    LANE,
+    NEW_KEY,
+    NEW_SEQUENCE,
+    Sizes,
+    State,
+    allocate,
+    lane_block,
+    lanes_view,
+    named_view,
+    nbytes,
+)
+from .keys import Keys, KeyState
 from .known_answer import check_kernels
 from .metrics import Health, Metrics, health_of, metrics_of
 from .mixture import write_season
 from .network import (
+    lanes_of,
     parameter_views,
     sizes_of,
     write_first_weights,
@@ -39,8 +53,8 @@ from .schema import (
     record_names,
 )
 from .settings import Settings, SettingsError, check_option_names
-from .tables import column_matrix, holds_text, plain, record_batches, scalar_value, sequence_starts, text_cells
-from .times import TIME_FEATURES, TimeError
+from .tables import cells_of, column_matrix, holds_text, plain, record_batches, text_cells
+from .times import MISSING, TIME_FEATURES, TimeError
 from .times.features import TimeFeatures
 from .times.reader import TimeReader
 from .vocabulary import Vocabulary, category_text, category_texts
@@ -108,9 +122,9 @@ class Learner:
         self._matrix_columns = matrix_columns(settings)
         self._cells = [(self._matrix_columns.index(name), name) for name in numeric_columns(settings)]
         self._vocabularies = {name: Vocabulary(settings.max_categories) for name in categorical_columns(settings)}
-        self._passed = settings.time, settings.sequence
         self._layout = RecordLayout(settings, self._vocabularies)
-        self._lanes = 1
+        self._keys = Keys(settings.max_keys if settings.key else None)
+        self._lanes = lanes_of(settings)
         self._sizes: Sizes = sizes_of(settings, self._lanes)
         self._state: State = allocate(self._sizes, self.dtype)
         write_roles(self._state, settings)
@@ -118,15 +132,12 @@ class Learner:
         write_scales_of_cycles(self._state, settings, self._lanes)
         named_view(self._state, "known")[:] = 1  # the reserved code
         write_season(self._state, settings, self._lanes)
-        for lane in range(self._lanes + 1):
-            named_view(self._state, "held", lane)[:] = np.nan
-            named_view(self._state, "settled", lane)[:] = 1
+        lanes_view(self._state, "held", self._lanes + 1)[:] = np.nan
+        lanes_view(self._state, "settled", self._lanes + 1)[:] = 1
         self.rows = 0  # arrivals, from the first one
         self.refused_rows = 0
         self.session: dict[str, Any] = {}  # a JSON-able note of whoever feeds it, kept in checkpoints
         self._kinds_are_open = True  # until the first row, whose text makes a column categorical
-        self._begins_sequence = False  # whether the next row does, whatever its sequence column says
-        self._sequence: Any = None  # the last row's value of the sequence column, as `plain`
         self._time: TimeFeatures | None = None
         if settings.time_features:
             self._time = TimeFeatures(TimeReader(str(settings.time), settings.time_format))
@@ -134,7 +145,7 @@ class Learner:
         self._one_code = np.empty((1, len(self._vocabularies)), np.int64)
         self._one_mark = np.zeros((1, 2), np.int64)
         self._one_answer = np.empty((1, self._layout.answer_width))
-        check_kernels(type(self), bool(self._vocabularies))
+        check_kernels(type(self), "keyed" if settings.key else "coded" if self._vocabularies else "plain")
 
     # --- one row ----------------------------------------------------------------------------------------------------
 
@@ -176,21 +187,22 @@ class Learner:
 
     def _take(
         self, row: Mapping[str, Any] | Sequence[float] | np.ndarray, learn: bool
-    ) -> tuple[Any, Any, np.ndarray, dict[str, str | None]]:
-        """Take one row; return its time, sequence, numbers and categories. The answer stands in ``_one_answer``."""
+    ) -> tuple[dict[str, Any], np.ndarray, dict[str, str | None]]:
+        """Take one row; return what is passed through by role, its numbers and its categories.
+
+        What the kernels answer stands in ``_one_answer``.
+        """
         if self._kinds_are_open:
             self._decide_kinds(text_cells(row, self.columns))
-        time, sequence, categories = self._read_row(row)
-        starts = self._starts_sequence(sequence)
-        if self._time is not None:
-            self._write_time_features(self._time, time, starts, keep=True)
+        passed, categories = self._read_row(row)
+        key, state, last = self._place_row(passed, keep=True)
         self._write_codes(categories, grow=learn)
-        self._one_mark[0, LANE] = 0
-        self._one_mark[0, BOUNDARY] = starts
+        self._keys.take(key, state)
         self._call(self._one_row, self._one_code, self._one_mark, learn, self._one_answer)
-        self._sequence, self._begins_sequence, self._kinds_are_open = plain(sequence), False, False
+        state.take(plain(passed.get("sequence")), last)
+        self._kinds_are_open = False
         self.rows += 1
-        return time, sequence, self._one_row[0], categories
+        return passed, self._one_row[0], categories
 
     @exclusive
     def predict(self, row: Mapping[str, Any] | Sequence[float] | np.ndarray) -> dict[str, np.ndarray]:
@@ -202,18 +214,18 @@ class Learner:
             By target: float64 (horizons,), with quantile loss (horizons, quantiles); for categories the most probable
             ones, object (horizons,).
         """
-        time, sequence, categories = self._read_row(row)
-        starts = self._starts_sequence(sequence)
-        if self._time is not None:
-            self._write_time_features(self._time, time, starts, keep=False)
+        passed, categories = self._read_row(row)
+        _, state, _ = self._place_row(passed, keep=False)
         self._write_codes(categories, grow=False)
         spare = self._lanes
-        for lane, copy in zip(lane_block(self._state, 0), lane_block(self._state, spare), strict=True):
-            copy[:] = lane
+        if self._one_mark[0, BOUNDARY] < NEW_KEY:
+            for lane, copy in zip(lane_block(self._state, state.lane), lane_block(self._state, spare), strict=True):
+                copy[:] = lane
+        else:  # nobody's lane is given up for it
+            self._one_mark[0, BOUNDARY] = NEW_KEY
         self._one_mark[0, LANE] = spare
-        self._one_mark[0, BOUNDARY] = starts
         self._call(self._one_row, self._one_code, self._one_mark, False, self._one_answer)
-        record = self._layout.record(self.rows, time, sequence, self._one_row[0], categories, self._one_answer[0])
+        record = self._layout.record(self.rows, passed, self._one_row[0], categories, self._one_answer[0])
         return record.forecast | record.quantiles
 
     def refuse(self, rows: int = 1) -> None:
@@ -223,25 +235,40 @@ class Learner:
 
     def _read_row(
         self, row: Mapping[str, Any] | Sequence[float] | np.ndarray
-    ) -> tuple[Any, Any, dict[str, str | None]]:
-        """Write the row's numbers to ``_one_row``; return its time, its sequence and its categories by column."""
+    ) -> tuple[dict[str, Any], dict[str, str | None]]:
+        """Write the row's numbers to ``_one_row``; return what is passed through by role, and categories by column."""
         buffer = self._one_row[0]
         if isinstance(row, Mapping):
             for place, name in self._cells:
                 value = row.get(name)
                 buffer[place] = value if type(value) is float else _number(value, name, self.rows)
-            time, sequence = self._passed
             categories = {name: _category(row.get(name), name, self.rows) for name in self._vocabularies}
-            return row.get(time) if time else None, row.get(sequence) if sequence else None, categories
+            return {role: row.get(name) for role, name in self._layout.passed.items()}, categories
         if isinstance(row, str | bytes) or not hasattr(row, "__len__"):
             raise TypeError(f"row {self.rows} is {type(row).__name__}: pass a mapping, or numbers by position")
-        if self.settings.time or self.settings.sequence or self._vocabularies:
-            raise TypeError(f"row {self.rows} has no time, sequence or categories: pass a mapping by column name")
+        if self._layout.passed or self._vocabularies:
+            raise TypeError(f"row {self.rows} has no time, key, sequence or categories: pass a mapping by column name")
         if len(row) != len(self.columns):
             raise TypeError(f"row {self.rows} has {len(row)} numbers; the columns are {', '.join(self.columns)}")
         for place, value in enumerate(row):
             buffer[place] = _number(value, self.columns[place], self.rows)
-        return None, None, {}
+        return {}, {}
+
+    def _place_row(self, passed: dict[str, Any], keep: bool) -> tuple[Any, KeyState, int]:
+        """Write the row's mark and time features; return its key, where that one's stream stands, and the last time."""
+        key = plain(passed.get("key"))
+        state, begins = self._keys.look(key)
+        starts = state.starts(plain(passed.get("sequence")))
+        last = MISSING if starts else state.time
+        if self._time is not None:
+            try:
+                features, last = self._time.of_row(passed["time"], last, keep)
+            except TimeError as error:
+                raise SettingsError(str(error)) from None
+            self._one_row[0, self._layout.time_features] = features
+        self._one_mark[0, LANE] = state.lane
+        self._one_mark[0, BOUNDARY] = NEW_SEQUENCE if starts else begins
+        return key, state, last
 
     def _write_codes(self, categories: Mapping[str, str | None], grow: bool) -> None:
         for place, (name, text) in enumerate(categories.items()):
@@ -252,25 +279,17 @@ class Learner:
         found = [name for name in texts if name not in self.settings.categorical]
         if not found:
             return
-        kept = {name: getattr(self, name) for name in ("rows", "refused_rows", "session", "_begins_sequence", "_turn")}
+        kept = {name: getattr(self, name) for name in ("rows", "refused_rows", "session", "_turn")}
         self._build(replace(self.settings, categorical=(*self.settings.categorical, *found)))
         write_first_weights(self._state, self.settings)
         self.__dict__.update(kept)
 
-    def _write_time_features(self, time_features: TimeFeatures, time: Any, starts: bool, keep: bool) -> None:
-        try:
-            self._one_row[0, self._layout.time_features] = time_features.of_row(time, starts, keep)
-        except TimeError as error:
-            raise SettingsError(str(error)) from None
-
     def begin_sequence(self) -> None:
-        """Let the next row begin a sequence: what is unlearned is learned, then state and pending forecasts go."""
-        self._begins_sequence = self.rows > 0
+        """Let the next row begin a sequence, of every key.
 
-    def _starts_sequence(self, sequence: Any) -> bool:
-        if self._begins_sequence:
-            return True
-        return bool(self.settings.sequence) and self.rows > 0 and plain(sequence) != self._sequence
+        What is unlearned is then learned, and state and pending forecasts go.
+        """
+        self._keys.begin_sequence()
 
     # --- many rows --------------------------------------------------------------------------------------------------
 
@@ -304,8 +323,8 @@ class Learner:
         return tables[0] if len(tables) == 1 else pyarrow.concat_tables(tables)
 
     def _checked(self, data: np.ndarray) -> np.ndarray:
-        if self.settings.time or self.settings.sequence or self._vocabularies:
-            raise SettingsError("an array has no time, no sequence and no categories; use a table")
+        if self._layout.passed or self._vocabularies:
+            raise SettingsError("an array has no time, no key, no sequence and no categories; use a table")
         if data.ndim != 2 or data.shape[1] != len(self.columns):
             raise SettingsError(f"an array must be (rows, {len(self.columns)}): {', '.join(self.columns)}")
         if data.dtype.kind not in "biuf":
@@ -314,7 +333,7 @@ class Learner:
         return np.where(masked, np.nan, np.ma.getdata(data)) if masked.any() else np.ma.getdata(data)
 
     def _run_batch(self, batch: pyarrow.RecordBatch, learn: bool) -> pyarrow.Table:
-        names = [name for name in (self.settings.time, self.settings.sequence) if name]
+        names = self._layout.passed.values()
         check_columns_exist((*self.columns, *names), batch.schema.names, "the table")
         passed = {name: batch[name] for name in names}
         found: list[str] = []
@@ -340,28 +359,24 @@ class Learner:
         categories: dict[str, pyarrow.Array],
         times: np.ndarray | None = None,
     ) -> pyarrow.Table:
-        count, sequences = len(matrix), passed.get(self.settings.sequence or "")
+        count = len(matrix)
         matrix = np.require(matrix, np.float64, ["C", "A", "W"])  # what the kernel was compiled for
         answers = np.empty((count, len(self._one_answer[0])))
         codes = np.empty((count, len(self._vocabularies)), np.int64)
-        marks = np.zeros((count, 2), np.int64)
-        if sequences is not None and count:
-            marks[:, BOUNDARY] = sequence_starts(sequences)
-        if count:
-            marks[0, BOUNDARY] = self._starts_sequence(None if sequences is None else scalar_value(sequences[0]))
+        marks = np.empty((count, 2), np.int64)
+        keys, sequences = (cells_of(passed.get(self._layout.passed.get(role, ""))) for role in ("key", "sequence"))
         first = self.rows
         for part in self._slices(count):  # between two of them Ctrl-C is heard, and all that was taken is counted
+            arrivals = self._keys.take_rows(keys.part(part), sequences.part(part), part.stop - part.start)
+            marks[part, LANE], marks[part, BOUNDARY] = arrivals.lanes, arrivals.begins
             if self._time is not None and times is not None:
-                features, last = self._time.of_rows(times[part], marks[part, BOUNDARY])
-                matrix[part, self._layout.time_features] = features
+                before = arrivals.times_before(times[part])
+                matrix[part, self._layout.time_features] = self._time.of_rows(times[part], before)
             for place, (name, vocabulary) in enumerate(self._vocabularies.items()):
                 codes[part, place] = vocabulary.codes(categories[name][part], learn)
             self._call(matrix[part], codes[part], marks[part], learn, answers[part])
-            self.rows, self._begins_sequence, self._kinds_are_open = first + part.stop, False, False
-            if self._time is not None and times is not None:
-                self._time.last = last
-            if sequences is not None:
-                self._sequence = scalar_value(sequences[part.stop - 1])
+            arrivals.take()
+            self.rows, self._kinds_are_open = first + part.stop, False
         return self._layout.table(np.arange(first, first + count), passed, matrix, categories, answers)
 
     def _slices(self, count: int) -> Iterator[slice]:
@@ -371,7 +386,9 @@ class Learner:
             yield slice(start, min(start + rows, count))
 
     def _call(self, rows: np.ndarray, codes: np.ndarray, marks: np.ndarray, learn: bool, answers: np.ndarray) -> None:
-        if self._vocabularies:
+        if self.settings.key:
+            learn_keyed_rows(*self._state, rows, codes, marks, bool(learn), answers)
+        elif self._vocabularies:
             learn_coded_rows(*self._state, rows, codes, marks, bool(learn), answers)
         else:
             learn_rows(*self._state, rows, marks, bool(learn), answers)
@@ -400,12 +417,12 @@ class Learner:
     @property
     def metrics(self) -> Metrics:
         """Errors beside the last-value forecast, and counts of all that was refused."""
-        return metrics_of(self._state, self.settings, self._lanes, self.rows, self.refused_rows)
+        return metrics_of(self._state, self.settings, self._keys.lanes, self.rows, self.refused_rows)
 
     @property
     def health(self) -> Health:
         """How learning does: the rate in force, and the gradient's size, clipping and reach."""
-        return health_of(self._state, self.settings, self._lanes)
+        return health_of(self._state, self.settings)
 
     def __repr__(self) -> str:
         settings = self.settings
@@ -423,25 +440,24 @@ class Learner:
             "settings": self.settings.to_dict(),
             "rows": self.rows,
             "refused_rows": self.refused_rows,
-            "sequence": self._sequence,
-            "begins_sequence": self._begins_sequence,
+            "keys": self._keys.to_list(),
             "time": None if self._time is None else self._time.to_dict(),
             "session": self.session,
             "categories": {name: vocabulary.categories for name, vocabulary in self._vocabularies.items()},
         }
-        return encode(description, saved_tensors(self._state, self._lanes, self.parameters))
+        return encode(description, saved_tensors(self._state, self._keys.lanes, self.parameters))
 
     @classmethod
     def from_bytes(cls, data: bytes, name: str = "checkpoint", **training: Any) -> Learner:
         """Rebuild what `to_bytes` returned; see `load`."""
         learner = cls.__new__(cls)
-        saved = read_saved(data, name, 1, cls.dtype)
+        saved = read_saved(data, name, cls.dtype)
         learner._build(changed_settings(saved.settings, training, name))
-        restore_tensors(learner._state, learner._lanes, learner.parameters, saved.tensors)
+        learner._keys.restore(saved.keys)
+        restore_tensors(learner._state, learner.parameters, saved.tensors)
         if learner.settings.lr != saved.settings.lr:
             named_view(learner._state, "rate_cap")[:] = 0.0
         learner.rows, learner.refused_rows = saved.rows, saved.refused_rows
-        learner._sequence, learner._begins_sequence = saved.sequence, saved.begins_sequence
         learner.session = saved.session
         learner._kinds_are_open = learner.rows == learner.refused_rows
         for column, categories in saved.categories.items():

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from .class_scores import ClassScore, class_scores
+from .class_scores import ClassScore, class_scores, pooled
 from .kernels.health import CLIPPED, MEASURED, NORM, NOTED, RATE, REACH
 from .kernels.state import DIVERGED, LEVEL_SHIFTS, MADE, SKIPPED, STEPS, State, named_view
 from .schema import categorical_columns, matrix_columns, numeric_targets
@@ -43,6 +44,8 @@ class Metrics:
     skipped_updates: int
     level_shifts: int
     diverged: int
+    keys: int  # that have a lane now; 1 in a learner without keys
+    evicted_keys: int  # that gave way to others
     nulls: dict[str, int]  # by column: values that were missing
     unknown: dict[str, int]  # by column: categories beyond `max_categories`
     invalid: dict[str, int]  # not finite, or beyond 1e30
@@ -94,11 +97,11 @@ class Health:
     seasons: dict[str, int]
 
 
-def health_of(state: State, settings: Settings, lanes: int) -> Health:
-    """Divide what the kernels have summed up; seasons are those of the first lane."""
+def health_of(state: State, settings: Settings) -> Health:
+    """Divide what the kernels have summed up."""
     believed, seasons = {}, {}
     if settings.mixes:
-        weights = np.mean([named_view(state, "mix_weights", lane) for lane in range(lanes)], axis=(0, 1))
+        weights = np.mean(named_view(state, "mix_weights"), axis=0)
         believed = dict(zip(EXPERTS, weights.tolist(), strict=True))
         seasons = dict(zip(numeric_targets(settings), named_view(state, "season_of").tolist(), strict=True))
     sums = named_view(state, "health").tolist()
@@ -114,19 +117,14 @@ def health_of(state: State, settings: Settings, lanes: int) -> Health:
     )
 
 
-def metrics_of(state: State, settings: Settings, lanes: int, rows: int, refused_rows: int) -> Metrics:
-    """Add up what the kernels counted, over all lanes."""
-
-    def pooled(name: str) -> np.ndarray:
-        sums: np.ndarray = np.sum([named_view(state, name, lane) for lane in range(lanes)], axis=0)
-        return sums
-
-    graded = "mix_" if settings.mixes else ""
+def metrics_of(state: State, settings: Settings, lanes: Sequence[int], rows: int, refused_rows: int) -> Metrics:
+    """Read what the kernels counted, over all keys; lanes: theirs."""
     columns = matrix_columns(settings)
-    counts, refused = pooled("lane_counts"), pooled("refused")
+    counts = named_view(state, "gone_counts") + pooled(state, "lane_counts", lanes)
+    refused = named_view(state, "refused")
     made, skipped = named_view(state, "updates")[[MADE, SKIPPED]].tolist()
     nulls, invalid, far = (dict(zip(columns, refused[:, kind].tolist(), strict=True)) for kind in range(3))
-    coded, of_codes = categorical_columns(settings), pooled("code_counts")
+    coded, of_codes = categorical_columns(settings), named_view(state, "code_counts")
     null_codes, unknown = (dict(zip(coded, of_codes[:, kind].tolist(), strict=True)) for kind in range(2))
     return Metrics(
         rows=rows,
@@ -136,13 +134,21 @@ def metrics_of(state: State, settings: Settings, lanes: int, rows: int, refused_
         skipped_updates=skipped,
         level_shifts=int(counts[LEVEL_SHIFTS]),
         diverged=int(counts[DIVERGED]),
+        keys=len(lanes),
+        evicted_keys=int(named_view(state, "evicted")[0]),
         nulls=nulls | null_codes,
         unknown=unknown,
         invalid=invalid,
         far=far,
-        scores=_scores(settings, pooled(f"{graded}errors"), pooled(f"{graded}error_count")),
+        scores=_scores(settings, *_graded(state, settings)),
         class_scores=class_scores(state, settings, lanes),
     )
+
+
+def _graded(state: State, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
+    """Return sums of errors and how many: of the mix where there is one."""
+    what = "mix_error" if settings.mixes else "error"
+    return named_view(state, f"{what}s"), named_view(state, f"{what}_count")
 
 
 def _scores(settings: Settings, sums: np.ndarray, counts: np.ndarray) -> tuple[Score, ...]:

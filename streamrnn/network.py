@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .kernels.cells import elman, gru, lstm
-from .kernels.state import RATE_COUNT, Sizes, State, named_view, padded
+from .kernels.state import RATE_COUNT, Sizes, State, lanes_view, named_view, padded
 from .mixture import expert_sizes
 from .schema import (
     categorical_columns,
@@ -81,6 +81,11 @@ def _inputs(settings: Settings) -> int:
 
 def _outputs(settings: Settings) -> int:
     return len(settings.horizons) * len(numeric_targets(settings)) * len(settings.levels)
+
+
+def lanes_of(settings: Settings) -> int:
+    """How many lanes a learner has: one for each key that there can be, and that of no key; or just one."""
+    return settings.max_keys + 1 if settings.key else 1
 
 
 def sizes_of(settings: Settings, lanes: int) -> Sizes:
@@ -183,9 +188,8 @@ def write_scales_of_cycles(state: State, settings: Settings, lanes: int) -> None
     if not settings.time_features:
         return
     places = [matrix_columns(settings).index(name) for name in CYCLES]
-    for lane in range(lanes):
-        named_view(state, "seen", lane)[places] = OFTEN
-        named_view(state, "m2", lane)[places] = 0.5 * OFTEN
+    lanes_view(state, "seen", lanes)[:, places] = OFTEN
+    lanes_view(state, "m2", lanes)[:, places] = 0.5 * OFTEN
 
 
 def parameter_views(state: State, settings: Settings, name: str = "weights") -> dict[str, np.ndarray]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import compress
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +12,8 @@ import numpy as np
 
 from .answers import answers_of
 from .category_answers import CategoryAnswers, Named, best_of
-from .kernels.state import DIVERGENCE, EVENT, EXPECTED, LEVEL_SHIFT, LOSS, UPDATE_SKIPPED
-from .schema import matrix_columns, network_features, numeric_targets, record_names, record_schema
+from .kernels.state import DIVERGENCE, EVENT, EVICTION, EXPECTED, LEVEL_SHIFT, LOSS, UPDATE_SKIPPED
+from .schema import matrix_columns, network_features, numeric_targets, passed_columns, record_names, record_schema
 from .settings import EXPERTS, Settings
 from .times import TIME_FEATURES
 from .vocabulary import Vocabulary
@@ -22,7 +21,12 @@ from .vocabulary import Vocabulary
 if TYPE_CHECKING:
     import pyarrow
 
-EVENT_NAMES = {DIVERGENCE: "diverged", LEVEL_SHIFT: "level-shift", UPDATE_SKIPPED: "update-skipped"}
+EVENT_NAMES = {
+    DIVERGENCE: "diverged",
+    LEVEL_SHIFT: "level-shift",
+    UPDATE_SKIPPED: "update-skipped",
+    EVICTION: "evicted",
+}
 
 
 @dataclass(eq=False, slots=True)
@@ -33,7 +37,7 @@ class Record:
     ----------
     row : int
         Number of the row, from 0; refused rows count.
-    time, sequence : object
+    time, key, sequence : object
         As the row has them; None without such a column.
     values, expected : dict of str to float, or to str
         By target: the value that arrived, and the forecast with the shortest horizon that it graded. Where missing,
@@ -49,11 +53,12 @@ class Record:
     loss : float
         Mean loss of what this row revealed, in scaled units; NaN if nothing.
     event : str or None
-        ``level-shift``, ``update-skipped``, ``diverged``, comma-joined.
+        ``level-shift``, ``update-skipped``, ``diverged``, ``evicted``, comma-joined.
     """
 
     row: int
     time: Any
+    key: Any
     sequence: Any
     values: dict[str, Any]
     expected: dict[str, Any]
@@ -67,9 +72,8 @@ class Record:
 
     def to_dict(self) -> dict[str, Any]:
         """The record as a line of NDJSON has it: flat, None where a number is missing."""
-        layout, settings = self._layout, self._layout.settings
-        cells: list[Any] = [self.row]
-        cells += [getattr(self, role) for role in ("time", "sequence") if getattr(settings, role)]
+        layout = self._layout
+        cells: list[Any] = [self.row, *(getattr(self, role) for role in layout.passed)]
         for target in layout.targets:
             if target in self.top:
                 cells += self._category_cells(target)
@@ -100,6 +104,7 @@ class RecordLayout:
         columns = matrix_columns(settings)
         self.categories = CategoryAnswers(settings, vocabularies)
         self.settings = settings
+        self.passed = passed_columns(settings)
         self.targets = settings.targets
         self.names = record_names(settings)
         self._numeric = numeric_targets(settings)
@@ -116,7 +121,6 @@ class RecordLayout:
         self.answer_width = places.width
         self._numbers_at = self._places_of_numbers(len(columns))
         self._pick_numbers = itemgetter(*self._numbers_at)
-        self._has_passed = bool(settings.time), bool(settings.sequence)
         self._schema: tuple[Any, pyarrow.Schema] | None = None  # of the last table, and what it was made for
 
     def forecasts(self, answers: np.ndarray) -> np.ndarray:
@@ -136,15 +140,14 @@ class RecordLayout:
     def record(
         self,
         row: int,
-        time: Any,
-        sequence: Any,
+        passed: Mapping[str, Any],
         inputs: np.ndarray,
         categories: Mapping[str, str | None],
         answer: np.ndarray,
     ) -> Record:
         """Build one record.
 
-        inputs: (columns,) as they arrived; categories: by column, as they arrived
+        passed: by role, as it arrived; inputs: (columns,) as they arrived; categories: by column, as they arrived
         answer: (answer_width,) as the kernel wrote it
         """
         forecasts = self.forecasts(answer).copy()
@@ -165,7 +168,8 @@ class RecordLayout:
             expected = self._in_order(expected, self.categories.expected(answer))
             forecast = self._in_order(forecast, {target: best_of(named) for target, named in top.items()})
         loss, event = head[LOSS], event_text(int(head[EVENT]))
-        return Record(row, time, sequence, values, expected, forecast, top, quantiles, shares, loss, event, self)
+        roles = passed.get("time"), passed.get("key"), passed.get("sequence")
+        return Record(row, *roles, values, expected, forecast, top, quantiles, shares, loss, event, self)
 
     def _in_order(self, numbers: dict[str, Any], categories: dict[str, Any]) -> dict[str, Any]:
         both = numbers | categories
@@ -174,18 +178,16 @@ class RecordLayout:
     def cells(
         self,
         row: int,
-        time: Any,
-        sequence: Any,
+        passed: Mapping[str, Any],
         inputs: np.ndarray,
         categories: Mapping[str, str | None],
         answer: np.ndarray,
     ) -> list[Any]:
         """Build one record as a row of `table`, in Python's values; arguments as for `record`."""
         if self.categories.targets:
-            return list(self.record(row, time, sequence, inputs, categories, answer).to_dict().values())
-        passed = compress((time, sequence), self._has_passed)
+            return list(self.record(row, passed, inputs, categories, answer).to_dict().values())
         numbers = map(_finite, self._pick_numbers(inputs.tolist() + answer.tolist()))
-        return [row, *passed, *numbers, event_text(int(answer[EVENT]))]
+        return [row, *passed.values(), *numbers, event_text(int(answer[EVENT]))]
 
     def table(
         self,
@@ -197,7 +199,7 @@ class RecordLayout:
     ) -> pyarrow.Table:
         """Build the records of many rows.
 
-        rows: (n,) int64 numbers; passed: time and sequence columns by name
+        rows: (n,) int64 numbers; passed: time, key and sequence columns by name
         inputs: (n, columns); categories: by column, as they arrived; answers: (n, answer_width)
         """
         import pyarrow

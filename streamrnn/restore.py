@@ -5,13 +5,14 @@ What a checkpoint says is checked before memory is taken for it, and before a ke
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .checkpoint import CheckpointError, decode
 from .kernels.field import Field
-from .kernels.state import FIELDS, RENEWED, SEQUENCE_START, STEPS, Sizes, State, named_view, shape_of
+from .kernels.state import FIELDS, RENEWED, SEQUENCE_START, STEPS, Sizes, State, lanes_view, named_view, shape_of
 from .network import blocks_of, sizes_of
 from .schema import categorical_columns
 from .settings import Settings, SettingsError, check_option_names, options
@@ -29,23 +30,22 @@ class Saved(NamedTuple):
     settings: Settings
     rows: int
     refused_rows: int
-    sequence: Any
-    begins_sequence: bool
+    keys: list[list[Any]]
     time: dict[str, Any] | None
     session: dict[str, Any]
     categories: dict[str, list[str]]
     tensors: dict[str, np.ndarray]
 
 
-def saved_tensors(state: State, lanes: int, parameters: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def saved_tensors(state: State, lanes: Sequence[int], parameters: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """All that decides how a learner goes on: the weights under PyTorch's names, and every saved field.
 
-    A field of a lane has the lanes as its first axis.
+    A field of a lane has these lanes as its first axis.
     """
     return dict(parameters) | {field.name: _read(state, field, lanes) for field in _fields(state)}
 
 
-def read_saved(data: bytes, name: str, lanes: int, dtype: Any) -> Saved:
+def read_saved(data: bytes, name: str, dtype: Any) -> Saved:
     """Read a checkpoint.
 
     Parameters
@@ -53,8 +53,6 @@ def read_saved(data: bytes, name: str, lanes: int, dtype: Any) -> Saved:
     data : bytes
     name : str
         Of the file, for messages.
-    lanes : int
-        That its learner has.
     dtype : type
         Of its network.
 
@@ -72,7 +70,8 @@ def read_saved(data: bytes, name: str, lanes: int, dtype: Any) -> Saved:
         if not 0 <= description[key] <= MOST:
             raise CheckpointError(f"{name} cannot have {description[key]} {key.replace('_', ' ')}")
     settings = _settings(description["settings"], name)
-    _check_tensors(tensors, settings, lanes, dtype, name)
+    _check_keys(description["keys"], settings, name)
+    _check_tensors(tensors, settings, len(description["keys"]), dtype, name)
     if settings.time_features and not _is_time(description["time"]):
         raise CheckpointError(f"{name} does not say when its last row was")
     _check_categories(description["categories"], tensors.get("known", _NO_CODES), settings, name)
@@ -84,8 +83,7 @@ _KINDS: dict[str, Any] = {
     "settings": dict,
     "rows": int,
     "refused_rows": int,
-    "sequence": str | int | float | None,
-    "begins_sequence": bool,
+    "keys": list,
     "time": dict | None,
     "session": dict,
     "categories": dict,
@@ -104,12 +102,24 @@ def _check_categories(saved: dict[str, Any], known: np.ndarray, settings: Settin
             raise CheckpointError(f"{name} does not name {codes - 1} categories of column {column!r}")
 
 
+def _check_keys(saved: list[Any], settings: Settings, name: str) -> None:
+    """Check that these are keys as `Keys.to_list` gives them, each once."""
+    kinds: tuple[Any, ...] = (str | int | float | None, str | int | float | None, bool, int | None, bool)
+    for key in saved:
+        if not isinstance(key, list) or len(key) != len(kinds) or not all(map(isinstance, key, kinds)):
+            raise CheckpointError(f"{name} does not say where its keys stand as a learner does: {key!r}")
+        if key[3] is not None and abs(key[3]) >= 2**63:
+            raise CheckpointError(f"{name} has a key whose last row was at {key[3]}")
+    keys = [key[0] for key in saved]
+    if len(set(keys)) < len(keys) or (len(keys) > settings.max_keys if settings.key else keys != [None]):
+        raise CheckpointError(f"{name} has {len(keys)} keys, which its settings do not allow")
+
+
 def _is_time(time: dict[str, Any] | None) -> bool:
     """Whether this is what time features go on from."""
     return (
         time is not None
-        and set(time) == {"last", "unit", "has_begun"}
-        and (time["last"] is None or (isinstance(time["last"], int) and abs(time["last"]) < 2**63))
+        and set(time) == {"unit", "has_begun"}
         and time["unit"] in (None, *UNITS)
         and isinstance(time["has_begun"], bool)
     )
@@ -157,10 +167,8 @@ def _check_range(tensor: np.ndarray, field: Field, sizes: Sizes, name: str) -> N
         raise CheckpointError(f"{name} holds {field.name} from {found}, beyond {allowed}")
 
 
-def restore_tensors(
-    state: State, lanes: int, parameters: dict[str, np.ndarray], tensors: dict[str, np.ndarray]
-) -> None:
-    """Write the tensors of a checkpoint into a new learner's arrays.
+def restore_tensors(state: State, parameters: dict[str, np.ndarray], tensors: dict[str, np.ndarray]) -> None:
+    """Write the tensors of a checkpoint into a new learner's arrays; its lanes become the first ones.
 
     The ring may have another length than it had, after a change of the stride: each step then moves to its new slot.
     """
@@ -172,7 +180,7 @@ def restore_tensors(
         if not field.lane:
             named_view(state, field.name)[...] = tensor
             continue
-        for lane in range(lanes):
+        for lane in range(len(steps)):
             view = named_view(state, field.name, lane)
             if field.ring is None:
                 view[...] = tensor[lane]
@@ -201,10 +209,11 @@ def _fields(state: State) -> list[Field]:
     return [field for field in FIELDS if field.saved and named_view(state, field.name).size]
 
 
-def _read(state: State, field: Field, lanes: int) -> np.ndarray:
+def _read(state: State, field: Field, lanes: Sequence[int]) -> np.ndarray:
     if not field.lane:
         return named_view(state, field.name)
-    return np.stack([named_view(state, field.name, lane) for lane in range(lanes)])
+    values: np.ndarray = lanes_view(state, field.name, max(lanes, default=-1) + 1)[list(lanes)]
+    return values
 
 
 def _copy_ring(tensor: np.ndarray, view: np.ndarray, axis: int, steps: int) -> None:

@@ -55,6 +55,12 @@ def matrix_columns(settings: Settings) -> tuple[str, ...]:
     return (*network_features(settings), *others)
 
 
+def passed_columns(settings: Settings) -> dict[str, str]:
+    """The columns that are passed through, by role, in the order of the record."""
+    roles = {role: getattr(settings, role) for role in ("time", "key", "sequence")}
+    return {role: name for role, name in roles.items() if name is not None}
+
+
 def check_columns_exist(wanted: Iterable[str], present: Sequence[str], where: str) -> None:
     """Raise a SettingsError that names what is missing, and what it might have been; or what is there twice."""
     for name in wanted:
@@ -108,7 +114,7 @@ def category_names(settings: Settings, target: str, horizon: int) -> list[tuple[
 
 def record_names(settings: Settings) -> list[str]:
     """Every column of the record, in order; see ``docs/record.md``."""
-    names = ["row", *(getattr(settings, role) for role in ("time", "sequence") if getattr(settings, role))]
+    names = ["row", *passed_columns(settings).values()]
     for target in settings.targets:
         names.append(target)
         if settings.horizons != (0,):
@@ -143,7 +149,7 @@ def record_schema(settings: Settings, passed_through: dict[str, pyarrow.DataType
     ----------
     settings : Settings
     passed_through : dict
-        Arrow types of the time and sequence columns, as the source has them.
+        Arrow types of the time, key and sequence columns, as the source has them.
     """
     import pyarrow
 

@@ -89,6 +89,14 @@ class Settings:
     time_features: bool = _option(
         False, "Columns", "learn from the time too: since the last row, hour of day, day of week", structure=True
     )
+    key: str | None = _option(
+        None, "Columns", "column that tells which of many interleaved streams a row belongs to", structure=True,
+        metavar="COLUMN",
+    )  # fmt: skip
+    max_keys: int = _option(
+        1000, "Columns", "keys that are kept; beyond them the one least recently seen gives way", structure=True,
+        metavar="N",
+    )  # fmt: skip
     sequence: str | None = _option(
         None, "Columns", "column whose change of value starts a new sequence", structure=True, metavar="COLUMN"
     )
@@ -115,7 +123,7 @@ class Settings:
 
     top: int = _option(1, "Forecast", "categories to name in a record, the most probable first", metavar="N")
     experts: bool | None = _option(
-        None, "Forecast", "mix the network with linear and seasonal forecasters [yes, unless horizon 0 or quantiles]",
+        None, "Forecast", "mix the network with linear and seasonal forecasters [yes, but for labels, quantiles, keys]",
         structure=True,
     )  # fmt: skip
     season: int | str = _option(
@@ -196,9 +204,10 @@ class Settings:
         if self.shrink and self.loss == "quantile":
             raise SettingsError("shrink is for one forecast per horizon; shrunk quantiles would not be quantiles")
         self._check_experts()
-        if self.time is not None and self.time == self.sequence:
-            raise SettingsError(f"column {self.time!r} cannot be both time and sequence")
-        for role in ("time", "sequence"):
+        for role, other in (("time", "key"), ("time", "sequence"), ("key", "sequence")):
+            if getattr(self, role) is not None and getattr(self, role) == getattr(self, other):
+                raise SettingsError(f"column {getattr(self, role)!r} cannot be both {role} and {other}")
+        for role in ("time", "key", "sequence"):
             if getattr(self, role) in (*self.targets, *self.features, *self.categorical):
                 raise SettingsError(f"column {getattr(self, role)!r} cannot be {role} and feature or target")
         if self.target_weights and self.targets and len(self.target_weights) != len(self.targets):
@@ -216,6 +225,8 @@ class Settings:
             raise SettingsError("experts need a horizon of 1 or more: at horizon 0 there is no past of the target")
         if self.experts and self.targets and all(target in self.categorical for target in self.targets):
             raise SettingsError("experts need a target of numbers; all targets are categorical")
+        if self.experts and self.key is not None:
+            raise SettingsError("experts follow one stream: with keys the network forecasts alone")
         if self.experts and self.loss == "quantile":
             raise SettingsError("experts forecast one value per horizon, no quantiles; use another loss")
         if not self.mix_network and not self.mixes:
@@ -256,7 +267,7 @@ class Settings:
         if self.experts is not None:
             return self.experts
         has_numbers = not self.targets or any(target not in self.categorical for target in self.targets)
-        return has_numbers and self.horizons != (0,) and self.loss != "quantile"
+        return has_numbers and self.key is None and self.horizons != (0,) and self.loss != "quantile"
 
     @property
     def delay(self) -> int:
@@ -280,6 +291,7 @@ INTEGER_RANGES = {
     "hidden": (1, 8192),
     "layers": (1, 64),
     "max_categories": (1, 100_000),
+    "max_keys": (1, 1_000_000),
     "embedding": (1, 1024),
     "top": (1, 100),
     "window": (1, MAX_SIZE),
@@ -376,7 +388,7 @@ def _weights(value: Any) -> tuple[float, ...]:
 def _check_kind(name: str, value: Any, option: Option) -> None:
     if option.choices and value not in option.choices:
         raise SettingsError(f"{name} must be one of {', '.join(option.choices)}, not {value!r}")
-    if name in ("time", "sequence") and not (value is None or (isinstance(value, str) and value)):
+    if name in ("time", "key", "sequence") and not (value is None or (isinstance(value, str) and value)):
         raise SettingsError(f"{name} takes one column name, not {value!r}")
     if name in TRUTH_VALUES and value not in (default(name), True, False):
         raise SettingsError(f"{name} must be true or false, not {value!r}")

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -88,6 +88,28 @@ def text_cells(row: Any, names: Sequence[str]) -> list[str]:
     if not all(cell is None or isinstance(cell, str | Real) for cell in cells.values()):
         return []
     return [name for name, cell in cells.items() if isinstance(cell, str)]
+
+
+class Cells(NamedTuple):
+    """The cells of a column of any kind, to be compared with each other; those of no column are all None."""
+
+    column: pyarrow.Array | None
+    codes: np.ndarray | None  # (rows,) int64, equal for equal cells
+
+    def part(self, rows: slice) -> Cells:
+        """Some of them."""
+        if self.column is None or self.codes is None:
+            return self
+        return Cells(self.column[rows], self.codes[rows])
+
+    def value(self, row: int) -> Any:
+        """One of them, as `plain` gives it."""
+        return None if self.column is None else scalar_value(self.column[row])
+
+
+def cells_of(column: pyarrow.Array | None) -> Cells:
+    """Code a column's cells."""
+    return Cells(column, None if column is None else _codes(column))
 
 
 def sequence_starts(column: pyarrow.Array) -> np.ndarray:

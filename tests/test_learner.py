@@ -303,9 +303,10 @@ def test_an_array_of_another_shape_is_refused(shape):
     assert learner.to_bytes() == before
 
 
-def test_an_array_cannot_carry_a_time_or_a_sequence():
-    for role in ("time", "sequence"):
-        with pytest.raises(SettingsError, match=r"^an array has no time, no sequence and no categories; use a table$"):
+def test_an_array_cannot_carry_a_time_a_key_or_a_sequence():
+    message = r"^an array has no time, no key, no sequence and no categories; use a table$"
+    for role in ("time", "key", "sequence"):
+        with pytest.raises(SettingsError, match=message):
             Learner("a", **SMALL, **{role: "s"}).run(np.zeros((3, 1)))
 
 

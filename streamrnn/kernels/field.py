@@ -13,6 +13,7 @@ class Field(NamedTuple):
     shape: tuple[str | int, ...]
     meaning: str
     lane: bool = True
+    tally: bool = False  # one for all lanes but the spare one
     saved: bool = True
     ring: int | None = None  # the axis that runs over slots
     most: str | int | None = None  # of an integer: what it indexes has a bound
@@ -20,5 +21,6 @@ class Field(NamedTuple):
 
 
 SHARED: dict[str, Any] = {"lane": False}
+TALLY: dict[str, Any] = {"lane": False, "tally": True}
 DERIVED: dict[str, Any] = {"lane": False, "saved": False}  # follows from the settings
 SCRATCH: dict[str, Any] = {"lane": False, "saved": False}  # written before it is read

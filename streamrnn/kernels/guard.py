@@ -103,7 +103,7 @@ def has_diverged(model, lane):
 @kernel
 def go_back(model, lane):
     """Go on from the good weights as a network that has seen nothing, at a lower rate."""
-    network, guard, counts, slots = model.network, model.guard, lane.counts, model.sizes.slots
+    network, guard = model.network, model.guard
     rate = rate_in_force(model, max(network.updates[MADE], 1))
     if guard.standing[0] != NOTHING_KEPT:
         _copy(guard.weights[GOOD], network.weights)
@@ -118,6 +118,14 @@ def go_back(model, lane):
         network.moment2[j] = 0
     network.updates[CLEARED] = network.updates[MADE]
     network.updates[SKIPPED_IN_A_ROW] = 0
+    renew(model, lane)
+    _begin_check(guard)
+
+
+@kernel
+def renew(model, lane):
+    """Let a lane go on from weights that were gone back to: what it has of others teaches nothing."""
+    counts, slots = lane.counts, model.sizes.slots
     for slot in range(slots):
         clear_slopes(model, lane, slot)
     clear_state(model, lane, slot_before(counts[STEPS] % slots, slots))
@@ -126,7 +134,6 @@ def go_back(model, lane):
         lane.changes.agreement[pair, 1] = UNTRUSTED
     counts[RENEWED] = counts[STEPS]
     counts[UNLEARNED] = 0
-    _begin_check(guard)
 
 
 @kernel

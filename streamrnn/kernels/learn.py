@@ -11,6 +11,7 @@ from .guard import go_back, has_diverged, keep_first
 from .handover import hand_over
 from .health import measure_reach
 from .jit import entry, kernel
+from .keys import begin_key, finish_row, prepare_row
 from .labels import end_labels, make_classes_pending, reveal_labels
 from .memory import flush_denormals, restore_denormals
 from .optimizers import update
@@ -23,11 +24,13 @@ from .state import (
     DIVERGED,
     DIVERGENCE,
     EVENT,
+    EVICTS,
     EXPECTED,
     LANE,
     LEVEL_SHIFT,
     LEVEL_SHIFTS,
     LOSS,
+    NEW_SEQUENCE,
     REVEALED,
     SEQUENCE_START,
     SINCE,
@@ -36,7 +39,7 @@ from .state import (
     UPDATE_SKIPPED,
 )
 from .unroll import backward_sweep, clear_slopes
-from .views import open_coding, open_lane, open_model
+from .views import open_coding, open_lane, open_model, open_pool
 
 
 @entry
@@ -45,11 +48,11 @@ def learn_rows(real, double, integer, rows, marks, learn, records):
 
     real, double, integer: the learner, see ``state.py``
     rows: (n, columns) float64, NaN where null
-    marks: (n, 2) int64: the row's lane; 1 if it begins a sequence
+    marks: (n, 2) int64: the row's lane; what it begins, see `state.BOUNDARY`
     learn: whether weights, moments and scales may change
     records: (n, width of an answer) float64, written
     """
-    _take_rows(real, double, integer, rows, None, None, marks, learn, records)
+    _take_rows(real, double, integer, rows, None, None, None, marks, learn, records)
 
 
 @entry
@@ -58,11 +61,18 @@ def learn_coded_rows(real, double, integer, rows, codes, marks, learn, records):
 
     codes: (n, coded) int64, the categories' codes, -1 where null
     """
-    _take_rows(real, double, integer, rows, codes, open_coding(real, integer), marks, learn, records)
+    _take_rows(real, double, integer, rows, codes, open_coding(real, integer), None, marks, learn, records)
+
+
+@entry
+def learn_keyed_rows(real, double, integer, rows, codes, marks, learn, records):
+    """Run every row through the lane of its key: as `learn_coded_rows`, with or without categories."""
+    coding, pool = open_coding(real, integer), open_pool(real, double, integer)
+    _take_rows(real, double, integer, rows, codes, coding, pool, marks, learn, records)
 
 
 @kernel
-def _take_rows(real, double, integer, rows, codes, coding, marks, learn, records):
+def _take_rows(real, double, integer, rows, codes, coding, pool, marks, learn, records):
     before = flush_denormals()
     model = open_model(real, double, integer, coding)
     number = marks[0, LANE] if marks.shape[0] > 0 else 0
@@ -74,7 +84,7 @@ def _take_rows(real, double, integer, rows, codes, coding, marks, learn, records
         for j in range(records.shape[1]):
             records[i, j] = math.nan
         _take_codes(coding, codes, i)
-        records[i, EVENT] = _take_row(model, lane, rows[i], marks[i, BOUNDARY], learn, records[i])
+        records[i, EVENT] = _take_row(model, lane, pool, rows[i], marks[i], learn, records[i])
     restore_denormals(before)
 
 
@@ -87,7 +97,7 @@ def _take_codes(coding, codes, i):
 
 
 @kernel
-def _take_row(model, lane, row, boundary, learn, record):
+def _take_row(model, lane, pool, row, mark, learn, record):
     """One row: reveal, learn, predict; or, where this row's own targets are forecast, predict, reveal, learn.
 
     Returns its events.
@@ -95,7 +105,11 @@ def _take_row(model, lane, row, boundary, learn, record):
     sizes, counts = model.sizes, lane.counts
     of_own_row = sizes.horizon == 0
     known = sizes.features if of_own_row else sizes.columns  # columns that a forecast may be made of
-    event = _begin_sequence(model, lane, learn) if boundary else 0
+    begins = mark[BOUNDARY]
+    ends_sequence = begins in (NEW_SEQUENCE, EVICTS)
+    prepare_row(pool, model, lane)
+    event = _begin_sequence(model, lane, learn) if ends_sequence else 0
+    event |= begin_key(pool, model, lane, mark[LANE], begins)
     for c in range(known):
         event |= _observe(model, lane, row, c, learn)
     if of_own_row:
@@ -111,6 +125,7 @@ def _take_row(model, lane, row, boundary, learn, record):
         counts[STEPS] += 1
     if sizes.handed_at > 0:
         hand_over(model, lane, record)
+    finish_row(pool, model, lane, learn)
     return event
 
 

@@ -6,7 +6,8 @@ it (``views.py``), and a checkpoint saves by it. ``integer`` begins with the tab
 sizes, so three arrays are all that has to cross from Python at a call.
 
 Fields of a *lane* (one key's stream) exist once per lane; the last lane is a spare one, for forecasts that must
-leave no trace.
+leave no trace. With keys, the lane before it is that of no key, which every new key's is a copy of. A *tally* counts
+over all lanes; the spare lane has one of its own.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .experts.fields import EXPERT_FIELDS
-from .field import DERIVED, SCRATCH, SHARED, Field
+from .field import DERIVED, SCRATCH, SHARED, TALLY, Field
 from .vector import LANES
 
 # Values whose median and absolute deviations seed a column's statistics; as many far ones in a row are a level shift.
@@ -137,7 +138,7 @@ FIELDS = (
     Field("seen", "integer", ("columns",), "values in the statistics"),
     Field("far_run", "integer", ("columns",), "far values in a row", most=WARM_UP),
     Field("settled", "integer", ("columns",), "1: the held value is in the statistics", most=1),
-    Field("refused", "integer", ("columns", 3), "nulls, invalid values, far values"),
+    Field("refused", "integer", ("columns", 3), "nulls, invalid values, far values", **TALLY),
     Field("change_sum2", "double", ("targets", "horizons"), "sum of squares of y - base"),
     Field("change_first", "double", ("pairs", WARM_UP), "the |y - base| that seed it"),
     Field("change_seen", "integer", ("targets", "horizons"), "how many"),
@@ -148,8 +149,8 @@ FIELDS = (
     Field("last", "double", ("slots", "targets"), "the last-value forecast beside them", ring=0),
     Field("clock", "integer", ("slots", "all_targets"), "step, or values of the target so far", ring=0),
     Field("values_seen", "integer", ("all_targets",), "values of each target so far"),
-    Field("errors", "double", ("pairs", 4), "sums: absolute, squared, and both of last value"),
-    Field("error_count", "integer", ("pairs",), "forecasts graded"),
+    Field("errors", "double", ("pairs", 4), "sums: absolute, squared, and both of last value", **TALLY),
+    Field("error_count", "integer", ("pairs",), "forecasts graded", **TALLY),
     Field("codes", "integer", ("slots", "coded_features"), "of inputs, -1: none", ring=0, most="last_code", least=-1),
     Field("logits", "real", ("class_pairs", "slots", "class_width"), "of each category, as forecast", ring=1),
     Field("d_logits", "real", ("class_pairs", "slots", "class_width"), "slopes that reveals have written", ring=1),
@@ -158,14 +159,22 @@ FIELDS = (
     Field("class_before", "integer", ("class_targets", "slots", 3), "see `KNOWN` and its like", ring=1, most="classes"),
     Field("label_counts", "integer", ("class_targets", "classes"), "how often each category has come"),
     Field("labels", "integer", ("class_targets", 2), "the most frequent code so far, the last", most="last_code"),
-    Field("code_counts", "integer", ("coded", 2), "nulls, categories without a code of their own"),
-    Field("class_losses", "double", ("class_pairs",), "sum of the losses of graded forecasts"),
-    Field("class_ranks", "integer", ("class_pairs", RANKS), "how often the truth had each place"),
-    Field("class_naive", "integer", ("class_pairs", 2), "hits of the most frequent and of the last category"),
-    Field("class_table", "integer", ("class_pairs", "classes", 3), "by category: came, was forecast, both"),
+    Field("code_counts", "integer", ("coded", 2), "nulls, categories without a code of their own", **TALLY),
+    Field("class_losses", "double", ("class_pairs",), "sum of the losses of graded forecasts", **TALLY),
+    Field("class_ranks", "integer", ("class_pairs", RANKS), "how often the truth had each place", **TALLY),
+    Field("class_naive", "integer", ("class_pairs", 2), "hits of the most frequent and of the last category", **TALLY),
+    Field("class_table", "integer", ("class_pairs", "classes", 3), "by category: came, was forecast, both", **TALLY),
     Field("class_sequences", "integer", ("class_targets", 4), "see `SEQUENCE_GRADED` and its neighbours"),
-    Field("class_recent", "double", ("class_pairs", RECENT, 4), "loss, place and naive hits of the last forecasts"),
-    Field("lane_counts", "integer", (7,), "what `STEPS` and its neighbours name"),
+    Field("class_recent", "double", ("class_pairs", RECENT, 4), "loss, place and naive hits of the latest", **TALLY),
+    Field("lane_counts", "integer", (8,), "what `STEPS` and its neighbours name"),
+    Field("pooled", "integer", ("columns",), "1: keys to come know of this column of it", most=1),
+    Field("change_pooled", "integer", ("pairs",), "1: and of these changes", most=1),
+    Field("pool_columns", "double", ("columns", 5), "how the columns of keys are, see `keys.py`", **SHARED),
+    Field("pool_changes", "double", ("pairs", 3), "how their changes are", **SHARED),
+    Field("pool_agreement", "double", ("pairs", 2), "moving mean of their agreement", **SHARED),
+    Field("evicted", "integer", (1,), "keys that gave way to others", **SHARED),
+    Field("gone_counts", "integer", (8,), "sums of the lane_counts of evicted keys", **SHARED),
+    Field("gone_sequences", "integer", ("class_targets", 4), "and of their class_sequences", **SHARED),
     *EXPERT_FIELDS,
 )  # fmt: skip
 
@@ -177,6 +186,7 @@ LEVEL_SHIFTS = 3
 DIVERGED = 4
 UNLEARNED = 5  # slopes written since the last update
 RENEWED = 6  # step that began with weights of before; nothing older teaches
+CLEARED_SEEN = 7  # `CLEARED` as it was after the lane's last row
 
 # places in `class_before`: what was known when a forecast was made
 KNOWN, MAJORITY, LAST_LABEL = 0, 1, 2  # codes so far; the most frequent one, the last one
@@ -193,17 +203,24 @@ CLEARED = 3  # how many had been made when the moments were cleared
 EVENT, LOSS, REVEALED, EXPECTED = 0, 1, 2, 3  # bits; mean loss of what was revealed, NaN if nothing; how many outputs
 
 # bits of an event
-LEVEL_SHIFT, UPDATE_SKIPPED, DIVERGENCE = 1, 2, 4
+LEVEL_SHIFT, UPDATE_SKIPPED, DIVERGENCE, EVICTION = 1, 2, 4, 8
 
 # places in a row of `marks`
-LANE, BOUNDARY = 0, 1  # the row's lane; 1 if it begins a sequence
+LANE, BOUNDARY = 0, 1  # the row's lane, and what it begins there:
+GOES_ON, NEW_SEQUENCE, NEW_KEY, EVICTS = 0, 1, 2, 3  # the last: a key, in the lane of another one
 
 NAMES = [field.name for field in FIELDS]
 AT: Any = namedtuple("Index", NAMES)(*range(len(FIELDS)))  # noqa: PYI024  # each field's row in the table
+FIRST_OF_LANE = {  # where a lane begins in each flat array
+    flat: next(index for index, field in enumerate(FIELDS) if field.lane and field.flat == flat)
+    for flat in ("real", "double", "integer")
+}
 ENTRY = 5  # offset, three dimensions, distance between lanes
 SIZES_AT = ENTRY * len(FIELDS)
 SIZE_COUNT = len(Sizes._fields)
+LANES_AT = SIZES_AT + Sizes._fields.index("lanes")
 HEADER = SIZES_AT + SIZE_COUNT
+TALLIES = 2  # that of all lanes, that of the spare one
 
 
 class Rates(NamedTuple):
@@ -246,27 +263,37 @@ def shape_of(field: Field, sizes: Sizes) -> tuple[int, ...]:
 
 
 def _lay_out(sizes: Sizes) -> tuple[np.ndarray, dict[str, int]]:
-    """Place every field: shared ones first, then lane after lane. Returns the table and each flat array's length."""
+    """Place every field: shared ones first, then the tallies, then lane after lane.
+
+    Returns the table and each flat array's length.
+    """
     table = np.zeros((len(FIELDS), ENTRY), np.int64)
     ends = {"real": 0, "double": 0, "integer": padded(HEADER)}
-    for of_lane in (False, True):
+    for of_lane, of_tally, copies in ((False, False, 1), (False, True, TALLIES), (True, False, sizes.lanes)):
         starts = dict(ends)
-        for index, field in enumerate(FIELDS):
-            if field.lane == of_lane:
-                shape = shape_of(field, sizes)
-                table[index, 0] = ends[field.flat]
-                table[index, 1 : 1 + len(shape)] = shape
-                ends[field.flat] += padded(int(np.prod(shape)))
-    for index, field in enumerate(FIELDS):
-        table[index, 4] = (ends[field.flat] - starts[field.flat]) if field.lane else 0
-    lengths = {flat: starts[flat] + sizes.lanes * (ends[flat] - starts[flat]) for flat in ends}
-    return table, lengths
+        placed = [
+            (index, field) for index, field in enumerate(FIELDS) if (field.lane, field.tally) == (of_lane, of_tally)
+        ]
+        for index, field in placed:
+            shape = shape_of(field, sizes)
+            table[index, 0] = ends[field.flat]
+            table[index, 1 : 1 + len(shape)] = shape
+            ends[field.flat] += padded(int(np.prod(shape)))
+        for index, field in placed:
+            table[index, 4] = (ends[field.flat] - starts[field.flat]) if copies > 1 else 0
+        ends = {flat: starts[flat] + copies * (ends[flat] - starts[flat]) for flat in ends}
+    return table, ends
 
 
 def _aligned_zeros(length: int, dtype: Any) -> np.ndarray:
-    """Zeros that begin on a cache line, so that no vector straddles two."""
+    """Zeros that begin on a cache line, so that no vector straddles two.
+
+    They are written here: memory that could not be had is missed now, and a large array gets large pages, which
+    many lanes need (NumPy asks for them unless the system is to bring zeros).
+    """
     item = np.dtype(dtype).itemsize
-    spare = np.zeros(length + 64 // item, dtype)
+    spare = np.empty(length + 64 // item, dtype)
+    spare[:] = 0
     start = (-spare.ctypes.data % 64) // item
     return spare[start : start + length]
 
@@ -300,11 +327,17 @@ def named_view(state: State, name: str, lane: int = 0) -> np.ndarray:
     return flat[start : start + int(np.prod(shape))].reshape(shape)
 
 
+def lanes_view(state: State, name: str, lanes: int) -> np.ndarray:
+    """View one field of the first lanes: (lanes, ...)."""
+    first = named_view(state, name)
+    distance = int(state.integer[ENTRY * getattr(AT, name) + 4]) * first.itemsize
+    return np.lib.stride_tricks.as_strided(first, (lanes, *first.shape), (distance, *first.strides))
+
+
 def lane_block(state: State, lane: int) -> list[np.ndarray]:
     """All that belongs to one lane: a slice of each flat array."""
     blocks = []
-    for flat in State._fields:
-        index = next(index for index, field in enumerate(FIELDS) if field.lane and field.flat == flat)
+    for flat, index in FIRST_OF_LANE.items():
         start, stride = state.integer[ENTRY * index], state.integer[ENTRY * index + 4]
         blocks.append(getattr(state, flat)[start + lane * stride : start + (lane + 1) * stride])
     return blocks

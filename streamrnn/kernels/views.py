@@ -11,7 +11,9 @@ from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from .jit import kernel
 from .memory import carve1, carve2, carve3
-from .state import AT, ENTRY, RATE_COUNT, SIZE_COUNT, SIZES_AT, Rates, Sizes
+from .state import AT, ENTRY, FIRST_OF_LANE, LANES_AT, RATE_COUNT, SIZE_COUNT, SIZES_AT, Rates, Sizes
+
+FIRST_REAL, FIRST_DOUBLE, FIRST_INTEGER = FIRST_OF_LANE.values()
 
 
 class Network(NamedTuple):
@@ -135,6 +137,20 @@ class Classes(NamedTuple):
     sequences: Any  # (class_targets, 4)
 
 
+class Pool(NamedTuple):
+    """What keys have in common, and all lanes as they lie in memory."""
+
+    columns: Any  # (columns, 5)
+    changes: Any  # (pairs, 3)
+    agreement: Any  # (pairs, 2)
+    evicted: Any  # (1,)
+    gone_counts: Any  # (8,)
+    gone_sequences: Any  # (class_targets, 4)
+    real: Any  # (lanes, numbers of a lane)
+    double: Any  # (lanes, numbers of a lane)
+    integer: Any  # (lanes, numbers of a lane)
+
+
 class Model(NamedTuple):
     """What all lanes share; ``coding`` is None where no column has categories, and nothing is compiled for it."""
 
@@ -155,7 +171,9 @@ class Lane(NamedTuple):
     changes: Changes
     pending: Pending
     classes: Any
-    counts: Any  # (7,), at the places that `state.STEPS` and its neighbours name
+    pooled: Any  # (columns,)
+    change_pooled: Any  # (pairs,)
+    counts: Any  # (8,), at the places that `state.STEPS` and its neighbours name
 
 
 @kernel
@@ -239,8 +257,31 @@ def open_coding(real, integer):
 
 
 @kernel
+def open_pool(real, double, integer):
+    """View what keys have in common, and all lanes."""
+    return Pool(
+        columns=view2(double, integer, AT.pool_columns, 0),
+        changes=view2(double, integer, AT.pool_changes, 0),
+        agreement=view2(double, integer, AT.pool_agreement, 0),
+        evicted=view1(integer, integer, AT.evicted, 0),
+        gone_counts=view1(integer, integer, AT.gone_counts, 0),
+        gone_sequences=view2(integer, integer, AT.gone_sequences, 0),
+        real=_all_lanes(real, integer, FIRST_REAL),
+        double=_all_lanes(double, integer, FIRST_DOUBLE),
+        integer=_all_lanes(integer, integer, FIRST_INTEGER),
+    )
+
+
+@kernel
+def _all_lanes(flat, integer, field):
+    at = ENTRY * field
+    return carve2(flat, integer[at], integer[LANES_AT], integer[at + 4])
+
+
+@kernel
 def open_lane(real, double, integer, coding, lane):
-    """View one key's stream."""
+    """View one key's stream, and the tally that it counts for."""
+    tally = 1 if lane == integer[LANES_AT] - 1 else 0
     ring = Ring(
         inputs=view2(real, integer, AT.inputs, lane),
         hidden=view3(real, integer, AT.hidden, lane),
@@ -259,7 +300,7 @@ def open_lane(real, double, integer, coding, lane):
         seen=view1(integer, integer, AT.seen, lane),
         far_run=view1(integer, integer, AT.far_run, lane),
         settled=view1(integer, integer, AT.settled, lane),
-        refused=view2(integer, integer, AT.refused, lane),
+        refused=view2(integer, integer, AT.refused, tally),
         away=away,
     )
     changes = Changes(
@@ -276,15 +317,24 @@ def open_lane(real, double, integer, coding, lane):
         last=view2(double, integer, AT.last, lane),
         clock=view2(integer, integer, AT.clock, lane),
         values_seen=view1(integer, integer, AT.values_seen, lane),
-        errors=view2(double, integer, AT.errors, lane),
-        error_count=view1(integer, integer, AT.error_count, lane),
+        errors=view2(double, integer, AT.errors, tally),
+        error_count=view1(integer, integer, AT.error_count, tally),
     )
-    classes = _open_classes(coding, real, double, integer, lane)
-    return Lane(ring, columns, changes, pending, classes, counts=view1(integer, integer, AT.lane_counts, lane))
+    classes = _open_classes(coding, real, double, integer, lane, tally)
+    return Lane(
+        ring,
+        columns,
+        changes,
+        pending,
+        classes,
+        pooled=view1(integer, integer, AT.pooled, lane),
+        change_pooled=view1(integer, integer, AT.change_pooled, lane),
+        counts=view1(integer, integer, AT.lane_counts, lane),
+    )
 
 
 @kernel
-def _open_classes(coding, real, double, integer, lane):
+def _open_classes(coding, real, double, integer, lane, tally):
     if coding is None:
         return None
     return Classes(
@@ -296,12 +346,12 @@ def _open_classes(coding, real, double, integer, lane):
         before=view3(integer, integer, AT.class_before, lane),
         label_counts=view2(integer, integer, AT.label_counts, lane),
         labels=view2(integer, integer, AT.labels, lane),
-        code_counts=view2(integer, integer, AT.code_counts, lane),
-        losses=view1(double, integer, AT.class_losses, lane),
-        ranks=view2(integer, integer, AT.class_ranks, lane),
-        naive=view2(integer, integer, AT.class_naive, lane),
-        table=view3(integer, integer, AT.class_table, lane),
-        recent=view3(double, integer, AT.class_recent, lane),
+        code_counts=view2(integer, integer, AT.code_counts, tally),
+        losses=view1(double, integer, AT.class_losses, tally),
+        ranks=view2(integer, integer, AT.class_ranks, tally),
+        naive=view2(integer, integer, AT.class_naive, tally),
+        table=view3(integer, integer, AT.class_table, tally),
+        recent=view3(double, integer, AT.class_recent, tally),
         sequences=view2(integer, integer, AT.class_sequences, lane),
     )
 

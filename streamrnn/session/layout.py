@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import __version__
-from ..schema import categorical_columns, check_columns_exist, numeric_columns, record_names, text_names
+from ..schema import categorical_columns, check_columns_exist, numeric_columns, passed_columns, record_names, text_names
 from ..settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Layout:
 
     def __init__(self, settings: Settings, source: Source, echo: tuple[str, ...], emit: tuple[int, ...]) -> None:
         self._settings = settings
-        roles = [name for name in (settings.time, settings.sequence) if name]
+        roles = list(passed_columns(settings).values())
         self.numbers = list(numeric_columns(settings))
         self.known_by = [*roles, *categorical_columns(settings)]
         check_columns_exist((*self.numbers, *self.known_by, *echo), list(source.columns), source.name)

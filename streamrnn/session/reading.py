@@ -60,6 +60,8 @@ class Reading:
         time = settings.time
         if time is None:
             raise SettingsError("a grid needs the times of the rows: name their column with --time")
+        if settings.key is not None:
+            raise SettingsError("--every makes one row of all that a stretch of time holds: it cannot keep keys apart")
         from ..streams.grid import GridSource
 
         held = [settings.sequence] if settings.sequence else []

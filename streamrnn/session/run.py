@@ -140,9 +140,12 @@ class Session:
     # --- rows -> records --------------------------------------------------------------------------------------------
 
     def _take_all(self, batches: Iterator[Batch]) -> None:
-        if not is_kept("learn_coded_rows" if self.start.settings.categorical else "learn_rows"):
+        settings = self.start.settings
+        if not is_kept(f"learn_{'keyed_' if settings.key else 'coded_' if settings.categorical else ''}rows"):
             self._listener.say("compiling the kernels, once on this machine ...")
         self.learner = self.start.learner(self.plan.model or "model")
+        if settings.key:
+            self._listener.say(f"memory for {settings.max_keys:,} keys: {self.learner.nbytes:,} bytes")
         if self.plan.reset_state:
             self.learner.begin_sequence()
         self._open_outputs()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..checkpoint import decode
 from ..restore import changed_settings
-from ..schema import check_categories_are_used, check_columns_exist
+from ..schema import check_categories_are_used, check_columns_exist, passed_columns
 from ..settings import Settings, SettingsError
 from .note import Note
 from .plan import Plan
@@ -82,7 +82,7 @@ def with_columns(settings: Settings, source: Source, echo: tuple[str, ...]) -> S
     Columns of text among those that were named hold categories. They are learned from, too, if they are forecast.
     """
     _expect(source, settings, echo)
-    roles = [name for name in (settings.time, settings.sequence) if name]
+    roles = list(passed_columns(settings).values())
     check_columns_exist(
         (*settings.targets, *settings.features, *settings.categorical, *roles), list(source.columns), source.name
     )
@@ -112,7 +112,7 @@ def with_columns(settings: Settings, source: Source, echo: tuple[str, ...]) -> S
 
 def _expect(source: Source, settings: Settings, echo: tuple[str, ...]) -> None:
     """Tell the source which columns are wanted: a row may bring one that the first row lacked."""
-    others = [*filter(None, (settings.time, settings.sequence)), *echo]
+    others = [*passed_columns(settings).values(), *echo]
     numbers = [name for name in (*settings.targets, *settings.features) if name not in settings.categorical]
     source.expect(numbers, [*settings.categorical, *others])
 

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from . import DAY, MINUTE, MISSING, SECOND, TIME_FEATURES
-from .order import times_before
 from .reader import TimeReader
 
 _MINUTES_A_DAY = DAY // MINUTE
@@ -38,26 +37,20 @@ class TimeFeatures:
     ----------
     reader : TimeReader
         Reads the times.
-
-    Attributes
-    ----------
-    last : int
-        The last time of this sequence; MISSING before any.
     """
 
     def __init__(self, reader: TimeReader) -> None:
         self.reader = reader
-        self.last = MISSING
 
-    def of_row(self, value: Any, starts: bool, keep: bool = True) -> tuple[float, ...]:
-        """Return the features of the next row.
+    def of_row(self, value: Any, last: int, keep: bool = True) -> tuple[tuple[float, ...], int]:
+        """Return the features of the next row, and what `last` will be for the one after it.
 
         Parameters
         ----------
         value : object
             Its time, in any form.
-        starts : bool
-            Whether it begins a sequence: then no row is before it.
+        last : int
+            The last time before it in this sequence; MISSING if there is none.
         keep : bool
             False leaves no trace.
 
@@ -69,44 +62,39 @@ class TimeFeatures:
         reader = self.reader
         known = reader.unit, reader.has_begun
         time = reader.read_one(value)
-        last = MISSING if starts else self.last
-        if keep:
-            self.last = last if time == MISSING else time
-        else:
+        if not keep:
             reader.unit, reader.has_begun = known
         if time == MISSING:
-            return _MISSING_ROW
+            return _MISSING_ROW, last
         minute = time // MINUTE
         since = math.nan if last == MISSING else _seconds_between(last, time)
-        return (
+        features = (
             since,
             *_DAY_CIRCLE[minute % _MINUTES_A_DAY].tolist(),
             *_WEEK_CIRCLE[(minute + _MONDAY) % _MINUTES_A_WEEK].tolist(),
         )
+        return features, time
 
-    def of_rows(self, times: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, int]:
-        """Return the features of the next rows, (n, 5), and what `last` will be once they are taken.
+    def of_rows(self, times: np.ndarray, before: np.ndarray) -> np.ndarray:
+        """Return the features of the next rows, (n, 5).
 
-        times: (n,) as the reader has read them; starts: (n,) nonzero where a row begins a sequence
+        times: (n,) as the reader has read them; before: (n,) the last one of the same sequence before each
         """
         known = times != MISSING
-        before, last = times_before(times, starts, self.last)
         features = np.full((len(times), len(TIME_FEATURES)), np.nan)
         minutes = times[known] // MINUTE
         features[known, 1:3] = _DAY_CIRCLE[minutes % _MINUTES_A_DAY]
         features[known, 3:5] = _WEEK_CIRCLE[(minutes + _MONDAY) % _MINUTES_A_WEEK]
         has_before = known & (before != MISSING)
         features[has_before, 0] = _seconds_between(before[has_before], times[has_before])
-        return features, last
+        return features
 
     def to_dict(self) -> dict[str, Any]:
         """All that is needed to go on, as JSON holds it."""
-        last = None if self.last == MISSING else self.last
-        return {"last": last, "unit": self.reader.unit, "has_begun": self.reader.has_begun}
+        return {"unit": self.reader.unit, "has_begun": self.reader.has_begun}
 
     def go_on_from(self, saved: dict[str, Any]) -> None:
         """Go on from what `to_dict` returned."""
-        self.last = MISSING if saved["last"] is None else saved["last"]
         self.reader.unit, self.reader.has_begun = saved["unit"], saved["has_begun"]
 
 
