@@ -56,9 +56,9 @@ def test_every_call_leaves_the_floating_point_environment_as_it_was(libm, roundi
         if rounding == "upward":
             libm.fesetround(UPWARD[MACHINE])
         libm.feclearexcept(ALL_EXCEPTIONS[MACHINE])
-        rows, marks = learner._one_row.copy(), learner._one_mark.copy()
+        arguments = learner._one_row, learner._one_code, learner._one_mark, True, learner._one_answer
         before = environment(libm)
-        learner._call(rows, marks, True, learner._one_answer)
+        learner._call(*arguments)
         assert environment(libm) == before  # to the last flag that arithmetic has raised
         mode = libm.fegetround()
         call()
@@ -77,3 +77,14 @@ def test_denormals_that_the_host_flushes_stay_flushed(libm):
     for call in calls(learner):
         call()
         assert not (tiny * 1.0).any()
+
+
+def test_the_entry_for_categories_leaves_it_as_it_was(libm):
+    learner = Learner("kind", categorical="kind", hidden=4)
+    for kind in "abcab":
+        learner.step({"kind": kind})
+    libm.feclearexcept(ALL_EXCEPTIONS[MACHINE])
+    arguments = learner._one_row, learner._one_code, learner._one_mark, True, learner._one_answer
+    before = environment(libm)
+    learner._call(*arguments)
+    assert environment(libm) == before

@@ -19,7 +19,7 @@ def test_a_rate_a_thousand_times_too_large_costs_a_tenth_at_most(cell, clip):
     """Over rows 10,000 to 20,000, when it has come back."""
     values = waves(20_000, noise=0.2)
     (learner, forecasts), (usual, usual_forecasts) = (
-        taken(values, cell=cell, clip=clip, lr=lr, hidden=16, window=8) for lr in (1.0, 1e-3)
+        taken(values, cell=cell, clip=clip, lr=lr, hidden=16, window=8, experts=False) for lr in (1.0, 1e-3)
     )
     assert learner.metrics.diverged > 0 and usual.metrics.diverged == 0
     assert not_finite(learner) == []
@@ -31,14 +31,14 @@ def test_a_rate_a_thousand_times_too_large_costs_a_tenth_at_most(cell, clip):
 def test_cells_that_no_gradient_passes_are_not_gone_back_to():
     """On waves that are easy, a network of saturated cells may beat the last value for thousands of rows."""
     values = waves(20_000)
-    learner, forecasts = taken(values, lr=1.0, hidden=16, window=8)
+    learner, forecasts = taken(values, lr=1.0, hidden=16, window=8, experts=False)
     assert learner.metrics.diverged > 0
     assert error(forecasts, values, 12_000) < 0.3
 
 
 def test_a_rate_beyond_all_measure_ends_in_forecasts_no_worse_than_the_last_value():
     values = waves(6000)
-    learner, forecasts = taken(values, lr=1e6, clip=0.0, optimizer="sgd", hidden=8, window=8)
+    learner, forecasts = taken(values, lr=1e6, clip=0.0, optimizer="sgd", hidden=8, window=8, experts=False)
     assert not_finite(learner) == []
     assert error(forecasts, values, 4000) < 1.05
 

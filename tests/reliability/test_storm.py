@@ -16,14 +16,15 @@ from streamrnn.kernels.state import named_view
 # --- a storm ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("experts", [False, True])
 @pytest.mark.parametrize("first", [0, 1000])
-def test_two_thousand_rows_after_a_storm_errors_are_those_without_it(first):
+def test_two_thousand_rows_after_a_storm_errors_are_those_without_it(first, experts):
     """1% of the cells, also among the very first. A network without skill would pass, so skill is asked for."""
     values = waves(7000)
     last = first + 3000
     hostile, nulls, cells = struck(values, first, last)
     truth = np.where(cells, np.nan, values)
-    ours, theirs = (error(taken(rows)[1], truth, last + SETTLED) for rows in (hostile, nulls))
+    ours, theirs = (error(taken(rows, experts=experts)[1], truth, last + SETTLED) for rows in (hostile, nulls))
     assert ours <= 1.05 * theirs
     assert ours < 0.6
 
@@ -132,7 +133,9 @@ def test_statistics_of_a_million_values_at_a_high_level_are_exact():
 @pytest.mark.parametrize("unit", ["rows", "values"])
 def test_counters_pass_2_to_the_31_and_nothing_changes(unit):
     """A learner that is told that it is old goes on as one that is young."""
-    young, old = (Learner("a", COLUMNS, hidden=4, window=5, horizon=3, horizon_unit=unit) for _ in range(2))
+    young, old = (
+        Learner("a", COLUMNS, hidden=4, window=5, horizon=3, horizon_unit=unit, experts=False) for _ in range(2)
+    )
     values = waves(400)
     values[::7, 0] = np.nan
     for learner in (young, old):
