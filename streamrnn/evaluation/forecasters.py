@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..settings import Settings
+from ..learner import Learner
+from ..schema import numeric_targets
+from ..settings import EXPERTS, Settings
 from .watching import WatchedLearner
 
 if TYPE_CHECKING:
     import pyarrow
 
 LAST_VALUE, NETWORK = "last value", "network"
+MIX, MIX_WITHOUT_NETWORK = "mix", "mix without network"
 
 
 class Observed(NamedTuple):
@@ -30,6 +33,8 @@ class Observed(NamedTuple):
         (forecasters, rows, targets, horizons) float64; NaN where there is none.
     bounds : numpy.ndarray
         (rows, targets, horizons, intervals, 2) float64: of the learner's intervals.
+    weights : numpy.ndarray
+        (rows, horizons, experts) float64: how far each expert of the learner's mix is believed.
     records : pyarrow.Table
         Of the learner.
     """
@@ -39,11 +44,12 @@ class Observed(NamedTuple):
     taken: np.ndarray
     forecasts: np.ndarray
     bounds: np.ndarray
+    weights: np.ndarray
     records: pyarrow.Table
 
 
 class Forecasters:
-    """The learner and its baselines.
+    """The learner, its experts each alone, and, if it has some, a second learner without a network in its mix.
 
     Parameters
     ----------
@@ -60,7 +66,14 @@ class Forecasters:
 
     def __init__(self, settings: Settings) -> None:
         self.learner = WatchedLearner(**settings.to_dict())
-        self.names = (LAST_VALUE, NETWORK)
+        self._settings = settings
+        self._without_network: Learner | None = None
+        self.names: tuple[str, ...] = (LAST_VALUE, NETWORK)
+        if settings.mixes:
+            self.names = (LAST_VALUE, *EXPERTS[1:], MIX)
+            if settings.mix_network:
+                self._without_network = Learner(**{**settings.to_dict(), "mix_network": False})
+                self.names = (*self.names[:-1], MIX_WITHOUT_NETWORK, MIX)
         self._pairs = _interval_pairs(settings.levels)
         self.intervals = tuple(round(settings.levels[high] - settings.levels[low], 10) for low, high in self._pairs)
         self._middle = settings.levels.index(0.5)
@@ -75,7 +88,11 @@ class Forecasters:
         """
         records, seen = self.learner.watch(table)
         point = seen.forecasts[..., self._middle]
-        last = np.broadcast_to(seen.last_values[:, :, None], point.shape)
+        others = [np.broadcast_to(seen.last_values[:, :, None], point.shape)]
+        if self._settings.mixes:
+            others = list(np.moveaxis(seen.of_experts, 2, 0))
+        if self._without_network is not None:
+            others.append(self._forecasts_of(self._without_network.run(table)))
         bounds = np.empty((*point.shape, len(self._pairs), 2))
         for place, pair in enumerate(self._pairs):
             bounds[..., place, :] = seen.forecasts[..., pair]
@@ -83,10 +100,20 @@ class Forecasters:
             values=seen.values,
             breaks=seen.shifted | seen.begins[:, None],
             taken=np.isfinite(seen.values) & ~seen.shifted,
-            forecasts=np.stack([last, point]),
+            forecasts=np.stack([*others, point]),
             bounds=bounds,
+            weights=seen.weights,
             records=records,
         )
+
+    def _forecasts_of(self, records: pyarrow.Table) -> np.ndarray:
+        """Forecasts in a learner's records, (rows, targets, horizons)."""
+        horizons = self._settings.horizons
+        columns = [
+            [records[f"{target}_h{horizon}"].to_numpy() for horizon in horizons]
+            for target in numeric_targets(self._settings)
+        ]
+        return np.moveaxis(np.array(columns, float), 2, 0)
 
 
 def _interval_pairs(levels: tuple[float, ...]) -> list[tuple[int, int]]:

@@ -55,6 +55,7 @@ class Grader:
         self.rows = 0
         self._horizons = settings.horizons
         self._by_value = settings.horizon_unit == "values" and settings.horizons != (0,)
+        self._grades_newest_alone = self._by_value and settings.mixes  # as the mix does it
         self._reach = settings.horizons[-1] + settings.delay
         self._begun, self._clock = np.zeros((2, len(numeric_targets(settings))), np.int64)
         self._kept: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
@@ -71,6 +72,9 @@ class Grader:
             arrived = np.flatnonzero(observed.taken[:, t])
             for place, horizon in enumerate(self._horizons):
                 made, came = _matches(waiting[:, t], clocks[arrived, t] - horizon, arrived)
+                if self._grades_newest_alone:
+                    newest = np.diff(came, append=-1) != 0
+                    made, came = made[newest], came[newest]
                 age = rows[came] - (first + made)
                 errors = observed.values[came, t] - forecasts[:, made, t, place]
                 known = (first + made >= begun[came, t]) & (age <= self._reach) & np.isfinite(errors).all(axis=0)

@@ -94,7 +94,8 @@ class Prequential:
         settings = self.start.settings
         targets = numeric_targets(settings)
         try:
-            if not is_kept("learn_coded_rows" if settings.categorical else "learn_rows"):
+            entries = ["learn_coded_rows" if settings.categorical else "learn_rows", *["mix_rows"] * settings.mixes]
+            if not all(map(is_kept, entries)):
                 listener.say("compiling the kernels, once on this machine ...")
             self._forecasters = forecasters = Forecasters(settings)
             self.learner = forecasters.learner

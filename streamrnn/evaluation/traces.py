@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..schema import numeric_targets
-from ..settings import Settings
+from ..settings import EXPERTS, Settings
 from ..tables import scalar_value
 from .course import BUCKETS, Course
 from .forecasters import Observed
@@ -68,6 +68,8 @@ class Traces:
         By target and horizon, as indices: the `Course` of every forecaster's absolute error.
     coverage : Course
         Whether truths lay in the learner's intervals.
+    weights : dict of int to Course
+        By horizon, as index: how far each expert is believed.
     highs, lows : Course
         Of the drawn targets.
     stretch : Stretch
@@ -81,6 +83,7 @@ class Traces:
         self.places = tuple(sorted({0, len(settings.horizons) - 1}))
         self.errors = {(t, place): Course(forecasters) for t in self.targets for place in self.places}
         self.coverage = Course(intervals)
+        self.weights = {place: Course(len(EXPERTS)) for place in self.places if settings.mixes}
         self.highs, self.lows = ([Course(1, fold) for _ in self.targets] for fold in (np.maximum, np.minimum))
         self.stretch = Stretch(len(self.targets), len(self.places), forecasters, intervals)
         self.times = Times()
@@ -96,6 +99,8 @@ class Traces:
             present = np.isfinite(observed.values[:, t])
             for course in (self.highs[t], self.lows[t]):
                 course.add(rows[present], observed.values[None, present, t])
+        for place, course in self.weights.items():
+            course.add(rows, observed.weights[:, place].T)
         self._note_events(observed.records["event"])
         if self._time is not None:
             self.times.add(observed.records[self._time])

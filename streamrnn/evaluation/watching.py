@@ -1,4 +1,4 @@
-"""A learner that is watched row by row: what it took for a value, and what it would have said without its network."""
+"""A learner that is watched row by row: what it took for a value, and what each of its experts says."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from ..kernels.gate import FAR_OFF
 from ..kernels.state import BOUNDARY, STEPS, named_view
 from ..learner import Learner
-from ..settings import Settings
+from ..settings import EXPERTS, Settings
 
 
 class Watched(NamedTuple):
@@ -27,6 +27,10 @@ class Watched(NamedTuple):
         (rows, targets) float64: what the last value forecasts for every horizon.
     forecasts : numpy.ndarray
         (rows, targets, horizons, quantiles) float64, as in the records.
+    of_experts : numpy.ndarray
+        (rows, targets, experts, horizons) float64; no experts where the network forecasts alone.
+    weights : numpy.ndarray
+        (rows, horizons, experts) float64: how far each expert is believed, mean over targets.
     """
 
     values: np.ndarray
@@ -34,6 +38,8 @@ class Watched(NamedTuple):
     begins: np.ndarray
     last_values: np.ndarray
     forecasts: np.ndarray
+    of_experts: np.ndarray
+    weights: np.ndarray
 
 
 class WatchedLearner(Learner):
@@ -46,11 +52,16 @@ class WatchedLearner(Learner):
         self._far = named_view(self._state, "refused")[:, FAR_OFF]
         views = ("arrived", "last", "lane_counts")
         self._arrived, self._last, self._steps = (named_view(self._state, name) for name in views)
+        if settings.mixes:
+            self._mix = _MixView(self)
 
     def _call(self, rows: np.ndarray, codes: np.ndarray, marks: np.ndarray, learn: bool, answers: np.ndarray) -> None:
         count, targets = len(rows), self._of_targets
         values, last_values = np.empty((2, count, len(targets)))
         far, slots = np.empty((count + 1, len(targets)), np.int64), len(self._last)
+        experts = len(EXPERTS) if self.settings.mixes else 0
+        of_experts = np.empty((count, len(targets), experts, len(self.settings.horizons)))
+        weights = np.empty((count, len(self.settings.horizons), experts))
         far[0] = self._far[targets]
         for i in range(count):
             row = slice(i, i + 1)
@@ -58,9 +69,12 @@ class WatchedLearner(Learner):
             values[i] = self._arrived[targets]
             far[i + 1] = self._far[targets]
             last_values[i] = self._last[(self._steps[STEPS] - 1) % slots]
+            if experts:
+                self._mix.read(of_experts[i], weights[i])
         shifted = (np.diff(far, axis=0) > 0) & np.isfinite(values)  # far, and yet taken: the level is there now
         forecasts = self._layout.forecasts(answers).copy()
-        self._seen.append(Watched(values, shifted, marks[:, BOUNDARY] > 0, last_values, forecasts))
+        begins = marks[:, BOUNDARY] > 0
+        self._seen.append(Watched(values, shifted, begins, last_values, forecasts, of_experts, weights))
 
     def watch(self, table: Any) -> tuple[Any, Watched]:
         """Take every row of a table; return the records, and what was seen.
@@ -68,7 +82,28 @@ class WatchedLearner(Learner):
         Parameters
         ----------
         table : pyarrow.RecordBatch
+            With at least one row.
         """
         self._seen = []
         records = self.run(table)
         return records, Watched(*(np.concatenate(parts) for parts in zip(*self._seen, strict=True)))
+
+
+class _MixView:
+    """Views onto the arrays of a learner's experts."""
+
+    def __init__(self, learner: Learner) -> None:
+        state, experts, horizons = learner._state, len(EXPERTS), len(learner.settings.horizons)
+        self._ticks = named_view(state, "ticks")
+        pending = named_view(state, "expert_forecasts")
+        targets = len(self._ticks)
+        self._pending = pending.reshape(experts, -1, horizons, targets)
+        self._weights = named_view(state, "mix_weights").reshape(horizons, targets, experts)
+        self._targets = np.arange(targets)
+
+    def read(self, forecasts: np.ndarray, weights: np.ndarray) -> None:
+        """Write what the experts said at the newest row, (targets, experts, horizons), and (horizons, experts)."""
+        slots = self._ticks % self._pending.shape[1]
+        forecasts[:] = self._pending[:, slots, :, self._targets]
+        forecasts[self._ticks == 0] = np.nan  # nothing has come yet: there is nothing to go on
+        self._weights.mean(axis=1, out=weights)

@@ -41,12 +41,13 @@ def test_it_says_how_good_everybody_was(streamrnn, long_csv):
     lines = result.out.decode().splitlines()
     assert (result.code, without_speed(lines[0])) == (0, f"{long_csv}: 400 rows")
     assert lines[2].split() == ["MASE", "h", "1", "h", "2", "h", "3", "all", "skill"]
-    assert [line.split("  ")[0] for line in lines[3:5]] == ["last value", "network"]
+    names = ["last value", "seasonal", "linear", "joint", "readout", "network", "mix without network", "mix"]
+    assert [line.split("  ")[0] for line in lines[3:11]] == names
     assert lines[3].split()[2] == "1"
     header = ["target", "horizon", "MAE", "RMSE", "MASE", "skill", "best", "other", "its", "RMSE", "DM", "p"]
-    assert lines[6].split() == header
-    assert [line.split()[:2] for line in lines[7:13]] == [[t, str(h)] for t in ("load", "wind") for h in (1, 2, 3)]
-    assert lines[14].startswith("Of 6 tests against the best other forecaster, the learner wins ")
+    assert lines[12].split() == header
+    assert [line.split()[:2] for line in lines[13:19]] == [[t, str(h)] for t in ("load", "wind") for h in (1, 2, 3)]
+    assert lines[20].startswith("Of 6 tests against the best other forecaster, the learner wins ")
 
 
 def test_its_figures_are_those_of_run(streamrnn, long_csv):

@@ -8,10 +8,10 @@ import pytest
 from learners import stream
 
 from streamrnn import Learner
-from streamrnn.evaluation.forecasters import LAST_VALUE, NETWORK, Forecasters
+from streamrnn.evaluation.forecasters import LAST_VALUE, MIX, MIX_WITHOUT_NETWORK, NETWORK, Forecasters
 from streamrnn.evaluation.grading import Grader
 from streamrnn.evaluation.scores import Scores
-from streamrnn.settings import Settings
+from streamrnn.settings import EXPERTS, Settings
 
 SMALL = {"targets": ("a", "b"), "features": ("a", "b"), "hidden": 4, "window": 4}
 
@@ -39,10 +39,13 @@ MODES = {
     "rows": {"horizon": 5},
     "single horizons": {"horizon": (2, 7)},
     "values": {"horizon": 3, "horizon_unit": "values"},
-    "values, and little patience": {"horizon": 3, "horizon_unit": "values", "max_delay": 1},
-    "quantiles": {"horizon": 2, "loss": "quantile"},
     "sequences": {"horizon": 4, "sequence": "trip"},
     "sequences of values": {"horizon": 4, "horizon_unit": "values", "sequence": "trip"},
+    "rows, network": {"horizon": 5, "experts": False},
+    "values, network": {"horizon": 3, "horizon_unit": "values", "experts": False},
+    "little patience": {"horizon": 3, "horizon_unit": "values", "max_delay": 1, "experts": False},
+    "sequences, network": {"horizon": 4, "sequence": "trip", "experts": False},
+    "quantiles": {"horizon": 2, "loss": "quantile"},
     "this row": {"horizon": 0, "targets": ("b",), "features": ("a",)},
 }
 
@@ -60,8 +63,8 @@ def test_scores_are_those_that_the_learner_counts_itself(mode, piece):
     learner.run(rough_stream())
     assert learner.metrics.level_shifts == 1
     for expected in learner.metrics.scores:
-        last, ours = next(table), next(table)
-        assert (last.forecaster, ours.forecaster) == (LAST_VALUE, NETWORK)
+        last, *_, ours = (next(table) for _ in forecasters.names)
+        assert (last.forecaster, ours.forecaster) == (LAST_VALUE, MIX if settings.mixes else NETWORK)
         assert (ours.target, ours.horizon, ours.count) == (expected.target, expected.horizon, expected.count)
         np.testing.assert_allclose([ours.mae, ours.rmse], [expected.mae, expected.rmse], rtol=1e-9)
         np.testing.assert_allclose(
@@ -77,6 +80,39 @@ def test_a_watched_learner_is_the_learner():
     records = [forecasters.take(table.slice(start, 100)).records for start in range(0, 400, 100)]
     assert pa.concat_tables(records).equals(learner.run(table))
     assert forecasters.learner.to_bytes() == learner.to_bytes()
+
+
+def test_experts_are_what_the_mix_is_mixed_of():
+    settings = Settings(**SMALL, horizon=(1, 3), emit_weights=True)
+    table = rough_stream()
+    observed = Forecasters(settings).take(table)
+    records = Learner(**settings.to_dict()).run(table)
+    for t, target in enumerate(settings.targets):
+        for k, horizon in enumerate(settings.horizons):
+            weights = [records[f"{target}_h{horizon}_w_{expert}"].to_numpy() for expert in EXPERTS]
+            mixed = (np.array(weights) * observed.forecasts[: len(EXPERTS), :, t, k]).sum(axis=0)
+            known = np.isfinite(mixed)
+            assert known.sum() > 390
+            np.testing.assert_allclose(mixed[known], observed.forecasts[-1, known, t, k], rtol=1e-9)
+
+
+def test_each_forecaster_is_what_a_learner_of_its_own_would_be():
+    settings = Settings(**SMALL, horizon=2)
+    table = rough_stream()
+    forecasters = Forecasters(settings)
+    observed = forecasters.take(table)
+    assert forecasters.names == (
+        LAST_VALUE, "seasonal", "linear", "joint", "readout", NETWORK, MIX_WITHOUT_NETWORK, MIX,
+    )  # fmt: skip
+    for name, changes in ((NETWORK, {"experts": False}), (MIX_WITHOUT_NETWORK, {"mix_network": False}), (MIX, {})):
+        records = Learner(**{**settings.to_dict(), **changes}).run(table)
+        forecasts = observed.forecasts[forecasters.names.index(name), :, 1, 1]
+        known = np.isfinite(forecasts)
+        np.testing.assert_array_equal(forecasts[known], records["b_h2"].to_numpy()[known])
+
+
+def test_without_the_network_in_its_mix_a_learner_is_not_doubled():
+    assert MIX_WITHOUT_NETWORK not in Forecasters(Settings(**SMALL, mix_network=False)).names
 
 
 def test_errors_stand_at_the_row_that_brought_the_truth():

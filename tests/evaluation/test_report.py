@@ -71,6 +71,12 @@ def test_it_has_the_pictures(page):
     assert "the last 200 rows, each as it had been forecast 3 rows ahead" in [note for _, note in captions]
 
 
+def test_it_shows_who_is_believed_in_a_mix(evaluate, load):
+    page = page_of(evaluate(load))
+    assert page.count("<b>Who is believed</b>") == 2  # one row ahead, and three
+    assert "Who is believed" not in page_of(evaluate(load, {"experts": False}))
+
+
 def test_without_intervals_nothing_is_said_of_them(evaluate, load):
     page = page_of(evaluate(load))
     assert "Coverage" not in page and "interval</li>" not in page
@@ -94,9 +100,9 @@ def test_names_of_columns_are_text_and_nothing_else(evaluate, tmp_path):
 
 def test_the_best_of_each_column_is_marked(evaluate, load):
     evaluation = evaluate(load)
-    better = [replace(score, mase=0.1) if score.forecaster == "network" else score for score in evaluation.scores]
+    better = [replace(score, mase=0.1) if score.forecaster == "mix" else score for score in evaluation.scores]
     table = page_of(replace(evaluation, scores=tuple(better))).split("</table>")[0]
-    assert re.search("<tr class=us><td>network</td><td class=best>0.1</td>", table)
+    assert re.search("<tr class=us><td>mix</td><td class=best>0.1</td>", table)
     assert table.count("class=best") == 4  # three horizons, and all of them
 
 
@@ -136,8 +142,10 @@ def test_lines_and_areas_are_broken_where_a_number_is_missing():
     [
         (["2024-01-01 10:00", "2024-01-05 10:00"], ["2024-01-01", "2024-01-05"]),
         (["2024-01-01T10:00", "2024-01-01T11:00"], ["10:00", "11:00"]),
-        (["2024-01-01 10:00:00.123456", "2024-01-01 11:00", "2024-01-02 11:00"],
-         ["2024-01-01 10:00:00", "2024-01-01 11:00", "2024-01-02 11:00"]),
+        (["2024-01-01 10:00:00", "2024-01-01 11:00:00", "2024-01-02 11:00:00"],
+         ["01-01 10:00", "01-01 11:00", "01-02 11:00"]),
+        (["2023-12-31 10:00:30.123456", "2023-12-31 11:00", "2024-01-02 11:00"],
+         ["2023-12-31 10:00:30", "2023-12-31 11:00", "2024-01-02 11:00"]),
         (["17", "18"], ["17", "18"]),
     ],
 )  # fmt: skip

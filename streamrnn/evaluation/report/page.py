@@ -67,6 +67,7 @@ def _of_numbers(evaluation: Evaluation) -> Iterable[str]:
     yield f'<p class="verdict">{escape(evaluation.summary)}</p>'
     yield overview(evaluation)
     yield from _targets(evaluation)
+    yield _section("The mix", [pictures.weights(evaluation, place) for place in evaluation.traces.places])
     yield _section("Intervals", [pictures.coverage_by_horizon(evaluation), pictures.coverage_over_time(evaluation)])
     yield _details("Every figure", figures(evaluation))
 

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...settings import EXPERTS
 from ..course import Course
+from ..forecasters import LAST_VALUE
 from ..results import Evaluation
 from .chart import Area, Axis, Line, chart, round_ticks, value_axis
 
-OTHERS = ("one", "two", "three", "four", "five")
+OTHERS = ("one", "two", "three", "four", "five", "six")
 SMOOTHED = 9  # buckets of a course
+WORST_SHOWN = 1.4  # times the error of the last value: what is above leaves the picture
 
 
 def style_of(evaluation: Evaluation, index: int) -> str:
@@ -35,32 +38,32 @@ def stream(evaluation: Evaluation, target: int, place: int) -> str:
     rows, values = stretch.rows.astype(float), stretch.values(target)
     kept = traces.places.index(place)
     forecasts, bounds = stretch.forecasts(target, kept), stretch.bounds(target, kept)
-    other = evaluation.forecasters.index(evaluation.best_other(name, horizon).forecaster)
     marks: list[Line | Area] = []
     for nominal, (low, high) in reversed(list(zip(evaluation.nominal, bounds, strict=True))):
         marks.append(Area(f"{100 * nominal:g}% interval", "ours band", rows, low, high))
-    marks.append(Line(evaluation.forecasters[other], f"{style_of(evaluation, other)} thin", rows, forecasts[other]))
+    marks.append(Line(LAST_VALUE, "last thin", rows, forecasts[0]))
     marks.append(Line("what came", "truth", rows, values))
     marks.append(Line(evaluation.forecasters[-1], "ours strong", rows, forecasts[-1]))
-    y = value_axis([values, forecasts[-1], forecasts[other], bounds])
+    y = value_axis([values, forecasts[-1], forecasts[0], bounds])
     note = f"the last {len(rows)} rows, each as it had been forecast {ahead(horizon)}"
     return wide(chart(name, note, marks, row_axis(evaluation, rows), y))
 
 
 def errors(evaluation: Evaluation, target: int, place: int) -> str:
-    """Everybody's error from the first row to the last."""
+    """Everybody's error over that of the last value, from the first row to the last."""
     course = evaluation.traces.errors[target, place]
     rows, means = course.rows(), course.values()
     if len(rows) < 2:
         return ""
     smooth = np.array([moving_mean(row, SMOOTHED) for row in means])
+    ratios = np.divide(smooth, smooth[0], out=np.full_like(smooth, np.nan), where=smooth[0] > 0.0)
     lines = [
-        Line(evaluation.forecasters[f], style_of(evaluation, f), rows, smooth[f]) for f in drawing_order(evaluation)
+        Line(evaluation.forecasters[f], style_of(evaluation, f), rows, ratios[f]) for f in drawing_order(evaluation)
     ]
     name, horizon = evaluation.targets[target], evaluation.settings.horizons[place]
-    note = f"mean absolute error, means of about {SMOOTHED * course.span:,} rows"
+    note = f"error over that of the last value, means of about {SMOOTHED * course.span:,} rows"
     axis = row_axis(evaluation, rows)
-    return chart(f"{name}, {ahead(horizon)}", note, lines, axis, value_axis([smooth], from_zero=True))
+    return chart(f"{name}, {ahead(horizon)}", note, lines, axis, value_axis([np.minimum(ratios, WORST_SHOWN)]))
 
 
 def profile(evaluation: Evaluation, target: int) -> str:
@@ -122,6 +125,22 @@ def coverage_at(evaluation: Evaluation, nominal: float, horizon: int) -> float:
     return sum(score.count * score.coverage for score in found if score.count) / count if count else np.nan
 
 
+def weights(evaluation: Evaluation, place: int) -> str:
+    """How far each expert of the mix is believed, from the first row to the last."""
+    course = evaluation.traces.weights.get(place)
+    if course is None or len(course.rows()) < 2:
+        return ""
+    rows, shares = course.rows(), course.values()
+    edges = np.concatenate([np.zeros((1, len(rows))), np.cumsum(shares, axis=0)])
+    areas = [
+        Area(name, style_of(evaluation, evaluation.forecasters.index(name)), rows, edges[k], edges[k + 1])
+        for k, name in enumerate((LAST_VALUE, *EXPERTS[1:]))
+    ]
+    horizon = evaluation.settings.horizons[place]
+    note = f"share of each expert in the mix, {ahead(horizon)}, mean over targets"
+    return chart("Who is believed", note, areas, row_axis(evaluation, rows), SHARES)
+
+
 def whole(evaluation: Evaluation, target: int) -> str:
     """The whole stream: the range of its values."""
     traces = evaluation.traces
@@ -155,6 +174,8 @@ def row_axis(evaluation: Evaluation, rows: np.ndarray) -> Axis:
 
 def shortened(times: Sequence[str]) -> list[str]:
     """Times without what they have in common, or without the hours where the days differ."""
+    if all(re.search(r":\d\d:00$", time) for time in times):
+        times = [time[:-3] for time in times]
     parts = [re.split(r"[ T]", time, maxsplit=1) for time in times]
     if all(len(part) == 2 for part in parts):
         dates = [part[0] for part in parts]
@@ -162,6 +183,8 @@ def shortened(times: Sequence[str]) -> list[str]:
             return dates
         if len(set(dates)) == 1:
             return [part[1] for part in parts]
+    if len({time[:5] for time in times}) == 1 and all(re.match(r"\d{4}[-/]", time) for time in times):
+        times = [time[5:] for time in times]
     return [time[:19] for time in times]
 
 
