@@ -7,6 +7,7 @@ that it checks: whatever a ring buffer, a view or a compiler can get wrong, it c
 - `gate`: what a column and the scale of an output know about their values, and which values they refuse.
 - `rules`: losses and their slopes, schedules, optimizers.
 - `learner`: the order of events within a row.
+- `keys`: many streams, one such learner for each, with the same weights.
 - `categories`: the same learner with features and targets that are categories.
 
 References
@@ -24,6 +25,7 @@ B. P. Welford (1962), Note on a method for calculating corrected sums of squares
 from .categories import CategoryReference
 from .cells import Activations, LayerState, cell_backward, cell_forward, forward_step, head_forward, sweep, zero_state
 from .gate import Column, Scale, robust
+from .keys import KeyedReference
 from .learner import Forecast, ReferenceLearner, RefRecord, SweepSnapshot
 from .rules import Loss, Optimizer
 
@@ -32,6 +34,7 @@ __all__ = [
     "CategoryReference",
     "Column",
     "Forecast",
+    "KeyedReference",
     "LayerState",
     "Loss",
     "Optimizer",
