@@ -16,7 +16,7 @@ from .guard import UNTRUSTED, renew
 from .jit import kernel
 from .robust import MAD_TO_DEVIATION
 from .scaling import scale_of
-from .state import CLEARED, CLEARED_SEEN, EVICTION, EVICTS, NEW_KEY
+from .state import EVICTION, EVICTS, NEW_KEY, RETURNS, RETURNS_SEEN
 
 KNOWN_AT = 60  # values: few of those that were lent are then left in the statistics
 MOST_LENT = 10  # values, half as many as seed a column's statistics
@@ -34,9 +34,9 @@ def prepare_row(pool, model, lane):
     """Before a row: where another key's row has made the network go back, this lane goes back too."""
     if pool is None:
         return
-    if lane.counts[CLEARED_SEEN] != model.network.updates[CLEARED]:
+    if lane.counts[RETURNS_SEEN] != model.network.updates[RETURNS]:
         renew(model, lane)
-        lane.counts[CLEARED_SEEN] = model.network.updates[CLEARED]
+        lane.counts[RETURNS_SEEN] = model.network.updates[RETURNS]
 
 
 @kernel
@@ -50,7 +50,7 @@ def begin_key(pool, model, lane, number, begins):
     _copy_row(pool.real, keyless, number)
     _copy_row(pool.double, keyless, number)
     _copy_row(pool.integer, keyless, number)
-    lane.counts[CLEARED_SEEN] = model.network.updates[CLEARED]
+    lane.counts[RETURNS_SEEN] = model.network.updates[RETURNS]
     for c in range(model.sizes.columns):
         _lend_values(pool, lane.columns, c)
     for t in range(model.sizes.targets):
@@ -170,8 +170,8 @@ def _add(sums, row, place, value):
 @kernel
 def _pool_agreement(pool, model, lane):
     """Let this key's evidence about the outputs into the mean; all of it is void if the network has gone back."""
-    has_gone_back = lane.counts[CLEARED_SEEN] != model.network.updates[CLEARED]
-    lane.counts[CLEARED_SEEN] = model.network.updates[CLEARED]
+    has_gone_back = lane.counts[RETURNS_SEEN] != model.network.updates[RETURNS]
+    lane.counts[RETURNS_SEEN] = model.network.updates[RETURNS]
     agreement = lane.changes.agreement
     for pair in range(model.sizes.pairs):
         if has_gone_back:

@@ -100,7 +100,7 @@ FIELDS = (
     Field("moment2", "real", ("parameters",), "mean square of the gradient", **SHARED),
     Field("rates", "double", (16,), "what `Rates` names", **DERIVED),
     Field("levels", "double", ("quantiles",), "quantiles that are forecast", **DERIVED),
-    Field("updates", "integer", (4,), "what `MADE` and its neighbours name", **SHARED),
+    Field("updates", "integer", (5,), "what `MADE` and its neighbours name", **SHARED),
     Field("rate_cap", "double", (1,), "what the guard lets the learning rate be; 0: anything", **SHARED),
     Field("health", "double", (6,), "decaying sums about gradients, see `health.py`", **SHARED),
     Field("good", "real", (2, "parameters"), "weights that were good, and those of the last check", **SHARED),
@@ -186,7 +186,7 @@ LEVEL_SHIFTS = 3
 DIVERGED = 4
 UNLEARNED = 5  # slopes written since the last update
 RENEWED = 6  # step that began with weights of before; nothing older teaches
-CLEARED_SEEN = 7  # `CLEARED` as it was after the lane's last row
+RETURNS_SEEN = 7  # `RETURNS` as it was after the lane's last row
 
 # places in `class_before`: what was known when a forecast was made
 KNOWN, MAJORITY, LAST_LABEL = 0, 1, 2  # codes so far; the most frequent one, the last one
@@ -197,6 +197,7 @@ SEQUENCE_GRADED, SEQUENCE_HIT, SEQUENCES, SEQUENCE_HITS = 0, 1, 2, 3
 # places in `updates`
 MADE, SKIPPED, SKIPPED_IN_A_ROW = 0, 1, 2
 CLEARED = 3  # how many had been made when the moments were cleared
+RETURNS = 4  # how often weights were gone back to
 
 # places in a row of `records`, the kernel's answer; each target's expected value follows, then the forecasts, then
 # each categorical target's expected code, then `top` codes and their probabilities for each of its forecasts

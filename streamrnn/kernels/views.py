@@ -24,7 +24,7 @@ class Network(NamedTuple):
     moment1: Any  # (parameters,)
     moment2: Any  # (parameters,)
     offsets: Any  # (blocks,)
-    updates: Any  # (4,)
+    updates: Any  # (5,)
     rate_cap: Any  # (1,)
     health: Any  # (6,)
 

@@ -7,6 +7,7 @@ that it checks: whatever a ring buffer, a view or a compiler can get wrong, it c
 - `gate`: what a column and the scale of an output know about their values, and which values they refuse.
 - `rules`: losses and their slopes, schedules, optimizers.
 - `learner`: the order of events within a row.
+- `keys`: many streams, one such learner for each, with the same weights.
 - `categories`: the same learner with features and targets that are categories.
 - `experts`: linear and seasonal forecasters, and the mix of them with the network.
 
@@ -28,6 +29,7 @@ from .categories import CategoryReference
 from .cells import Activations, LayerState, cell_backward, cell_forward, forward_step, head_forward, sweep, zero_state
 from .experts import ReferenceExperts
 from .gate import Column, Scale, robust
+from .keys import KeyedReference
 from .learner import Forecast, ReferenceLearner, RefRecord, SweepSnapshot
 from .rules import Loss, Optimizer
 
@@ -36,6 +38,7 @@ __all__ = [
     "CategoryReference",
     "Column",
     "Forecast",
+    "KeyedReference",
     "LayerState",
     "Loss",
     "Optimizer",

@@ -46,6 +46,7 @@ class Guard:
     good: Parameters | None = None
     at_last_check: Parameters | None = None
     proven: bool = False  # since they were last gone back to
+    returns: int = 0
 
     def keep_first(self, parameters: Parameters) -> None:
         if self.good is None:

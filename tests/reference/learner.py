@@ -297,6 +297,11 @@ class ReferenceLearner:
         rate = self.optimizer.rate(max(self.optimizer.updates, 1))
         self.parameters = self.guard.go_back(self.parameters, rate)
         self.optimizer.begin_anew()
+        self.guard.returns += 1
+        self.renew()
+
+    def renew(self) -> None:
+        """Nothing of a stream's past with other weights teaches those of now."""
         self.state = zero_state(self.layers, self.state[0].hidden.size)
         self.forget_slopes()
         self.renewed = len(self.steps)
