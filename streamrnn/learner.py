@@ -17,7 +17,7 @@ from .kernels.learn import learn_coded_rows, learn_rows
 from .kernels.state import BOUNDARY, LANE, Sizes, State, allocate, lane_block, named_view, nbytes
 from .known_answer import check_kernels
 from .metrics import Health, Metrics, health_of, metrics_of
-from .mixture import write_season
+from .mixture import write_season, write_wanted
 from .network import (
     parameter_views,
     sizes_of,
@@ -118,6 +118,7 @@ class Learner:
         write_scales_of_cycles(self._state, settings, self._lanes)
         named_view(self._state, "known")[:] = 1  # the reserved code
         write_season(self._state, settings, self._lanes)
+        write_wanted(self._state, settings, self._lanes)
         for lane in range(self._lanes + 1):
             named_view(self._state, "held", lane)[:] = np.nan
             named_view(self._state, "settled", lane)[:] = 1
@@ -379,6 +380,10 @@ class Learner:
             from .kernels.experts.mix import mix_rows  # compiled when a learner first needs it
 
             mix_rows(self._state.double, self._state.integer, marks, bool(learn), answers)
+        if self.settings.intervals:
+            from .kernels.conformal import bound_rows
+
+            bound_rows(self._state.double, self._state.integer, marks, bool(learn), answers)
 
     # --- what it knows ----------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import numpy as np
 from .class_scores import ClassScore, class_scores
 from .kernels.health import CLIPPED, MEASURED, NORM, NOTED, RATE, REACH
 from .kernels.state import DIVERGED, LEVEL_SHIFTS, MADE, SKIPPED, STEPS, State, named_view
-from .schema import categorical_columns, matrix_columns, numeric_targets
+from .schema import categorical_columns, matrix_columns, numeric_targets, percent_text
 from .settings import EXPERTS, Settings
 
 
@@ -77,6 +77,8 @@ class Health:
         would teach the same; far above 1 it explodes. NaN before it was measured, which is at every 50th update.
     believed : dict of str to float
         By expert: its weight in the mix, the mean over targets and horizons; empty without experts.
+    coverage : dict of str to float
+        By interval, in percent as text: the share of values that it held, over targets and horizons; NaN before any.
     seasons : dict of str to int
         By target: the season that its experts use, 0 for none; empty without experts.
 
@@ -92,6 +94,7 @@ class Health:
     reach: float
     believed: dict[str, float]
     seasons: dict[str, int]
+    coverage: dict[str, float]
 
 
 def health_of(state: State, settings: Settings, lanes: int) -> Health:
@@ -111,7 +114,15 @@ def health_of(state: State, settings: Settings, lanes: int) -> Health:
         reach=sums[REACH] / measured if measured else math.nan,
         believed=believed,
         seasons=seasons,
+        coverage=_coverage(state, settings, lanes),
     )
+
+
+def _coverage(state: State, settings: Settings, lanes: int) -> dict[str, float]:
+    graded = sum(int(named_view(state, "bounds_graded", lane).sum()) for lane in range(lanes))
+    missed = np.sum([named_view(state, "bounds_missed", lane).sum(axis=0) for lane in range(lanes)], axis=0)
+    shares = 1.0 - missed.reshape(-1, 2).sum(axis=1) / graded if graded else np.full(len(settings.intervals), math.nan)
+    return {percent_text(share): float(held) for share, held in zip(settings.intervals, shares, strict=True)}
 
 
 def metrics_of(state: State, settings: Settings, lanes: int, rows: int, refused_rows: int) -> Metrics:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .conformal_fields import BOUND_FIELDS
 from .experts.fields import EXPERT_FIELDS
 from .field import DERIVED, SCRATCH, SHARED, Field
 from .vector import LANES
@@ -91,6 +92,11 @@ class Sizes(NamedTuple):
     handed_inputs: int
     handed_units: int
     handed_width: int
+    bound_targets: int  # targets; 0: no intervals, and so are all that follow
+    bound_pairs: int
+    bound_slots: int  # ticks that a forecast waits at most, and this one
+    bound_sides: int  # two for each interval
+    bounds_at: int  # place in a record of the bounds
 
 
 FIELDS = (
@@ -167,6 +173,7 @@ FIELDS = (
     Field("class_recent", "double", ("class_pairs", RECENT, 4), "loss, place and naive hits of the last forecasts"),
     Field("lane_counts", "integer", (7,), "what `STEPS` and its neighbours name"),
     *EXPERT_FIELDS,
+    *BOUND_FIELDS,
 )  # fmt: skip
 
 # places in `lane_counts`
