@@ -66,7 +66,7 @@ def describe_model(path: str | os.PathLike[str]) -> Description:
         columns=columns_read(saved.settings),
         parameters=parameters,
         metrics=metrics_of(state, saved.settings, range(lanes), saved.rows, saved.refused_rows),
-        health=health_of(state, saved.settings),
+        health=health_of(state, saved.settings, range(lanes)),
         session=saved.session,
         file_bytes=len(content),
         memory_bytes=nbytes(sizes_of(saved.settings, lanes_of(saved.settings)), np.float32),
