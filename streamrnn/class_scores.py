@@ -34,6 +34,8 @@ class ClassScore:
         Means over the categories that came: of their recall, and of their F1.
     recent_count, recent_accuracy, recent_log_loss, recent_majority_accuracy, recent_previous_accuracy
         The same over the last 1,000.
+    network_log_loss, counts_log_loss : float
+        What the network and the counts would have cost alone; NaN without counts.
     sequences : int
         Sequences that have ended with a graded forecast.
     sequence_accuracy : float
@@ -55,6 +57,8 @@ class ClassScore:
     recent_log_loss: float
     recent_majority_accuracy: float
     recent_previous_accuracy: float
+    network_log_loss: float
+    counts_log_loss: float
     sequences: int
     sequence_accuracy: float
 
@@ -79,14 +83,16 @@ def class_scores(state: State, settings: Settings, lanes: Sequence[int]) -> tupl
     """Read what the kernels counted, over all keys; lanes: theirs."""
     targets = categorical_targets(settings)
     return tuple(
-        _score(state, lanes, target, t, horizon, k * len(targets) + t)
+        _score(state, settings, lanes, target, t, horizon, k * len(targets) + t)
         for t, target in enumerate(targets)
         for k, horizon in enumerate(settings.horizons)
     )
 
 
-def _score(state: State, lanes: Sequence[int], target: str, t: int, horizon: int, pair: int) -> ClassScore:
-    ranks, naive = (named_view(state, name)[pair] for name in ("class_ranks", "class_naive"))
+def _score(
+    state: State, settings: Settings, lanes: Sequence[int], target: str, t: int, horizon: int, pair: int
+) -> ClassScore:
+    ranks, naive, apart = (named_view(state, name)[pair] for name in ("class_ranks", "class_naive", "class_apart"))
     count = int(ranks.sum())
     recent = named_view(state, "class_recent")[pair, : min(count, RECENT)]
     mean = np.array([*recent.mean(axis=0), np.mean(recent[:, 1] == 0)]) if len(recent) else np.full(5, math.nan)
@@ -107,6 +113,8 @@ def _score(state: State, lanes: Sequence[int], target: str, t: int, horizon: int
         recent_log_loss=float(mean[0]),
         recent_majority_accuracy=float(mean[2]),
         recent_previous_accuracy=float(mean[3]),
+        network_log_loss=_share(apart[0], count) if settings.count_order else math.nan,
+        counts_log_loss=_share(apart[1], count) if settings.count_order else math.nan,
         sequences=sequences,
         sequence_accuracy=_share(hits, sequences),
     )  # fmt: skip

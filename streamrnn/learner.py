@@ -135,6 +135,7 @@ class Learner:
         write_wanted(self._state, settings, self._lanes)
         lanes_view(self._state, "held", self._lanes + 1)[:] = np.nan
         lanes_view(self._state, "settled", self._lanes + 1)[:] = 1
+        lanes_view(self._state, "class_weights", self._lanes + 1)[:] = 0.5
         self.rows = 0  # arrivals, from the first one
         self.refused_rows = 0
         self.session: dict[str, Any] = {}  # a JSON-able note of whoever feeds it, kept in checkpoints

@@ -94,6 +94,7 @@ def sizes_of(settings: Settings, lanes: int) -> Sizes:
     blocks = blocks_of(settings)
     horizon, horizons = settings.horizons[-1], len(settings.horizons)
     targets, class_targets = len(numeric_targets(settings)), len(categorical_targets(settings))
+    contexts = padded(settings.count_contexts)
     coded_features = len(categorical_features(settings))
     return Sizes(
         cell=CELLS.index(settings.cell),
@@ -125,6 +126,11 @@ def sizes_of(settings: Settings, lanes: int) -> Sizes:
         all_targets=targets + class_targets,
         losses=_outputs(settings) + horizons * class_targets,
         top=settings.top,
+        order=settings.count_order,
+        contexts=contexts,
+        context_rows=horizons * class_targets * settings.count_order * contexts,
+        counted=1 + settings.max_categories if settings.count_order else 0,
+        base_width=padded(1 + settings.max_categories) if settings.count_order else 0,
         horizon=horizon,
         horizon_count=horizon + 1,
         by_value=int(settings.horizon_unit == "values" and horizon > 0),

@@ -121,6 +121,13 @@ class Settings:
         structure=True,
     )  # fmt: skip
 
+    count_order: int = _option(
+        0, "Forecast", "mix forecasts of categories with counts of what followed the last 1..N of them; 0 for none",
+        structure=True, metavar="N",
+    )  # fmt: skip
+    count_contexts: int = _option(
+        32768, "Forecast", "room for contexts of each length in the counts", structure=True, metavar="N"
+    )
     top: int = _option(1, "Forecast", "categories to name in a record, the most probable first", metavar="N")
     experts: bool | None = _option(
         None, "Forecast", "mix the network with linear and seasonal forecasters [yes, but for labels, quantiles, keys]",
@@ -301,6 +308,8 @@ INTEGER_RANGES = {
     "max_keys": (1, 1_000_000),
     "embedding": (1, 1024),
     "top": (1, 100),
+    "count_order": (0, 16),
+    "count_contexts": (4, 1 << 24),
     "window": (1, MAX_SIZE),
     "stride": (1, MAX_SIZE),
     "max_delay": (0, MAX_SIZE),

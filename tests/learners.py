@@ -68,6 +68,7 @@ def reference_of(learner: Learner, **options: Any) -> ReferenceLearner:
             ],
             "coded_targets": [coded.index(name) for name in categorical_targets(settings)],
             "coded": len(coded),
+            "order": settings.count_order,
         }
     made: ReferenceLearner = kind(
         parameters={name: view.astype(np.float64) for name, view in learner.parameters.items()},

@@ -11,6 +11,7 @@ import math
 
 import numpy as np
 
+from .counts import mix_counts
 from .jit import kernel
 from .linear import add_scaled, linear_backward_input, linear_forward
 from .recurrence import BLOCKS_PER_LAYER, HEAD_BLOCKS
@@ -35,7 +36,10 @@ def known_codes(model, p):
 
 @kernel
 def finite_logits(coding, model, lane, slot):
-    """Write the logits of all heads at a slot; what overflows counts as zero. Returns whether nothing did."""
+    """Write the logits of all heads at a slot, mixed with the counts; what overflows counts as zero.
+
+    Returns whether nothing did.
+    """
     if coding is None:
         return True
     finite = True
@@ -48,6 +52,7 @@ def finite_logits(coding, model, lane, slot):
             if not is_finite(logits[slot, c]):
                 logits[slot, c] = 0
                 finite = False
+        mix_counts(model, lane, slot, p, known)
     return finite
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from .classifier import known_codes, log_of_sum, write_class_slopes
+from .counts import OF_COUNTS, OF_NETWORK, count_follower, forget_labels, learn_mixing, remember_label
 from .guard import weigh_label
 from .jit import kernel
 from .ring import PAST, horizon_reached
@@ -120,6 +121,7 @@ def end_labels(coding, lane):
     """At the end of a sequence, count how its last forecast did, and forget those that are pending."""
     if coding is None:
         return
+    forget_labels(lane)
     log_sum, sequences = lane.classes.log_sum, lane.classes.sequences
     for p in range(log_sum.shape[0]):
         for slot in range(log_sum.shape[1]):
@@ -158,12 +160,34 @@ def _reveal_label(model, lane, t, code, learn, record):
             classes.sequences[t, SEQUENCE_HIT] = 1 if best == code and best != RESERVED else 0
         truth = code if code < classes.before[t, slot, KNOWN] else RESERVED
         _grade(model, lane, slot, p, truth, best, record)
-        if learn and step >= counts[RENEWED]:
-            write_class_slopes(model, lane, slot, p, truth)
-            loss = classes.log_sum[p, slot] - classes.logits[p, slot, truth]
-            weigh_label(model, loss, classes.before[t, slot, KNOWN])
+        if learn:
+            _learn_from(model, lane, slot, p, truth, code, step >= counts[RENEWED])
         classes.log_sum[p, slot] = math.nan
     _count_label(classes, t, code)
+    remember_label(model, lane, t, code)
+
+
+@kernel
+def _learn_from(model, lane, slot, p, truth, code, is_of_these_weights):
+    """Let one graded forecast into the slopes and the counts; truth: the code, or the reserved one if it is new."""
+    known = lane.classes.before[p % model.sizes.class_targets, slot, KNOWN]
+    learn_mixing(model, lane, slot, p, truth, known)
+    count_follower(model, lane, p, slot, truth)
+    if code != truth:
+        count_follower(model, lane, p, slot, code)
+    if is_of_these_weights:
+        write_class_slopes(model, lane, slot, p, truth)
+        weigh_label(model, _network_loss(model, lane, slot, p, truth, known), known)
+
+
+@kernel
+def _network_loss(model, lane, slot, p, truth, known):
+    """What the network's forecast cost, without the counts."""
+    classes = lane.classes
+    if model.sizes.order == 0:
+        return classes.log_sum[p, slot] - classes.logits[p, slot, truth]
+    network = plane(classes.network, p)
+    return log_of_sum(network, slot, known) - network[slot, truth]
 
 
 @kernel
@@ -184,6 +208,9 @@ def _grade(model, lane, slot, p, truth, best, record):
     recent[graded % RECENT, 0], recent[graded % RECENT, 1] = loss, rank
     recent[graded % RECENT, 2], recent[graded % RECENT, 3] = majority_hit, last_hit
     classes.losses[p] += loss
+    if model.sizes.order > 0:
+        classes.apart[p, OF_NETWORK] += _network_loss(model, lane, slot, p, truth, before[slot, KNOWN])
+        classes.apart[p, OF_COUNTS] -= classes.counted[p, slot, truth]
     classes.ranks[p, rank] += 1
     classes.naive[p, MAJORITY_HIT] += majority_hit
     classes.naive[p, LAST_HIT] += last_hit

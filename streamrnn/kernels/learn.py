@@ -61,13 +61,13 @@ def learn_coded_rows(real, double, integer, rows, codes, marks, learn, records):
 
     codes: (n, coded) int64, the categories' codes, -1 where null
     """
-    _take_rows(real, double, integer, rows, codes, open_coding(real, integer), None, marks, learn, records)
+    _take_rows(real, double, integer, rows, codes, open_coding(real, double, integer), None, marks, learn, records)
 
 
 @entry
 def learn_keyed_rows(real, double, integer, rows, codes, marks, learn, records):
     """Run every row through the lane of its key: as `learn_coded_rows`, with or without categories."""
-    coding, pool = open_coding(real, integer), open_pool(real, double, integer)
+    coding, pool = open_coding(real, double, integer), open_pool(real, double, integer)
     _take_rows(real, double, integer, rows, codes, coding, pool, marks, learn, records)
 
 

@@ -26,6 +26,7 @@ from .vector import LANES
 WARM_UP = 20
 
 RANKS = 11  # places that the truth can have among the forecast categories; the last: none of the first ten
+CONTEXT_WIDTH = 16  # numbers that the counts keep of a context: its key, how often it came, its followers
 RECENT = 1000  # graded forecasts of a category that count as recent
 
 
@@ -61,6 +62,11 @@ class Sizes(NamedTuple):
     all_targets: int  # targets of numbers, then of categories
     losses: int  # outputs + class_pairs: what a mean loss is divided by
     top: int  # categories that a record names
+    order: int  # categories of a context at most; 0: forecasts start from nothing
+    contexts: int  # that are remembered of each length
+    context_rows: int  # class_pairs * order * contexts
+    counted: int  # classes, if there is an order
+    base_width: int  # class_width, if there is an order
     horizon: int  # the longest
     horizon_count: int  # horizon + 1: length of a table by horizon
     by_value: int  # 1: a horizon counts values of its target, 0: rows
@@ -115,6 +121,9 @@ FIELDS = (
     Field("known", "integer", ("coded",), "codes so far, with the reserved one", most="classes", least=1, **SHARED),
     Field("class_columns", "integer", ("class_targets",), "coded column of each categorical target", **DERIVED),
     Field("target_weights", "double", ("all_targets",), "how much the loss of each counts", **DERIVED),
+    Field("contexts", "integer", ("context_rows", CONTEXT_WIDTH), "what followed, see `counts.py`", **SHARED),
+    Field("alone", "integer", ("class_pairs", "counted"), "what came where no context knew it", **SHARED),
+    Field("mixture", "double", ("counted",), "probability of each code by the counts", **SCRATCH),
     Field("offsets", "integer", ("blocks",), "where each matrix and bias begins in the weights", **DERIVED),
     Field("feature_columns", "integer", ("features",), "column of each feature", **DERIVED),
     Field("target_columns", "integer", ("targets",), "column of each target", **DERIVED),
@@ -163,6 +172,12 @@ FIELDS = (
     Field("class_graded", "integer", ("class_pairs", "slots"), "1: there are slopes", ring=1, most=1),
     Field("log_sum", "double", ("class_pairs", "slots"), "log of the sum of exp(logits), NaN: not pending", ring=1),
     Field("class_before", "integer", ("class_targets", "slots", 3), "see `KNOWN` and its like", ring=1, most="classes"),
+    Field("label_history", "integer", ("class_targets", "order"), "the last codes plus 1, 0: none", most="classes"),
+    Field("context_keys", "integer", ("class_pairs", "slots", "order"), "of the contexts of a forecast", ring=1),
+    Field("class_network", "real", ("class_pairs", "slots", "base_width"), "logits of the network alone", ring=1),
+    Field("class_counted", "real", ("class_pairs", "slots", "base_width"), "log probability by the counts", ring=1),
+    Field("class_weights", "double", ("class_pairs", 2), "of network and counts in the mix"),
+    Field("class_apart", "double", ("class_pairs", 2), "sums of the losses of network and counts", **TALLY),
     Field("label_counts", "integer", ("class_targets", "classes"), "how often each category has come"),
     Field("labels", "integer", ("class_targets", 2), "the most frequent code so far, the last", most="last_code"),
     Field("code_counts", "integer", ("coded", 2), "nulls, categories without a code of their own", **TALLY),

@@ -115,6 +115,9 @@ class Coding(NamedTuple):
     known: Any  # (coded,): codes of each column so far
     arrived: Any  # (coded,): this row's codes, -1 where there is none
     d_inputs: Any  # (slots, d_input_width)
+    contexts: Any  # (context_rows, CONTEXT_WIDTH)
+    alone: Any  # (class_pairs, counted)
+    mixture: Any  # (counted,)
 
 
 class Classes(NamedTuple):
@@ -126,6 +129,12 @@ class Classes(NamedTuple):
     graded: Any  # (class_pairs, slots)
     log_sum: Any  # (class_pairs, slots)
     before: Any  # (class_targets, slots, 3)
+    history: Any  # (class_targets, order)
+    keys: Any  # (class_pairs, slots, order)
+    network: Any  # (class_pairs, slots, base_width)
+    counted: Any  # (class_pairs, slots, base_width)
+    weights: Any  # (class_pairs, 2)
+    apart: Any  # (class_pairs, 2)
     label_counts: Any  # (class_targets, classes)
     labels: Any  # (class_targets, 2)
     code_counts: Any  # (coded, 2)
@@ -246,13 +255,16 @@ def open_model(real, double, integer, coding):
 
 
 @kernel
-def open_coding(real, integer):
+def open_coding(real, double, integer):
     """View what all lanes share of the categories."""
     return Coding(
         class_columns=view1(integer, integer, AT.class_columns, 0),
         known=view1(integer, integer, AT.known, 0),
         arrived=view1(integer, integer, AT.arrived_codes, 0),
         d_inputs=view2(real, integer, AT.d_inputs, 0),
+        contexts=view2(integer, integer, AT.contexts, 0),
+        alone=view2(integer, integer, AT.alone, 0),
+        mixture=view1(double, integer, AT.mixture, 0),
     )
 
 
@@ -344,6 +356,12 @@ def _open_classes(coding, real, double, integer, lane, tally):
         graded=view2(integer, integer, AT.class_graded, lane),
         log_sum=view2(double, integer, AT.log_sum, lane),
         before=view3(integer, integer, AT.class_before, lane),
+        history=view2(integer, integer, AT.label_history, lane),
+        keys=view3(integer, integer, AT.context_keys, lane),
+        network=view3(real, integer, AT.class_network, lane),
+        counted=view3(real, integer, AT.class_counted, lane),
+        weights=view2(double, integer, AT.class_weights, lane),
+        apart=view2(double, integer, AT.class_apart, tally),
         label_counts=view2(integer, integer, AT.label_counts, lane),
         labels=view2(integer, integer, AT.labels, lane),
         code_counts=view2(integer, integer, AT.code_counts, tally),

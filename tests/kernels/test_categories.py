@@ -121,3 +121,42 @@ def test_the_guard_takes_a_network_back_that_finds_no_category_probable():
     learner = randomised(DoubleLearner(["u"], ["x", "u"], categorical=["u"], lr=1000.0, **settings))
     run_beside_reference(learner, stream(300, kinds=3))
     assert learner.metrics.diverged
+
+
+@pytest.mark.parametrize(("horizon", "order"), [(0, 3), (1, 1), ((1, 3), 3)])
+def test_counts_and_how_they_are_mixed_with_the_network(horizon, order):
+    features = ["x"] if horizon == 0 else ["x", "u"]
+    learner = DoubleLearner(
+        ["u", "y"],
+        features,
+        categorical=["u"],
+        horizon=horizon,
+        lr=0.05,
+        count_order=order,
+        count_contexts=4096,
+        **SMALL,
+    )
+    rows = stream(900, nulls=0.02, kinds=3 if order == 1 else 7)  # three come so often that counts are halved
+    run_beside_reference(randomised(learner), rows, boundaries=(60,), learn=lambda number: number % 50 < 45)
+    weights = named_view(learner._state, "class_weights")[0]
+    assert weights[1] != 0.5
+    (score, *_) = learner.metrics.class_scores
+    assert score.log_loss < score.network_log_loss
+
+
+def test_counts_have_a_gradient_of_their_own_and_leave_that_of_the_network_alone():
+    learner = DoubleLearner(["u"], ["x", "u"], categorical=["u"], lr=0.0, count_order=2, **SMALL)
+    assert run_beside_reference(randomised(learner), stream(110), (70,), gradients=True) > 20
+
+
+def test_counts_that_find_no_room_forget_and_stay_a_distribution():
+    settings = SMALL | {"max_categories": 40, "top": 40}
+    learner = DoubleLearner(["u"], ["u"], categorical=["u"], lr=0.0, count_order=4, count_contexts=16, **settings)
+    random = np.random.default_rng(0)
+    for number in range(2000):
+        record = learner.step({"u": f"kind {random.integers(60)}"})
+        assert 0.0 < sum(p for _, p in record.top["u"][0]) < 1.0 or number == 0
+    contexts = named_view(learner._state, "contexts")
+    assert contexts.shape == (4 * 16, 16) and (contexts[:, 0] > 0).all()
+    assert (contexts[:, 1] == (contexts[:, 2:] % 512).sum(axis=1)).all()
+    assert np.isfinite(learner.metrics.class_scores[0].counts_log_loss)

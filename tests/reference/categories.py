@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from .cells import Array, Parameters, head_forward
+from .counts import Context, Counts
 from .learner import ReferenceLearner, RefRecord, Step
 
 
@@ -22,7 +23,10 @@ from .learner import ReferenceLearner, RefRecord, Step
 class ClassForecast:
     """A pending forecast of a category, over the codes that were known when it was made."""
 
-    logits: Array  # (known,)
+    logits: Array  # (known,): of the mix, if there are counts
+    network: Array  # (known,)
+    counted: Array  # (known,): logarithms of probabilities
+    context: Context
     clock: int
     majority: int
     last: int
@@ -42,8 +46,16 @@ class CategoryReference(ReferenceLearner):
     """Codes stand in the order: features first. Code 0 is reserved, -1 is a null."""
 
     def __init__(
-        self, *, tables: list[str], heads: list[list[str]], coded_targets: list[int], coded: int, **more: Any
+        self,
+        *,
+        tables: list[str],
+        heads: list[list[str]],
+        coded_targets: list[int],
+        coded: int,
+        order: int,
+        **more: Any,
     ) -> None:
+        self.order = order
         self.tables, self.heads = tables, heads  # names without .weight; heads by horizon and target
         self.coded_targets, self.coded = coded_targets, coded
         super().__init__(**more)
@@ -56,6 +68,10 @@ class CategoryReference(ReferenceLearner):
         self.codes_of: dict[int, list[int]] = {}  # by step
         self.known = [1] * self.coded
         self.seen: list[dict[int, int]] = [{} for _ in range(targets)]
+        self.history: list[Context] = [() for _ in range(targets)]  # the newest first
+        pairs = [(k, t) for k in range(len(self.horizons)) for t in range(targets)]
+        self.counts_of = {pair: Counts(self.order) for pair in pairs}
+        self.weights_of = {pair: np.full(2, 0.5) for pair in pairs}  # of network and counts
         self.naive = [[0, 0] for _ in range(targets)]  # most frequent, last
         self.graded: dict[tuple[int, int], list[tuple[float, int, bool, bool]]] = {}
 
@@ -132,15 +148,30 @@ class CategoryReference(ReferenceLearner):
             forecast = self.steps[number].pending.pop((k, j))
             truth = code if code < len(forecast.logits) else 0
             self.grade_code(forecast, k, t, truth)
+            if learn:
+                self.learn_counts(forecast, k, t, truth, code)
             if learn and number >= self.renewed:
                 self.write_code_slopes(number, k, t, truth, len(forecast.logits))
-                loss = cross_entropy(forecast.logits, truth)
+                loss = cross_entropy(forecast.network, truth)
                 self.guard.weigh_loss(loss, math.log(len(forecast.logits)))
         if code:
             self.seen[t][code] = self.seen[t].get(code, 0) + 1
             if self.seen[t][code] > self.seen[t].get(self.naive[t][0], 0):
                 self.naive[t][0] = code
         self.naive[t][1] = code
+        self.history[t] = (code, *self.history[t])[: self.order]
+
+    def start_sequence(self, learn: bool) -> None:
+        super().start_sequence(learn)
+        self.history = [() for _ in self.history]
+
+    def learn_counts(self, forecast: ClassForecast, k: int, t: int, truth: int, code: int) -> None:
+        if not self.order:
+            return
+        both = np.array([forecast.network, forecast.counted])
+        self.weights_of[k, t] += 0.002 * (both[:, truth] - both @ softmax(forecast.logits))
+        for follower in dict.fromkeys((truth, code)):
+            self.counts_of[k, t].count(forecast.context, follower)
 
     def grade_code(self, forecast: ClassForecast, k: int, t: int, truth: int) -> None:
         loss = cross_entropy(forecast.logits, truth)
@@ -185,7 +216,10 @@ class CategoryReference(ReferenceLearner):
         self.forecast_logits = {}
         for k in range(len(self.horizons)):
             for t, column in enumerate(self.coded_targets):
-                logits = self.logits(outputs, k, t, self.known[column])
+                network = self.logits(outputs, k, t, self.known[column])
+                context = (*self.history[t], *[-1] * self.order)[: self.order]
+                counted = np.log(self.counts_of[k, t].probabilities(context, self.known[column]))
+                logits = self.weights_of[k, t] @ [network, counted] if self.order else network
                 self.forecast_logits[k, t] = logits
                 j = len(self.targets) + t
-                step.pending[k, j] = ClassForecast(logits, self.accepted[j], *self.naive[t])
+                step.pending[k, j] = ClassForecast(logits, network, counted, context, self.accepted[j], *self.naive[t])
