@@ -112,6 +112,9 @@ def learning(health: Health, settings: Settings) -> dict[str, str]:
     if any(health.seasons.values()):
         lengths = sorted(set(health.seasons.values()))
         texts["season"] = listed([_season(health.seasons, length) for length in lengths])
+    known = {name: share for name, share in health.coverage.items() if not math.isnan(share)}
+    if known:
+        texts["intervals"] = ", ".join(f"{name.replace('_', '.')}% held {share:.1%}" for name, share in known.items())
     return texts
 
 

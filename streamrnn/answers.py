@@ -27,10 +27,12 @@ class Answers:
     best : int
         First of the best codes of each categorical forecast and their probabilities: (horizons, categorical targets,
         2, top).
+    bounds : int
+        First of the bounds of the intervals: (horizons, targets, intervals, 2).
     weights : int
         First of the weights of the mix: (horizons, targets, experts).
     handed : int
-        First of what the network's kernel tells the experts': see ``kernels/handover.py``.
+        First of what the network's kernel tells those that run after it: see ``kernels/handover.py``.
     inputs, units : int
         How many of the network's inputs and of its units are told.
     width : int
@@ -40,6 +42,7 @@ class Answers:
     forecasts: int
     expected_codes: int
     best: int
+    bounds: int
     weights: int
     handed: int
     inputs: int
@@ -54,12 +57,22 @@ def answers_of(settings: Settings) -> Answers:
     forecasts = EXPECTED + targets
     expected_codes = forecasts + horizons * targets * len(settings.levels)
     best = expected_codes + categorical
-    end = best + 2 * settings.top * horizons * categorical
-    if not settings.mixes:
-        return Answers(forecasts, expected_codes, best, 0, 0, 0, 0, end)
-    weights, handed = 0, end
-    if settings.emit_weights:
-        weights, handed = end, end + horizons * targets * len(EXPERTS)
-    inputs, units = min(MOST_INPUTS, len(network_features(settings))), min(MOST_UNITS, settings.hidden)
-    width = handed + PER_TARGET * targets + 2 * inputs + units
-    return Answers(forecasts, expected_codes, best, weights, handed, inputs, units, width)
+    bounds = end = best + 2 * settings.top * horizons * categorical
+    end += 2 * len(settings.intervals) * horizons * targets
+    weights = end
+    end += len(EXPERTS) * horizons * targets * settings.emit_weights
+    if not (settings.mixes or settings.intervals):
+        return Answers(forecasts, expected_codes, best, 0, 0, 0, 0, 0, end)
+    inputs = min(MOST_INPUTS, len(network_features(settings))) * settings.mixes
+    units = min(MOST_UNITS, settings.hidden) * settings.mixes
+    return Answers(
+        forecasts,
+        expected_codes,
+        best,
+        bounds if settings.intervals else 0,
+        weights if settings.emit_weights else 0,
+        handed=end,
+        inputs=inputs,
+        units=units,
+        width=end + PER_TARGET * targets + 2 * inputs + units,
+    )

@@ -30,7 +30,7 @@ from .kernels.state import (
 from .keys import Keys, KeyState
 from .known_answer import check_kernels
 from .metrics import Health, Metrics, health_of, metrics_of
-from .mixture import write_season
+from .mixture import write_season, write_wanted
 from .network import (
     lanes_of,
     parameter_views,
@@ -132,6 +132,7 @@ class Learner:
         write_scales_of_cycles(self._state, settings, self._lanes)
         named_view(self._state, "known")[:] = 1  # the reserved code
         write_season(self._state, settings, self._lanes)
+        write_wanted(self._state, settings, self._lanes)
         lanes_view(self._state, "held", self._lanes + 1)[:] = np.nan
         lanes_view(self._state, "settled", self._lanes + 1)[:] = 1
         self.rows = 0  # arrivals, from the first one
@@ -396,6 +397,10 @@ class Learner:
             from .kernels.experts.mix import mix_rows  # compiled when a learner first needs it
 
             mix_rows(self._state.double, self._state.integer, marks, bool(learn), answers)
+        if self.settings.intervals:
+            from .kernels.conformal import bound_rows
+
+            bound_rows(self._state.double, self._state.integer, marks, bool(learn), answers)
 
     # --- what it knows ----------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import numpy as np
 from .class_scores import ClassScore, class_scores, pooled
 from .kernels.health import CLIPPED, MEASURED, NORM, NOTED, RATE, REACH
 from .kernels.state import DIVERGED, LEVEL_SHIFTS, MADE, SKIPPED, STEPS, State, named_view
-from .schema import categorical_columns, matrix_columns, numeric_targets
+from .schema import categorical_columns, matrix_columns, numeric_targets, percent_text
 from .settings import EXPERTS, Settings
 
 
@@ -80,6 +80,8 @@ class Health:
         would teach the same; far above 1 it explodes. NaN before it was measured, which is at every 50th update.
     believed : dict of str to float
         By expert: its weight in the mix, the mean over targets and horizons; empty without experts.
+    coverage : dict of str to float
+        By interval, in percent as text: the share of values that it held, over targets and horizons; NaN before any.
     seasons : dict of str to int
         By target: the season that its experts use, 0 for none; empty without experts.
 
@@ -95,6 +97,7 @@ class Health:
     reach: float
     believed: dict[str, float]
     seasons: dict[str, int]
+    coverage: dict[str, float]
 
 
 def health_of(state: State, settings: Settings) -> Health:
@@ -114,7 +117,16 @@ def health_of(state: State, settings: Settings) -> Health:
         reach=sums[REACH] / measured if measured else math.nan,
         believed=believed,
         seasons=seasons,
+        coverage=_coverage(state, settings),
     )
+
+
+def _coverage(state: State, settings: Settings) -> dict[str, float]:
+    if not settings.intervals:
+        return {}
+    graded, missed = int(named_view(state, "bounds_graded").sum()), named_view(state, "bounds_missed").sum(axis=0)
+    shares = 1.0 - missed.reshape(-1, 2).sum(axis=1) / graded if graded else np.full(len(settings.intervals), math.nan)
+    return {percent_text(share): float(held) for share, held in zip(settings.intervals, shares, strict=True)}
 
 
 def metrics_of(state: State, settings: Settings, lanes: Sequence[int], rows: int, refused_rows: int) -> Metrics:

@@ -1,6 +1,8 @@
-"""From settings to the sizes of the experts, and what they know before the first row."""
+"""From settings to the sizes of what runs after the network, and what it knows before the first row."""
 
 from __future__ import annotations
+
+import numpy as np
 
 from .answers import answers_of
 from .kernels.experts import regressors, season
@@ -11,8 +13,7 @@ from .settings import EXPERTS, Settings
 NONE = dict.fromkeys(
     (
         "experts", "candidates", "mixed", "mixed_pairs", "mix_slots", "mix_rows", "linear_width", "joint_width",
-        "readout_width", "direction_width", "history", "season", "seasons", "longest_season", "weights_at", "handed_at",
-        "handed_inputs", "handed_units", "handed_width",
+        "readout_width", "direction_width", "history", "season", "seasons", "longest_season", "weights_at",
     ),
     0,
 )  # fmt: skip
@@ -42,11 +43,39 @@ def expert_sizes(settings: Settings) -> dict[str, int]:
         "seasons": season.LAGS if finds_season else 0,
         "longest_season": season.LAGS if finds_season else known,
         "weights_at": answers.weights,
+    }
+
+
+def handed_sizes(settings: Settings) -> dict[str, int]:
+    """The `Sizes` of what the network's kernel tells those that run after it."""
+    answers = answers_of(settings)
+    return {
         "handed_at": answers.handed,
         "handed_inputs": answers.inputs,
         "handed_units": answers.units,
-        "handed_width": answers.width - answers.handed,
+        "handed_width": answers.width - answers.handed if answers.handed else 0,
     }
+
+
+def bound_sizes(settings: Settings) -> dict[str, int]:
+    """The `Sizes` of the intervals; zeros where there are none."""
+    targets = len(numeric_targets(settings)) if settings.intervals else 0
+    return {
+        "bound_targets": targets,
+        "bound_pairs": targets * len(settings.horizons),
+        "bound_slots": settings.horizons[-1] + 1 if targets else 0,
+        "bound_sides": 2 * len(settings.intervals) if targets else 0,
+        "bounds_at": answers_of(settings).bounds,
+    }
+
+
+def write_wanted(state: State, settings: Settings, lanes: int) -> None:
+    """Tell how often each side of each interval should be missed; its first level is that."""
+    wanted = named_view(state, "bound_wanted")
+    if wanted.size:
+        wanted[:] = np.repeat([(1.0 - share) / 2.0 for share in settings.intervals], 2)
+        for lane in range(lanes):
+            named_view(state, "bound_levels", lane)[:] = wanted
 
 
 def write_season(state: State, settings: Settings, lanes: int) -> None:

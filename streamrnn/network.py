@@ -12,7 +12,7 @@ import numpy as np
 
 from .kernels.cells import elman, gru, lstm
 from .kernels.state import RATE_COUNT, Sizes, State, lanes_view, named_view, padded
-from .mixture import expert_sizes
+from .mixture import bound_sizes, expert_sizes, handed_sizes
 from .schema import (
     categorical_columns,
     categorical_features,
@@ -139,6 +139,8 @@ def sizes_of(settings: Settings, lanes: int) -> Sizes:
         blocks=len(blocks),
         lanes=lanes + 1,
         **expert_sizes(settings),
+        **handed_sizes(settings),
+        **bound_sizes(settings),
     )
 
 

@@ -48,6 +48,8 @@ class Record:
         By categorical target: for each horizon the ``top`` most probable categories, as pairs of name and probability.
     quantiles : dict of str to numpy.ndarray
         By target: float64 (horizons, quantiles); empty unless the loss is ``quantile``.
+    intervals : dict of str to numpy.ndarray
+        By target: float64 (horizons, intervals, 2), the lower and the upper bound; empty without ``intervals``.
     weights : dict of str to numpy.ndarray
         By target: float64 (horizons, experts), how far each expert is believed; empty unless ``emit_weights``.
     loss : float
@@ -65,6 +67,7 @@ class Record:
     forecast: dict[str, np.ndarray]
     top: dict[str, list[Named]]
     quantiles: dict[str, np.ndarray]
+    intervals: dict[str, np.ndarray]
     weights: dict[str, np.ndarray]
     loss: float
     event: str | None
@@ -83,8 +86,8 @@ class Record:
                 cells.append(_finite(self.expected[target]))
             for k, point in enumerate(self.forecast[target].tolist()):
                 cells.append(_finite(point))
-                for more in (self.weights, self.quantiles):
-                    cells += map(_finite, more[target][k].tolist() if more else ())
+                for more in (self.intervals, self.weights, self.quantiles):
+                    cells += map(_finite, more[target][k].ravel().tolist() if more else ())
         cells += [_finite(self.loss), self.event]
         return dict(zip(layout.names, cells, strict=True))
 
@@ -117,6 +120,7 @@ class RecordLayout:
         places = answers_of(settings)
         self.forecasts_at = places.forecasts
         self.shape = len(settings.horizons), len(self._numeric), len(settings.levels)
+        self.bounds_at = places.bounds
         self.weights_at = places.weights
         self.answer_width = places.width
         self._numbers_at = self._places_of_numbers(len(columns))
@@ -130,6 +134,10 @@ class RecordLayout:
     def weights(self, answers: np.ndarray) -> np.ndarray:
         """Weights of the mix in answers, as (..., targets, horizons, experts); none unless they are told."""
         return self._of_pairs(answers, self.weights_at, len(EXPERTS) if self.weights_at else 0)
+
+    def bounds(self, answers: np.ndarray) -> np.ndarray:
+        """Bounds of intervals in answers, as (..., targets, horizons, 2 * intervals)."""
+        return self._of_pairs(answers, self.bounds_at, 2 * len(self.settings.intervals))
 
     def _of_pairs(self, answers: np.ndarray, start: int, each: int) -> np.ndarray:
         """So many numbers of each horizon and target, as (..., targets, horizons, each)."""
@@ -161,15 +169,17 @@ class RecordLayout:
         forecast = dict(zip(self._numeric, forecasts[:, :, self.middle], strict=True))
         quantiles = dict(zip(self._numeric, forecasts, strict=True)) if self.has_quantiles else {}
         shares = dict(zip(self._numeric, weights, strict=bool(self.weights_at)))
+        bounds = self.bounds(answer).copy().reshape(*self.shape[1::-1], len(self.settings.intervals), 2)
+        intervals = dict(zip(self._numeric, bounds, strict=True)) if self.bounds_at else {}
         top = {}
         if self.categories.targets:
             top = self.categories.best(answer)
             values = self._in_order(values, {target: categories.get(target) for target in top})
             expected = self._in_order(expected, self.categories.expected(answer))
             forecast = self._in_order(forecast, {target: best_of(named) for target, named in top.items()})
-        loss, event = head[LOSS], event_text(int(head[EVENT]))
         roles = passed.get("time"), passed.get("key"), passed.get("sequence")
-        return Record(row, *roles, values, expected, forecast, top, quantiles, shares, loss, event, self)
+        said = values, expected, forecast, top, quantiles, intervals, shares
+        return Record(row, *roles, *said, head[LOSS], event_text(int(head[EVENT])), self)
 
     def _in_order(self, numbers: dict[str, Any], categories: dict[str, Any]) -> dict[str, Any]:
         both = numbers | categories
@@ -224,7 +234,7 @@ class RecordLayout:
     def _places_of_numbers(self, inputs: int) -> list[int]:
         """Where the record's numbers stand, in its order, in a row of (inputs + answer_width,)."""
         answers = inputs + np.arange(self.answer_width)
-        forecasts, weights = self.forecasts(answers), self.weights(answers)
+        forecasts, bounds, weights = self.forecasts(answers), self.bounds(answers), self.weights(answers)
         places: list[int] = []
         for t, place in enumerate(self.places):
             places.append(place)
@@ -232,7 +242,7 @@ class RecordLayout:
                 places.append(int(answers[EXPECTED + t]))
             for k in range(self.shape[0]):
                 places.append(int(forecasts[t, k, self.middle]))
-                places += weights[t, k].tolist()
+                places += bounds[t, k].tolist() + weights[t, k].tolist()
                 if self.has_quantiles:
                     places += forecasts[t, k].tolist()
         return [*places, int(answers[LOSS])]

@@ -84,9 +84,14 @@ def check_categories_are_used(settings: Settings) -> None:
             raise SettingsError(f"categorical column {name!r} is neither a target nor a feature")
 
 
+def percent_text(share: float) -> str:
+    """``90`` for 0.9, ``99_9`` for 0.999."""
+    return f"{share * 100:.10g}".replace(".", "_")
+
+
 def quantile_suffix(level: float) -> str:
     """``q05`` for 0.05, ``q2_5`` for 0.025: the name of a quantile's column."""
-    percent = f"{level * 100:.10g}".replace(".", "_")
+    percent = percent_text(level)
     return f"q{percent.zfill(2) if '_' not in percent else percent}"
 
 
@@ -98,6 +103,8 @@ def forecast_names(settings: Settings, target: str) -> list[str]:
             names += [name for pair in category_names(settings, target, horizon) for name in pair]
             continue
         names.append(f"{target}_h{horizon}")
+        for share in settings.intervals:
+            names += [f"{target}_h{horizon}_{side}{percent_text(share)}" for side in ("lo", "hi")]
         if settings.emit_weights:
             names += [f"{target}_h{horizon}_w_{expert}" for expert in EXPERTS]
         if settings.loss == "quantile":

@@ -134,6 +134,10 @@ class Settings:
         True, "Forecast", "let the network take part in the experts' mix; without it the mix shows what is linear",
         structure=True,
     )  # fmt: skip
+    intervals: tuple[float, ...] = _option(
+        (), "Forecast", "intervals that will hold the value with these probabilities, like 0.5,0.9", structure=True,
+        metavar="P,..",
+    )  # fmt: skip
     emit_weights: bool = _option(
         False, "Forecast", "show in each record how far each expert is believed", structure=True
     )
@@ -179,6 +183,7 @@ class Settings:
             self._set(name, _names(name, getattr(self, name)))
         self._set("horizon", _horizon(self.horizon))
         self._set("quantiles", _quantiles(self.quantiles))
+        self._set("intervals", _intervals(self.intervals))
         self._set("target_weights", _weights(self.target_weights))
         self._set("season", _season(self.season))
         for option in fields(self):
@@ -231,6 +236,10 @@ class Settings:
             raise SettingsError("experts forecast one value per horizon, no quantiles; use another loss")
         if not self.mix_network and not self.mixes:
             raise SettingsError("without experts the network cannot be left out: mix_network needs experts")
+        if self.intervals and self.horizons == (0,):
+            raise SettingsError("intervals need a horizon of 1 or more")
+        if self.intervals and self.key is not None:
+            raise SettingsError("intervals follow one stream: there are none with keys")
         if self.emit_weights and not self.mixes:
             raise SettingsError("emit_weights needs experts: without them there is no mix")
 
@@ -370,6 +379,14 @@ def _season(value: Any) -> int | str:
     if not isinstance(value, str):
         return _check_integer("season", value, 0, MAX_SEASON) or 0
     raise SettingsError(f"season must be a whole number or auto, not {value!r}")
+
+
+def _intervals(value: Any) -> tuple[float, ...]:
+    shares = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
+    numbers = [_check_number("intervals", share, 1e-3, 1 - 1e-3) for share in shares]
+    if sorted(set(numbers)) != numbers:
+        raise SettingsError(f"intervals takes ascending probabilities, each once, not {','.join(map(str, shares))}")
+    return tuple(numbers)
 
 
 def _quantiles(value: Any) -> tuple[float, ...]:

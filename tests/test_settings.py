@@ -279,3 +279,17 @@ def test_experts_are_on_where_they_can_be():
 )
 def test_experts_that_cannot_be_are_refused(settings, message):
     assert refusal(targets="a", features="b", **{"experts": True, **settings}) == message
+
+
+@pytest.mark.parametrize(
+    ("intervals", "message"),
+    [
+        ((0.9, 0.5), "intervals takes ascending probabilities, each once, not 0.9,0.5"),
+        ((0.5, 0.5), "intervals takes ascending probabilities, each once, not 0.5,0.5"),
+        (90, "intervals must be from 0.001 to 0.999, not 90"),
+        ("wide", "intervals must be a finite number, not 'wide'"),
+    ],
+)
+def test_intervals_that_cannot_be_are_refused(intervals, message):
+    assert refusal(targets="a", intervals=intervals) == message
+    assert Settings(targets="a", intervals=0.9).intervals == (0.9,)

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .conformal_fields import BOUND_FIELDS
 from .experts.fields import EXPERT_FIELDS
 from .field import DERIVED, SCRATCH, SHARED, TALLY, Field
 from .vector import LANES
@@ -92,6 +93,11 @@ class Sizes(NamedTuple):
     handed_inputs: int
     handed_units: int
     handed_width: int
+    bound_targets: int  # targets; 0: no intervals, and so are all that follow
+    bound_pairs: int
+    bound_slots: int  # ticks that a forecast waits at most, and this one
+    bound_sides: int  # two for each interval
+    bounds_at: int  # place in a record of the bounds
 
 
 FIELDS = (
@@ -176,6 +182,7 @@ FIELDS = (
     Field("gone_counts", "integer", (8,), "sums of the lane_counts of evicted keys", **SHARED),
     Field("gone_sequences", "integer", ("class_targets", 4), "and of their class_sequences", **SHARED),
     *EXPERT_FIELDS,
+    *BOUND_FIELDS,
 )  # fmt: skip
 
 # places in `lane_counts`

@@ -1,7 +1,7 @@
 """In what numbers the regressions see the stream: how far from where it has been of late, in units that stay.
 
-A regression whose coordinates drift learns the drift: measured, a running deviation instead of one that is kept costs
-6% of the squared error on hourly loads. So a target's unit is its deviation after ``SETTLED`` values, and stays until
+A regression whose coordinates drift learns the drift, and one whose early rows are in a small unit believes them for
+long. So a target's unit is its deviation after ``SETTLED`` values, and stays until
 the deviation has left it by more than ``STEP``. Then weights, covariances and regrets are rewritten for the new unit,
 so that they forecast what they did.
 """
