@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -16,6 +17,7 @@ from .files import replace_content
 from .kernels.learn import learn_coded_rows, learn_keyed_rows, learn_rows
 from .kernels.state import (
     BOUNDARY,
+    EVICTS,
     LANE,
     NEW_KEY,
     NEW_SEQUENCE,
@@ -388,6 +390,13 @@ class Learner:
             yield slice(start, min(start + rows, count))
 
     def _call(self, rows: np.ndarray, codes: np.ndarray, marks: np.ndarray, learn: bool, answers: np.ndarray) -> None:
+        """Take rows through every entry; a lane that is given to another key is so for all of them at the same row."""
+        cuts = np.flatnonzero(marks[1:, BOUNDARY] == EVICTS) + 1 if self.settings.key and len(marks) > 1 else ()
+        for start, stop in pairwise((0, *cuts, len(rows))):
+            part = slice(start, stop)
+            self._enter(rows[part], codes[part], marks[part], learn, answers[part])
+
+    def _enter(self, rows: np.ndarray, codes: np.ndarray, marks: np.ndarray, learn: bool, answers: np.ndarray) -> None:
         if self.settings.key:
             learn_keyed_rows(*self._state, rows, codes, marks, bool(learn), answers)
         elif self._vocabularies:

@@ -38,19 +38,23 @@ def table_of(rows: int, keys: int = 7, seed: int = 0) -> pyarrow.Table:
 
 
 @pytest.mark.parametrize("learn", [False, True])
-@pytest.mark.parametrize("settings", [{}, {"horizon": 3, "stride": 2}, {"horizon": 2, "horizon_unit": "values"}])
+@pytest.mark.parametrize(
+    "settings", [{"intervals": [0.5, 0.9]}, {"horizon": 3, "stride": 2}, {"horizon": 2, "horizon_unit": "values"}]
+)
 def test_with_weights_that_stay_each_key_is_as_if_it_were_alone(settings, learn):
     """At a rate of 0 statistics are learned; of keys with fewer than 60 rows nothing is lent."""
     table = table_of(250, keys=5)
     records = randomised(Learner("a", ["a", "b"], **SMALL, lr=0.0, **settings)).run(table, learn=learn)
     for key in set(table["k"].to_pylist()):
         mask = pyarrow.array([cell == key for cell in table["k"].to_pylist()])
-        alone = randomised(Learner("a", ["a", "b"], **{**SMALL, "key": None}, lr=0.0, **settings))
+        alone = randomised(Learner("a", ["a", "b"], **{**SMALL, "key": None}, experts=False, lr=0.0, **settings))
         expected = alone.run(table.filter(mask), learn=learn).drop_columns(["row"])
         assert records.filter(mask).drop_columns(["row", "k"]).equals(expected)
 
 
-@pytest.mark.parametrize("settings", [{}, {"sequence": "s"}, {"sequence": "s", "time": "t", "time_features": True}])
+@pytest.mark.parametrize(
+    "settings", [{"intervals": [0.5]}, {"sequence": "s"}, {"sequence": "s", "time": "t", "time_features": True}]
+)
 @pytest.mark.parametrize("most", [1, 3, 10])
 def test_rows_in_one_call_one_by_one_and_in_pieces_with_saving_between_give_the_same_bits(most, settings):
     def new() -> Learner:
