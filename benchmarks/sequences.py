@@ -7,8 +7,8 @@ FOLDER holds ``text/tinyshakespeare.txt`` (as in char-rnn), ``speech/spoken_digi
 Spoken Digit Dataset, the digit on an utterance's last frame) and ``action/basic_motions.arrow`` (UEA archive, the
 activity on a clip's last row). Settings are those of ``examples/presets``, and were chosen on the development part.
 
-- characters: one pass; bits per character, where a symbol's first time costs its escape and 8 bits; those of the
-  network and of the counts that it is mixed with, apart.
+- characters: one pass; bits per character, where a symbol's first time costs its escape and 8 bits; beside them those
+  of the network and of the counts that it is mixed with.
 - words: one pass over ``\\w+`` or single marks; hits over the second half; a word without a code is never a hit. A
   back-off trigram that learns in the same way stands beside it.
 - digits: one pass over 2,000 utterances; hits on the last frame of the last 500.
