@@ -74,7 +74,7 @@ class WatchedLearner(Learner):
         shifted = (np.diff(far, axis=0) > 0) & np.isfinite(values)  # far, and yet taken: the level is there now
         forecasts = self._layout.forecasts(answers).copy()
         begins = marks[:, BOUNDARY] > 0
-        self._seen.append(Watched(values, shifted, begins, last_values, forecasts, of_experts, weights))
+        self._seen.append(Watched(values, shifted, begins, last_values, forecasts, of_experts, weights / len(targets)))
 
     def watch(self, table: Any) -> tuple[Any, Watched]:
         """Take every row of a table; return the records, and what was seen.
@@ -102,8 +102,8 @@ class _MixView:
         self._targets = np.arange(targets)
 
     def read(self, forecasts: np.ndarray, weights: np.ndarray) -> None:
-        """Write what the experts said at the newest row, (targets, experts, horizons), and (horizons, experts)."""
+        """Write what the experts said at the newest row, (targets, experts, horizons), and (horizons, experts) sums."""
         slots = self._ticks % self._pending.shape[1]
         forecasts[:] = self._pending[:, slots, :, self._targets]
         forecasts[self._ticks == 0] = np.nan  # nothing has come yet: there is nothing to go on
-        self._weights.mean(axis=1, out=weights)
+        self._weights.sum(axis=1, out=weights)
