@@ -23,6 +23,8 @@ class Observed(NamedTuple):
 
     Attributes
     ----------
+    lanes : numpy.ndarray
+        (rows,) int64: which key's rows they are; 0 without keys.
     values : numpy.ndarray
         (rows, targets) float64: the truth, NaN where none came.
     breaks : numpy.ndarray
@@ -39,6 +41,7 @@ class Observed(NamedTuple):
         Of the learner.
     """
 
+    lanes: np.ndarray
     values: np.ndarray
     breaks: np.ndarray
     taken: np.ndarray
@@ -46,6 +49,22 @@ class Observed(NamedTuple):
     bounds: np.ndarray
     weights: np.ndarray
     records: pyarrow.Table
+
+    def of_lane(self, lane: int) -> tuple[np.ndarray, Observed]:
+        """Return the places of one key's rows, and those rows alone, with all records."""
+        chosen = self.lanes == lane
+        if chosen.all():
+            return np.arange(len(chosen)), self
+        part = self._replace(
+            lanes=self.lanes[chosen],
+            values=self.values[chosen],
+            breaks=self.breaks[chosen],
+            taken=self.taken[chosen],
+            forecasts=self.forecasts[:, chosen],
+            bounds=self.bounds[chosen],
+            weights=self.weights[chosen],
+        )
+        return np.flatnonzero(chosen), part
 
 
 class Forecasters:
@@ -97,6 +116,7 @@ class Forecasters:
         for place, pair in enumerate(self._pairs):
             bounds[..., place, :] = seen.forecasts[..., pair]
         return Observed(
+            lanes=seen.lanes,
             values=seen.values,
             breaks=seen.shifted | seen.begins[:, None],
             taken=np.isfinite(seen.values) & ~seen.shifted,

@@ -20,7 +20,7 @@ class Graded(NamedTuple):
     target, place : int
         Index of the target, and of the horizon among the horizons.
     rows : numpy.ndarray
-        (n,) int64: the row that brought the truth, counted from the stream's first.
+        (n,) int64: the row that brought the truth, counted from the first of all.
     values : numpy.ndarray
         (n,) float64: the truth.
     errors : numpy.ndarray
@@ -38,21 +38,17 @@ class Graded(NamedTuple):
 
 
 class Grader:
-    """Keeps forecasts as long as they can be graded, and grades them when their truth comes.
+    """Keeps the forecasts of one key's stream as long as they can be graded, and grades them when their truth comes.
 
     Parameters
     ----------
     settings : Settings
         Decides what a horizon counts, and how long a forecast waits.
 
-    Attributes
-    ----------
-    rows : int
-        Taken so far.
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.rows = 0
+        self._rows = 0
         self._horizons = settings.horizons
         self._by_value = settings.horizon_unit == "values" and settings.horizons != (0,)
         self._grades_newest_alone = self._by_value and settings.mixes  # as the mix does it
@@ -60,14 +56,21 @@ class Grader:
         self._begun, self._clock = np.zeros((2, len(numeric_targets(settings))), np.int64)
         self._kept: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
 
-    def take(self, observed: Observed) -> Iterator[Graded]:
-        """Take the next rows; yield what they grade, horizon by horizon for each target."""
+    def take(self, observed: Observed, numbers: np.ndarray) -> Iterator[Graded]:
+        """Take the next rows; yield what they grade, horizon by horizon for each target.
+
+        Parameters
+        ----------
+        observed : Observed
+        numbers : numpy.ndarray
+            (rows,) int64: their numbers in the whole stream.
+        """
         count, targets = observed.values.shape
-        rows = self.rows + np.arange(count)
+        rows = self._rows + np.arange(count)
         begun = np.maximum.accumulate(np.where(observed.breaks, rows[:, None], self._begun), axis=0)
         clocks = self._clocks(rows, observed.values)
         forecasts, bounds, waiting = self._with_kept(observed, clocks)
-        first = self.rows + count - len(waiting)
+        first = self._rows + count - len(waiting)
         for t in range(targets):
             arrived = np.flatnonzero(observed.taken[:, t])
             for place, horizon in enumerate(self._horizons):
@@ -79,8 +82,10 @@ class Grader:
                 errors = observed.values[came, t] - forecasts[:, made, t, place]
                 known = (first + made >= begun[came, t]) & (age <= self._reach) & np.isfinite(errors).all(axis=0)
                 made, came = made[known], came[known]
-                yield Graded(t, place, rows[came], observed.values[came, t], errors[:, known], bounds[made, t, place])
-        self.rows += count
+                yield Graded(
+                    t, place, numbers[came], observed.values[came, t], errors[:, known], bounds[made, t, place]
+                )
+        self._rows += count
         self._begun, self._clock = begun[-1], clocks[-1]
 
     def _clocks(self, rows: np.ndarray, values: np.ndarray) -> np.ndarray:

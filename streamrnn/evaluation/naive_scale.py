@@ -25,32 +25,35 @@ class NaiveScale:
     """
 
     def __init__(self, targets: int) -> None:
-        self._last = np.full(targets, np.nan)
+        self._nothing = np.full(targets, np.nan)
+        self._last: dict[int, np.ndarray] = {}  # of each lane, (targets,)
         self._sums = np.zeros(targets)
         self._counts = np.zeros(targets, np.int64)
 
-    def add(self, values: np.ndarray, begins: np.ndarray) -> None:
-        """Take the next rows.
+    def add(self, lane: int, values: np.ndarray, begins: np.ndarray) -> None:
+        """Take the next rows of a lane: of a key, or of all if there are none.
 
         Parameters
         ----------
+        lane : int
         values : numpy.ndarray
             (rows, targets) float64, NaN where nothing came.
         begins : numpy.ndarray
             (rows, targets) bool: nothing before this row counts.
         """
-        for t in range(len(self._last)):
+        last = self._last.setdefault(lane, self._nothing.copy())
+        for t in range(len(last)):
             present = np.flatnonzero(np.isfinite(values[:, t]))
             if not len(present):
-                self._last[t] = np.nan if begins[:, t].any() else self._last[t]
+                last[t] = np.nan if begins[:, t].any() else last[t]
                 continue
             sections = np.cumsum(begins[:, t])[present]
-            changes = np.abs(np.diff(values[present, t], prepend=self._last[t]))
+            changes = np.abs(np.diff(values[present, t], prepend=last[t]))
             counted = np.isfinite(changes) & (np.diff(sections, prepend=0) == 0)
             self._sums[t] += changes[counted].sum()
             self._counts[t] += counted.sum()
             is_new = begins[present[-1] + 1 :, t].any()
-            self._last[t] = np.nan if is_new else values[present[-1], t]
+            last[t] = np.nan if is_new else values[present[-1], t]
 
     def scales(self) -> np.ndarray:
         """Return (targets,) float64; NaN where nothing has moved."""

@@ -10,6 +10,8 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..kernels.cache import is_kept
 from ..schema import numeric_targets
 from ..session.layout import Layout
@@ -21,6 +23,7 @@ from ..session.plan import Plan, SessionError
 from ..session.reading import Reading
 from ..session.start import Start, start_of
 from ..session.time_order import TimeOrder
+from ..settings import Settings
 from ..streams.bad_rows import BadRows
 from ..streams.signals import Signals
 from .forecasters import Forecasters
@@ -94,13 +97,17 @@ class Prequential:
         settings = self.start.settings
         targets = numeric_targets(settings)
         try:
-            entries = ["learn_coded_rows" if settings.categorical else "learn_rows", *["mix_rows"] * settings.mixes]
+            kind = "keyed_" if settings.key else "coded_" if settings.categorical else ""
+            entries = [f"learn_{kind}rows", *["mix_rows"] * settings.mixes]
             if not all(map(is_kept, entries)):
                 listener.say("compiling the kernels, once on this machine ...")
             self._forecasters = forecasters = Forecasters(settings)
             self.learner = forecasters.learner
-            self._grader, self._scale = Grader(settings), NaiveScale(len(targets))
-            self._scores = Scores(targets, settings.horizons, forecasters.names, forecasters.intervals, settings.delay)
+            self._rows, self._scales = 0, NaiveScale(len(targets))
+            self._graders: dict[int, Grader] = {}
+            self._scores = Scores(
+                targets, settings.horizons, forecasters.names, forecasters.intervals, _overlap(settings)
+            )
             self._traces = Traces(settings, len(forecasters.names), len(forecasters.intervals))
             self._take_all(listener)
         finally:
@@ -145,21 +152,30 @@ class Prequential:
 
     def _grade(self, table: Any) -> None:
         observed = self._forecasters.take(table)
-        self._scale.add(observed.values, observed.breaks)
         self._traces.begin(observed)
-        for graded in self._grader.take(observed):
-            self._scores.add(graded)
-            self._traces.add(graded)
+        for lane in np.unique(observed.lanes).tolist():
+            places, part = observed.of_lane(lane)
+            self._scales.add(lane, part.values, part.breaks)
+            grader = self._graders.setdefault(lane, Grader(self.start.settings))
+            for graded in grader.take(part, self._rows + places):
+                self._scores.add(graded)
+                self._traces.add(graded)
+        self._rows += table.num_rows
 
     def _result(self) -> Evaluation:
         return Evaluation(
             source=self.source.name,
             settings=self.start.settings,
             forecasters=self._forecasters.names,
-            scores=tuple(self._scores.table(self._scale.scales())),
+            scores=tuple(self._scores.table(self._scales.scales())),
             intervals=tuple(self._scores.intervals()),
             metrics=self.learner.metrics,
             health=self.learner.health,
             outcome=self._outcome,
             traces=self._traces,
         )
+
+
+def _overlap(settings: Settings) -> int | None:
+    """Rows over which forecasts overlap beyond their horizon; None with keys, whose rows lie anyhow in the stream."""
+    return settings.delay if settings.key is None else None

@@ -14,6 +14,7 @@ from .scores import MOST_TESTED, IntervalScore, Score
 from .selection import chosen
 from .traces import Traces
 
+NOT_TESTED = "Nobody is known to be better: too few rows, no errors, or keys, with which nothing is tested."
 SURE = 0.05  # a difference with a smaller p is more than luck
 
 
@@ -72,7 +73,7 @@ class Evaluation:
         better, worse, undecided = self.verdict_counts()
         tests = better + worse + undecided
         if not tests:
-            return "Nobody can be told to be better: there are too few rows, or no errors."
+            return NOT_TESTED
         against = f"{tests} tests" if tests > 1 else "one test"
         return (
             f"Of {against} against the best other forecaster, the learner wins {better} and loses {worse}; "

@@ -87,8 +87,8 @@ class Scores:
         The learner is the last one, the last value the first.
     intervals : sequence of float
         Nominal coverages.
-    overlap : int
-        Rows over which forecasts of the longest horizon overlap, beyond that horizon.
+    overlap : int or None
+        Rows over which forecasts overlap beyond their horizon; None if nothing is to be tested.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class Scores:
         horizons: tuple[int, ...],
         forecasters: tuple[str, ...],
         intervals: tuple[float, ...],
-        overlap: int = 0,
+        overlap: int | None = 0,
     ) -> None:
         self._targets, self._horizons, self._forecasters, self._nominal = targets, horizons, forecasters, intervals
         pairs = len(targets), len(horizons)
@@ -105,9 +105,10 @@ class Scores:
         self._sums = np.zeros((*pairs, len(forecasters), 2))
         self._interval_sums = np.zeros((*pairs, len(intervals), 4))
         self._differences = {
-            (t, horizons.index(horizon)): LossDifferences(len(forecasters) - 1, lags_for(horizon + overlap))
+            (t, horizons.index(horizon)): LossDifferences(len(forecasters) - 1, lags_for(horizon + (overlap or 0)))
             for t in range(len(targets))
             for horizon in chosen(horizons, MOST_TESTED)
+            if overlap is not None
         }
 
     def add(self, graded: Graded) -> None:

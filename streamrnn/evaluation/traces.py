@@ -88,13 +88,14 @@ class Traces:
         self.stretch = Stretch(len(self.targets), len(self.places), forecasters, intervals)
         self.times = Times()
         self.events: dict[str, list[int]] = {}
-        self._time = settings.time
+        self._time, self._has_keys = settings.time, settings.key is not None
         self._rows = 0
 
     def begin(self, observed: Observed) -> None:
         """Take rows; what they grade follows by `add`."""
         rows = self._rows + np.arange(len(observed.values))
-        self.stretch.begin(observed.values)
+        if not self._has_keys:  # rows of many keys make no stretch
+            self.stretch.begin(observed.values)
         for t in self.targets:
             present = np.isfinite(observed.values[:, t])
             for course in (self.highs[t], self.lows[t]):
@@ -114,7 +115,8 @@ class Traces:
         self.coverage.add(graded.rows, inside.T)
         if graded.target in self.targets:
             self.errors[graded.target, graded.place].add(graded.rows, np.abs(graded.errors))
-            self.stretch.add(graded, self.places.index(graded.place))
+            if not self._has_keys:
+                self.stretch.add(graded, self.places.index(graded.place))
 
     def _note_events(self, column: Any) -> None:
         if column.null_count == len(column):

@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..kernels.gate import FAR_OFF
-from ..kernels.state import BOUNDARY, STEPS, named_view
+from ..kernels.state import BOUNDARY, GOES_ON, LANE, STEPS, named_view
 from ..learner import Learner
 from ..settings import EXPERTS, Settings
 
@@ -22,7 +21,9 @@ class Watched(NamedTuple):
     shifted : numpy.ndarray
         (rows, targets) bool: a level shift, behind which earlier forecasts are void.
     begins : numpy.ndarray
-        (rows,) bool: the row begins a sequence.
+        (rows,) bool: the row begins a sequence, or a key.
+    lanes : numpy.ndarray
+        (rows,) int64: of each row's key; 0 without keys.
     last_values : numpy.ndarray
         (rows, targets) float64: what the last value forecasts for every horizon.
     forecasts : numpy.ndarray
@@ -36,6 +37,7 @@ class Watched(NamedTuple):
     values: np.ndarray
     shifted: np.ndarray
     begins: np.ndarray
+    lanes: np.ndarray
     last_values: np.ndarray
     forecasts: np.ndarray
     of_experts: np.ndarray
@@ -49,32 +51,35 @@ class WatchedLearner(Learner):
         self._seen: list[Watched] = []
         super()._build(settings)
         self._of_targets = named_view(self._state, "target_columns")
-        self._far = named_view(self._state, "refused")[:, FAR_OFF]
-        views = ("arrived", "last", "lane_counts")
-        self._arrived, self._last, self._steps = (named_view(self._state, name) for name in views)
+        self._arrived, self._shifted = (named_view(self._state, name) for name in ("arrived", "shifted"))
+        self._views: dict[int, _LaneView] = {}
         if settings.mixes:
             self._mix = _MixView(self)
 
     def _call(self, rows: np.ndarray, codes: np.ndarray, marks: np.ndarray, learn: bool, answers: np.ndarray) -> None:
         count, targets = len(rows), self._of_targets
         values, last_values = np.empty((2, count, len(targets)))
-        far, slots = np.empty((count + 1, len(targets)), np.int64), len(self._last)
+        shifted = np.empty((count, len(targets)), bool)
         experts = len(EXPERTS) if self.settings.mixes else 0
         of_experts = np.empty((count, len(targets), experts, len(self.settings.horizons)))
         weights = np.empty((count, len(self.settings.horizons), experts))
-        far[0] = self._far[targets]
-        for i in range(count):
-            row = slice(i, i + 1)
+        for i, number in enumerate(marks[:, LANE].tolist()):
+            lane, row = self._lane(number), slice(i, i + 1)
             super()._call(rows[row], codes[row], marks[row], learn, answers[row])
             values[i] = self._arrived[targets]
-            far[i + 1] = self._far[targets]
-            last_values[i] = self._last[(self._steps[STEPS] - 1) % slots]
+            shifted[i] = self._shifted[targets]
+            last_values[i] = lane.last[(lane.counts[STEPS] - 1) % len(lane.last)]
             if experts:
                 self._mix.read(of_experts[i], weights[i])
-        shifted = (np.diff(far, axis=0) > 0) & np.isfinite(values)  # far, and yet taken: the level is there now
         forecasts = self._layout.forecasts(answers).copy()
-        begins = marks[:, BOUNDARY] > 0
-        self._seen.append(Watched(values, shifted, begins, last_values, forecasts, of_experts, weights))
+        begins, lanes = marks[:, BOUNDARY] != GOES_ON, marks[:, LANE].copy()
+        weights /= max(1, len(targets))
+        self._seen.append(Watched(values, shifted, begins, lanes, last_values, forecasts, of_experts, weights))
+
+    def _lane(self, number: int) -> _LaneView:
+        if number not in self._views:
+            self._views[number] = _LaneView(self, number)
+        return self._views[number]
 
     def watch(self, table: Any) -> tuple[Any, Watched]:
         """Take every row of a table; return the records, and what was seen.
@@ -87,6 +92,15 @@ class WatchedLearner(Learner):
         self._seen = []
         records = self.run(table)
         return records, Watched(*(np.concatenate(parts) for parts in zip(*self._seen, strict=True)))
+
+
+class _LaneView:
+    """Views onto what a learner knows of one key."""
+
+    def __init__(self, learner: Learner, number: int) -> None:
+        state = learner._state
+        self.last = named_view(state, "last", number)
+        self.counts = named_view(state, "lane_counts", number)
 
 
 class _MixView:
@@ -102,8 +116,8 @@ class _MixView:
         self._targets = np.arange(targets)
 
     def read(self, forecasts: np.ndarray, weights: np.ndarray) -> None:
-        """Write what the experts said at the newest row, (targets, experts, horizons), and (horizons, experts)."""
+        """Write what the experts said at the newest row, (targets, experts, horizons), and (horizons, experts) sums."""
         slots = self._ticks % self._pending.shape[1]
         forecasts[:] = self._pending[:, slots, :, self._targets]
         forecasts[self._ticks == 0] = np.nan  # nothing has come yet: there is nothing to go on
-        self._weights.mean(axis=1, out=weights)
+        self._weights.sum(axis=1, out=weights)

@@ -15,7 +15,7 @@ def scale_of(values, begins=(), piece=100):
     breaks[list(begins)] = True
     scale = NaiveScale(1)
     for start in range(0, len(column), piece):
-        scale.add(column[start : start + piece], breaks[start : start + piece])
+        scale.add(0, column[start : start + piece], breaks[start : start + piece])
     return float(scale.scales()[0])
 
 
@@ -38,3 +38,10 @@ def test_it_is_the_mean_absolute_change_of_what_came(values, begins, expected, p
 @pytest.mark.parametrize("values", [[], [NAN, NAN], [3.0], [2.0, 2.0, 2.0]])
 def test_a_stream_that_does_not_move_has_no_unit(values):
     assert np.isnan(scale_of(values))
+
+
+def test_the_keys_of_a_stream_move_each_for_itself():
+    scale = NaiveScale(1)
+    for lane, value in ((0, 1.0), (1, 100.0), (0, 3.0), (1, 104.0)):
+        scale.add(lane, np.array([[value]]), np.zeros((1, 1), bool))
+    assert scale.scales().tolist() == [3.0]

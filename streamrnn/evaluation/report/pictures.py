@@ -36,6 +36,8 @@ def stream(evaluation: Evaluation, target: int, place: int) -> str:
     horizon = evaluation.settings.horizons[place]
     stretch = traces.stretch
     rows, values = stretch.rows.astype(float), stretch.values(target)
+    if not len(rows):
+        return ""
     kept = traces.places.index(place)
     forecasts, bounds = stretch.forecasts(target, kept), stretch.bounds(target, kept)
     marks: list[Line | Area] = []
