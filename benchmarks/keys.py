@@ -1,0 +1,119 @@
+"""Many streams in one learner: what shared weights gain, and what many lanes cost.
+
+    python -m benchmarks.keys --data FOLDER
+    python -m benchmarks.keys --data FOLDER --first 2000 --set lr=3e-3     other rows, to choose settings on
+    python -m benchmarks.keys --only cost
+
+FOLDER holds the CSV files of Numenta's realAWSCloudwatch, each of columns ``timestamp`` and ``value``. Interleaved by
+time they are one stream with the file as its key, forecast one row ahead, beside 17 learners of one file each. The
+error is the mean over files of MAE over the first 1,000 rows, each in units of the last value's.
+"""
+
+from __future__ import annotations
+
+import time
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import pyarrow
+import pyarrow.compute
+import pyarrow.csv
+
+from streamrnn import Learner
+
+ROWS = 1000  # of each file
+COST_ROWS = 10_000
+ROUNDS = 5
+
+
+def interleaved(folder: Path, first: int, rows: int) -> pyarrow.Table:
+    """Some rows of every file that moves in them, by time."""
+    parts = []
+    for path in sorted(folder.rglob("realAWSCloudwatch/*.csv")) or sorted(folder.glob("*.csv")):
+        part = pyarrow.csv.read_csv(path).slice(first, rows)
+        if len(part.column("value").unique()) < 2:
+            continue
+        parts.append(part.append_column("file", pyarrow.array([path.stem] * len(part))))
+    return pyarrow.concat_tables(parts).sort_by([("timestamp", "ascending"), ("file", "ascending")])
+
+
+def relative_errors(records: pyarrow.Table) -> tuple[float, float]:
+    """MAE and RMSE of one stream's records, in units of the last value's."""
+    values, expected = records["value"].to_numpy(), records["value_expected"].to_numpy()
+    errors, changes = (values - expected)[1:], np.diff(values)
+    graded = ~np.isnan(errors)  # a level shift voids what is pending
+    errors, changes = errors[graded], changes[graded]
+    return (
+        float(np.mean(np.abs(errors)) / np.mean(np.abs(changes))),
+        float(np.sqrt(np.mean(errors**2) / np.mean(changes**2))),
+    )
+
+
+def figures(table: pyarrow.Table, settings: dict[str, Any]) -> dict[str, float]:
+    """Errors of one learner with keys, and of one learner for each key."""
+    together = Learner("value", key="file", **settings).run(table)
+    shared, single = [], []
+    for name in together["file"].unique():
+        shared.append(relative_errors(together.filter(pyarrow.compute.equal(together["file"], name))))
+        alone = table.filter(pyarrow.compute.equal(table["file"], name))
+        single.append(relative_errors(Learner("value", **settings).run(alone)))
+    better = np.mean(np.array(shared)[:, 0] < np.array(single)[:, 0])
+    return {
+        "shared": float(np.mean(shared, axis=0)[0]), "single": float(np.mean(single, axis=0)[0]),
+        "shared RMSE": float(np.mean(shared, axis=0)[1]), "single RMSE": float(np.mean(single, axis=0)[1]),
+        "keys better": float(better),
+    }  # fmt: skip
+
+
+def turns(keys: int, random: np.random.Generator) -> pyarrow.Table:
+    """Rows of so many keys that take turns."""
+    return pyarrow.table({"key": np.arange(COST_ROWS) % max(keys, 1), "value": random.standard_normal(COST_ROWS)})
+
+
+def cost() -> list[str]:
+    """Microseconds a row at hidden 32, of streams that take turns; the best of some rounds, so that others disturb
+    less.
+    """
+    random = np.random.default_rng(0)
+    learners = {}
+    for keys in (0, 1, 100, 10_000):
+        learners[keys] = Learner("value", hidden=32, **({"key": "key", "max_keys": keys} if keys else {}))
+        for _ in range(1 + 40 * keys // COST_ROWS):  # until every window is full
+            learners[keys].run(turns(keys, random))
+    best = dict.fromkeys(learners, np.inf)
+    for _ in range(ROUNDS):
+        for keys, learner in learners.items():
+            table, updates = turns(keys, random), learner.metrics.updates
+            started = time.perf_counter()
+            learner.run(table)
+            best[keys] = min(best[keys], (time.perf_counter() - started) / COST_ROWS * 1e6)
+            assert learner.metrics.updates == updates + COST_ROWS
+    return [
+        f"{keys or 'no':>6} keys: {best[keys]:6.1f} us a row, {learner.nbytes:>12,} bytes"
+        for keys, learner in learners.items()
+    ]
+
+
+@click.command()
+@click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), help="folder with the files")
+@click.option("--first", default=0, show_default=True, help="row of each file to begin with")
+@click.option("--seeds", default=3, show_default=True, help="networks to train")
+@click.option("--only", default="", help="figures or cost")
+@click.option("--set", "changes", multiple=True, help="NAME=VALUE: a setting that differs from the default")
+def main(data: Path | None, first: int, seeds: int, only: str, changes: tuple[str, ...]) -> None:
+    """Print the figures."""
+    if data is not None and only != "cost":
+        table, settings = interleaved(data, first, ROWS), tomllib.loads("\n".join(changes))
+        lines = [figures(table, {**settings, "seed": seed}) for seed in range(seeds)]
+        for name in lines[0]:
+            values = np.array([line[name] for line in lines])
+            click.echo(f"{name:<12} {values.mean():.4f}   {values.min():.4f} to {values.max():.4f}")
+    if only != "figures":
+        click.echo("\n".join(cost()))
+
+
+if __name__ == "__main__":
+    main()
