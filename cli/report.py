@@ -102,7 +102,7 @@ def learning(health: Health, settings: Settings) -> dict[str, str]:
     """How learning does, by name; nothing before the first update."""
     texts = {}
     if not math.isnan(health.gradient_norm):
-        reach = "" if math.isnan(health.reach) else f"; {health.reach:.2g} of it reaches {settings.window} rows back"
+        reach = "" if math.isnan(health.reach) else f"; {health.reach:.2g} times as much reaches {settings.window} rows back"
         texts["gradient"] = f"norm {health.gradient_norm:.2g}, {health.clipped:.0%} clipped{reach}"
     if health.rate_cap is not None:
         texts["learning rate"] = f"at most {health.rate_cap:.2g} since the network diverged; lr is {shown(settings.lr)}"
