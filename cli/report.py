@@ -92,6 +92,7 @@ def counts(metrics: Metrics, outcome: Outcome | None = None) -> dict[str, str]:
         "diverged": number(metrics.diverged),
     }
     if outcome is not None:
+        texts["alerts"] = f"{number(outcome.alerts)}; the last at row {outcome.last_alert:,}" if outcome.alerts else ""
         texts["back in time"] = f"{number(outcome.backward)} rows" if outcome.backward else ""
         texts["bad cells"] = _by_cause(outcome.bad_cells)
         texts["refused rows"] = _by_cause(outcome.refused)
