@@ -24,6 +24,7 @@ TYPES: dict[str, Any] = {
     "int | str": WholeOrAuto(),
     "int | None": Whole(),
     "int": Whole(),
+    "float | None": Number(),
     "float": Number(),
     "bool | None": click.BOOL,
     "bool": click.BOOL,

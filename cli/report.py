@@ -92,6 +92,7 @@ def counts(metrics: Metrics, outcome: Outcome | None = None) -> dict[str, str]:
         "diverged": number(metrics.diverged),
     }
     if outcome is not None:
+        texts["alerts"] = f"{number(outcome.alerts)}; the last at row {outcome.last_alert:,}" if outcome.alerts else ""
         texts["back in time"] = f"{number(outcome.backward)} rows" if outcome.backward else ""
         texts["bad cells"] = _by_cause(outcome.bad_cells)
         texts["refused rows"] = _by_cause(outcome.refused)
@@ -102,7 +103,11 @@ def learning(health: Health, settings: Settings) -> dict[str, str]:
     """How learning does, by name; nothing before the first update."""
     texts = {}
     if not math.isnan(health.gradient_norm):
-        reach = "" if math.isnan(health.reach) else f"; {health.reach:.2g} times as much reaches {settings.window} rows back"
+        reach = (
+            ""
+            if math.isnan(health.reach)
+            else f"; {health.reach:.2g} times as much reaches {settings.window} rows back"
+        )
         texts["gradient"] = f"norm {health.gradient_norm:.2g}, {health.clipped:.0%} clipped{reach}"
     if health.rate_cap is not None:
         texts["learning rate"] = f"at most {health.rate_cap:.2g} since the network diverged; lr is {shown(settings.lr)}"

@@ -31,6 +31,8 @@ class Answers:
         First of the bounds of the intervals: (horizons, targets, intervals, 2).
     weights : int
         First of the weights of the mix: (horizons, targets, experts).
+    scores : int
+        First of the anomaly scores: (targets,), the joint one, and whether the row is told.
     handed : int
         First of what the network's kernel tells those that run after it: see ``kernels/handover.py``.
     inputs, units : int
@@ -44,6 +46,7 @@ class Answers:
     best: int
     bounds: int
     weights: int
+    scores: int
     handed: int
     inputs: int
     units: int
@@ -61,8 +64,10 @@ def answers_of(settings: Settings) -> Answers:
     end += 2 * len(settings.intervals) * horizons * targets
     weights = end
     end += len(EXPERTS) * horizons * targets * settings.emit_weights
+    scores = end if settings.alert is not None else 0
+    end += targets + 2 if settings.alert is not None else 0
     if not (settings.mixes or settings.intervals):
-        return Answers(forecasts, expected_codes, best, 0, 0, 0, 0, 0, end)
+        return Answers(forecasts, expected_codes, best, 0, 0, scores, 0, 0, 0, end)
     inputs = min(MOST_INPUTS, len(network_features(settings))) * settings.mixes
     units = min(MOST_UNITS, settings.hidden) * settings.mixes
     return Answers(
@@ -71,6 +76,7 @@ def answers_of(settings: Settings) -> Answers:
         best,
         bounds if settings.intervals else 0,
         weights if settings.emit_weights else 0,
+        scores,
         handed=end,
         inputs=inputs,
         units=units,

@@ -24,12 +24,17 @@ KINDS: dict[str, tuple[Any, dict[str, Any], float]] = {
 }
 TOLERANCE = 1e-3
 
+SCORED: dict[str, Any] = {"targets": ("a", "b"), "hidden": 1, "window": 1, "lr": 0.0, "experts": False,
+    "alert": 0.999}  # fmt: skip
+SCORED_ROWS = 300
+SCORES = 84.17818  # the sum of the scores
+
 
 class KernelError(RuntimeError):
     """The compiled kernels are wrong, and compiling them again does not help."""
 
 
-_checked: set[tuple[type[Any], str]] = set()
+_checked: set[Any] = set()
 
 
 def check_kernels(learner_class: type[Any], kind: str = "plain") -> None:
@@ -49,15 +54,32 @@ def check_kernels(learner_class: type[Any], kind: str = "plain") -> None:
     KernelError
         If they are wrong even so.
     """
-    if (learner_class, kind) in _checked:
+    kernel, settings, right = KINDS[kind]
+    _check((learner_class, kind), kernel, lambda: abs(answer(learner_class(**settings)) - right))
+
+
+def check_scores(learner_class: type[Any]) -> None:
+    """Check the kernel of the anomaly score in the same way, once a learner needs it.
+
+    Raises
+    ------
+    KernelError
+        If it is wrong even when it is compiled again.
+    """
+    from .kernels.anomaly import score_rows
+
+    _check(score_rows, score_rows, lambda: abs(scores(learner_class(**SCORED)) - SCORES))
+
+
+def _check(what: Any, kernel: Any, error: Callable[[], float]) -> None:
+    if what in _checked:
         return
-    _checked.add((learner_class, kind))
-    if _is_right(learner_class, kind):
+    _checked.add(what)
+    if error() <= TOLERANCE:
         return
-    recompile: Callable[[], None] = KINDS[kind][0].recompile
-    recompile()
-    if not _is_right(learner_class, kind):
-        _checked.discard((learner_class, kind))
+    kernel.recompile()
+    if not error() <= TOLERANCE:
+        _checked.discard(what)
         raise KernelError("the compiled kernels give wrong numbers on this machine, also when they are compiled again")
 
 
@@ -74,6 +96,14 @@ def rows() -> Iterator[dict[str, Any]]:
         yield {"a": math.sin(time / 3.0) + time % 4, "b": math.cos(time / 5.0), "s": "xyzxyw"[time % 6]}
 
 
-def _is_right(learner_class: type[Any], kind: str) -> bool:
-    _, settings, right = KINDS[kind]
-    return abs(answer(learner_class(**settings)) - right) <= TOLERANCE
+def scores(learner: Any) -> float:
+    """Let a new learner of `SCORED` take `SCORED_ROWS` rows; return the sum of their scores."""
+    anomalies = (learner.step(row).anomaly for row in scored_rows())
+    return float(sum(anomaly for anomaly in anomalies if not math.isnan(anomaly)))
+
+
+def scored_rows() -> Iterator[tuple[float, float]]:
+    """Yield `SCORED_ROWS` rows of two columns of whole numbers, which grow rougher toward the end."""
+    for time in range(SCORED_ROWS):
+        rough = 1 + time // 250
+        yield float(rough * (time * time % 61)), float(time * time * 7 % (53 * rough))

@@ -17,7 +17,6 @@ from .files import replace_content
 from .kernels.learn import learn_coded_rows, learn_keyed_rows, learn_rows
 from .kernels.state import (
     BOUNDARY,
-    EVICTS,
     LANE,
     NEW_KEY,
     NEW_SEQUENCE,
@@ -30,7 +29,7 @@ from .kernels.state import (
     nbytes,
 )
 from .keys import Keys, KeyState
-from .known_answer import check_kernels
+from .known_answer import check_kernels, check_scores
 from .metrics import Health, Metrics, health_of, metrics_of
 from .mixture import write_season, write_wanted
 from .network import (
@@ -150,6 +149,8 @@ class Learner:
         self._one_mark = np.zeros((1, 2), np.int64)
         self._one_answer = np.empty((1, self._layout.answer_width))
         check_kernels(type(self), "keyed" if settings.key else "coded" if self._vocabularies else "plain")
+        if self._sizes.watched:
+            check_scores(type(self))
 
     # --- one row ----------------------------------------------------------------------------------------------------
 
@@ -390,21 +391,32 @@ class Learner:
             yield slice(start, min(start + rows, count))
 
     def _call(self, rows: np.ndarray, codes: np.ndarray, marks: np.ndarray, learn: bool, answers: np.ndarray) -> None:
-        """Take rows through every entry; a lane that is given to another key is so for all of them at the same row."""
-        cuts = np.flatnonzero(marks[1:, BOUNDARY] == EVICTS) + 1 if self.settings.key and len(marks) > 1 else ()
-        for start, stop in pairwise((0, *cuts, len(rows))):
-            part = slice(start, stop)
-            self._enter(rows[part], codes[part], marks[part], learn, answers[part])
+        """Hand rows to the entries, one after the other.
 
-    def _enter(self, rows: np.ndarray, codes: np.ndarray, marks: np.ndarray, learn: bool, answers: np.ndarray) -> None:
+        A row that begins a key clears what the entries behind the first know of the lane, so it comes first in a call.
+        """
+        starts = [0]
+        if self.settings.key and (self._sizes.watched or self._sizes.bound_targets):
+            starts += (1 + np.flatnonzero(marks[1:, BOUNDARY] >= NEW_KEY)).tolist()
+        for start, stop in pairwise([*starts, len(rows)]):
+            part = slice(start, stop)
+            self._call_entries(rows[part], codes[part], marks[part], learn, answers[part])
+
+    def _call_entries(
+        self, rows: np.ndarray, codes: np.ndarray, marks: np.ndarray, learn: bool, answers: np.ndarray
+    ) -> None:
         if self.settings.key:
             learn_keyed_rows(*self._state, rows, codes, marks, bool(learn), answers)
         elif self._vocabularies:
             learn_coded_rows(*self._state, rows, codes, marks, bool(learn), answers)
         else:
             learn_rows(*self._state, rows, marks, bool(learn), answers)
+        if self._sizes.watched:
+            from .kernels.anomaly import score_rows  # compiled when a learner first needs it
+
+            score_rows(self._state.double, self._state.integer, rows, marks, answers)
         if self.settings.mixes:
-            from .kernels.experts.mix import mix_rows  # compiled when a learner first needs it
+            from .kernels.experts.mix import mix_rows
 
             mix_rows(self._state.double, self._state.integer, marks, bool(learn), answers)
         if self.settings.intervals:

@@ -69,6 +69,17 @@ def bound_sizes(settings: Settings) -> dict[str, int]:
     }
 
 
+def score_sizes(settings: Settings) -> dict[str, int]:
+    """The `Sizes` of the anomaly score; zeros where none is asked for."""
+    targets = 0 if settings.alert is None else len(numeric_targets(settings))
+    return {
+        "watched": targets,
+        "channels": targets + (targets > 1),
+        "alerts": int(targets > 0),
+        "scores_at": answers_of(settings).scores,
+    }
+
+
 def write_wanted(state: State, settings: Settings, lanes: int) -> None:
     """Tell how often each side of each interval should be missed; its first level is that."""
     wanted = named_view(state, "bound_wanted")

@@ -12,7 +12,7 @@ import numpy as np
 
 from .kernels.cells import elman, gru, lstm
 from .kernels.state import RATE_COUNT, Sizes, State, lanes_view, named_view, padded
-from .mixture import bound_sizes, expert_sizes, handed_sizes
+from .mixture import bound_sizes, expert_sizes, handed_sizes, score_sizes
 from .schema import (
     categorical_columns,
     categorical_features,
@@ -27,6 +27,7 @@ from .times import CYCLES
 CELL_MODULES: dict[str, Any] = {"elman": elman, "gru": gru, "lstm": lstm}
 FORGET_BIAS = 1.0  # Gers et al. 2000; Jozefowicz et al. 2015
 OFTEN = 10**15  # rows
+TOLERANCE = 5.0  # units of an error that is learned from in full, while one looks out for anomalies
 
 
 class Block(NamedTuple):
@@ -147,6 +148,7 @@ def sizes_of(settings: Settings, lanes: int) -> Sizes:
         **expert_sizes(settings),
         **handed_sizes(settings),
         **bound_sizes(settings),
+        **score_sizes(settings),
     )
 
 
@@ -184,6 +186,8 @@ def write_rates(state: State, settings: Settings) -> None:
         settings.huber_delta,
         settings.stride,
         settings.guard and settings.lr > 0.0,  # at a rate of 0 the weights are the user's
+        math.inf if settings.learns_on_anomaly else TOLERANCE,
+        settings.alert or 0.0,
     ]
 
 

@@ -13,7 +13,15 @@ import numpy as np
 from .answers import answers_of
 from .category_answers import CategoryAnswers, Named, best_of
 from .kernels.state import DIVERGENCE, EVENT, EVICTION, EXPECTED, LEVEL_SHIFT, LOSS, UPDATE_SKIPPED
-from .schema import matrix_columns, network_features, numeric_targets, passed_columns, record_names, record_schema
+from .schema import (
+    matrix_columns,
+    network_features,
+    numeric_targets,
+    passed_columns,
+    record_names,
+    record_schema,
+    scores_each_target,
+)
 from .settings import EXPERTS, Settings
 from .times import TIME_FEATURES
 from .vocabulary import Vocabulary
@@ -54,6 +62,11 @@ class Record:
         By target: float64 (horizons, experts), how far each expert is believed; empty unless ``emit_weights``.
     loss : float
         Mean loss of what this row revealed, in scaled units; NaN if nothing.
+    anomaly, alert : float, bool or None
+        How surprising the row is, from 0 to 1, and whether an event began with it; NaN and None until enough is
+        known, and without the setting ``alert``.
+    anomalies : dict of str to float
+        The same score by target; empty unless there are several.
     event : str or None
         ``level-shift``, ``update-skipped``, ``diverged``, ``evicted``, comma-joined.
     """
@@ -70,6 +83,9 @@ class Record:
     intervals: dict[str, np.ndarray]
     weights: dict[str, np.ndarray]
     loss: float
+    anomaly: float
+    alert: bool | None
+    anomalies: dict[str, float]
     event: str | None
     _layout: RecordLayout
 
@@ -84,11 +100,13 @@ class Record:
             cells.append(_finite(self.values[target]))
             if layout.has_expected:
                 cells.append(_finite(self.expected[target]))
+            if self.anomalies:
+                cells.append(_finite(self.anomalies[target]))
             for k, point in enumerate(self.forecast[target].tolist()):
                 cells.append(_finite(point))
                 for more in (self.intervals, self.weights, self.quantiles):
                     cells += map(_finite, more[target][k].ravel().tolist() if more else ())
-        cells += [_finite(self.loss), self.event]
+        cells += [_finite(self.loss), *([_finite(self.anomaly), self.alert] if layout.scores_at else ()), self.event]
         return dict(zip(layout.names, cells, strict=True))
 
     def _category_cells(self, target: str) -> list[Any]:
@@ -122,6 +140,8 @@ class RecordLayout:
         self.shape = len(settings.horizons), len(self._numeric), len(settings.levels)
         self.bounds_at = places.bounds
         self.weights_at = places.weights
+        self.scores_at = places.scores
+        self.scores_each_target = scores_each_target(settings)
         self.answer_width = places.width
         self._numbers_at = self._places_of_numbers(len(columns))
         self._pick_numbers = itemgetter(*self._numbers_at)
@@ -179,7 +199,7 @@ class RecordLayout:
             forecast = self._in_order(forecast, {target: best_of(named) for target, named in top.items()})
         roles = passed.get("time"), passed.get("key"), passed.get("sequence")
         said = values, expected, forecast, top, quantiles, intervals, shares
-        return Record(row, *roles, *said, head[LOSS], event_text(int(head[EVENT])), self)
+        return Record(row, *roles, *said, head[LOSS], *self._scores(answer), event_text(int(head[EVENT])), self)
 
     def _in_order(self, numbers: dict[str, Any], categories: dict[str, Any]) -> dict[str, Any]:
         both = numbers | categories
@@ -197,7 +217,8 @@ class RecordLayout:
         if self.categories.targets:
             return list(self.record(row, passed, inputs, categories, answer).to_dict().values())
         numbers = map(_finite, self._pick_numbers(inputs.tolist() + answer.tolist()))
-        return [row, *passed.values(), *numbers, event_text(int(answer[EVENT]))]
+        alert = [self._scores(answer)[1]] if self.scores_at else []
+        return [row, *passed.values(), *numbers, *alert, event_text(int(answer[EVENT]))]
 
     def table(
         self,
@@ -215,7 +236,8 @@ class RecordLayout:
         import pyarrow
 
         numbers = _nullable_columns(np.concatenate([inputs, answers], axis=1)[:, self._numbers_at])
-        columns = [pyarrow.array(rows), *passed.values(), *numbers, _event_column(answers[:, EVENT])]
+        alerts = [_alert_column(answers[:, self._told_at])] if self.scores_at else []
+        columns = [pyarrow.array(rows), *passed.values(), *numbers, *alerts, _event_column(answers[:, EVENT])]
         if self.categories.targets:
             columns = self._with_categories(columns, categories, answers)
         types = tuple((name, column.type) for name, column in passed.items())
@@ -240,12 +262,28 @@ class RecordLayout:
             places.append(place)
             if self.has_expected:
                 places.append(int(answers[EXPECTED + t]))
+            if self.scores_each_target:
+                places.append(int(answers[self.scores_at + t]))
             for k in range(self.shape[0]):
                 places.append(int(forecasts[t, k, self.middle]))
                 places += bounds[t, k].tolist() + weights[t, k].tolist()
                 if self.has_quantiles:
                     places += forecasts[t, k].tolist()
-        return [*places, int(answers[LOSS])]
+        joint = [int(answers[self.scores_at + len(self._numeric)])] if self.scores_at else []
+        return [*places, int(answers[LOSS]), *joint]
+
+    def _scores(self, answer: np.ndarray) -> tuple[float, bool | None, dict[str, float]]:
+        """The row's score, whether it is told, and each target's score."""
+        if not self.scores_at:
+            return math.nan, None, {}
+        *each, anomaly, alert = answer[self.scores_at : self._told_at + 1].tolist()
+        anomalies = dict(zip(self._numeric, each, strict=True)) if self.scores_each_target else {}
+        return anomaly, None if math.isnan(alert) else alert > 0.0, anomalies
+
+    @property
+    def _told_at(self) -> int:
+        """Place in an answer of the alert."""
+        return self.scores_at + len(self._numeric) + 1
 
 
 def event_text(bits: int) -> str | None:
@@ -265,6 +303,12 @@ def _nullable_columns(numbers: np.ndarray) -> list[pyarrow.Array]:
     masks = [mask if some else None for mask, some in zip(missing.T, missing.any(axis=0), strict=True)]
     columns = np.asfortranarray(numbers).T
     return [pyarrow.array(column, mask=mask) for column, mask in zip(columns, masks, strict=True)]
+
+
+def _alert_column(alerts: np.ndarray) -> pyarrow.Array:
+    import pyarrow
+
+    return pyarrow.array(alerts > 0.0, mask=np.isnan(alerts))
 
 
 def _event_column(bits: np.ndarray) -> pyarrow.Array:

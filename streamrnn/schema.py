@@ -126,8 +126,15 @@ def record_names(settings: Settings) -> list[str]:
         names.append(target)
         if settings.horizons != (0,):
             names.append(f"{target}_expected")
+        if scores_each_target(settings) and target not in settings.categorical:
+            names.append(f"{target}_anomaly")
         names += forecast_names(settings, target)
-    return [*names, "loss", "event"]
+    return [*names, "loss", *(("anomaly", "alert") if settings.alert is not None else ()), "event"]
+
+
+def scores_each_target(settings: Settings) -> bool:
+    """Whether targets have anomaly scores of their own: one alone has that of the row."""
+    return settings.alert is not None and len(numeric_targets(settings)) > 1
 
 
 def text_names(settings: Settings) -> set[str]:
@@ -160,6 +167,13 @@ def record_schema(settings: Settings, passed_through: dict[str, pyarrow.DataType
     """
     import pyarrow
 
-    kinds = {name: pyarrow.string() for name in ("event", *text_names(settings))}
-    kinds |= {"row": pyarrow.int64(), **passed_through}
+    kinds = {**fixed_types(settings), **passed_through}
     return pyarrow.schema([(name, kinds.get(name, pyarrow.float64())) for name in record_names(settings)])
+
+
+def fixed_types(settings: Settings) -> dict[str, pyarrow.DataType]:
+    """Arrow types of the record's own columns that are not float64."""
+    import pyarrow
+
+    kinds = {name: pyarrow.string() for name in ("event", *text_names(settings))}
+    return {**kinds, "row": pyarrow.int64(), "alert": pyarrow.bool_()}

@@ -145,6 +145,10 @@ class Settings:
         (), "Forecast", "intervals that will hold the value with these probabilities, like 0.5,0.9", structure=True,
         metavar="P,..",
     )  # fmt: skip
+    alert: float | None = _option(
+        None, "Forecast", "score how surprising each row is, 0 to 1, and tell where that is at least P, as 0.999",
+        structure=True, metavar="P",
+    )  # fmt: skip
     emit_weights: bool = _option(
         False, "Forecast", "show in each record how far each expert is believed", structure=True
     )
@@ -183,6 +187,10 @@ class Settings:
     target_weights: tuple[float, ...] = _option(
         (), "Training", "how much each target's loss counts, in their order [1 each]", metavar="X,.."
     )
+    learn_on_anomaly: bool | None = _option(
+        None, "Training", "learn from errors beyond five usual ones in full, not as if they were five "
+        "[yes, unless alert]",
+    )  # fmt: skip
     guard: bool = _option(True, "Training", "take weights that have diverged back, and lower the rate")
 
     def __post_init__(self) -> None:
@@ -200,7 +208,8 @@ class Settings:
         for name, (low, high) in INTEGER_RANGES.items():
             self._set(name, _check_integer(name, getattr(self, name), low, high))
         for name, (least, most) in NUMBER_RANGES.items():
-            self._set(name, _check_number(name, getattr(self, name), least, most))
+            if getattr(self, name) is not None or default(name) is not None:
+                self._set(name, _check_number(name, getattr(self, name), least, most))
         self._check_together()
 
     def _set(self, name: str, value: Any) -> None:
@@ -284,6 +293,11 @@ class Settings:
         return has_numbers and self.key is None and self.horizons != (0,) and self.loss != "quantile"
 
     @property
+    def learns_on_anomaly(self) -> bool:
+        """Whether a value far from what was expected is learned from in full."""
+        return self.alert is None if self.learn_on_anomaly is None else self.learn_on_anomaly
+
+    @property
     def delay(self) -> int:
         """Rows that a forecast stays gradable beyond its horizon."""
         if self.horizon_unit == "rows":
@@ -327,10 +341,20 @@ NUMBER_RANGES: dict[str, tuple[float, float]] = {
     "beta2": (0.0, 0.99999999),
     "eps": (1e-30, 1.0),
     "weight_decay": (0.0, 1e6),
+    "alert": (0.9, 1.0),
 }
 
 
-TRUTH_VALUES = ("time_features", "skip", "shrink", "guard", "experts", "mix_network", "emit_weights")
+TRUTH_VALUES = (
+    "time_features",
+    "skip",
+    "shrink",
+    "guard",
+    "learn_on_anomaly",
+    "experts",
+    "mix_network",
+    "emit_weights",
+)
 
 
 def options() -> dict[str, Option]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from reference import CategoryReference, ReferenceLearner
 from streamrnn import Learner, Record
 from streamrnn.kernels.jit import uncached_entry
 from streamrnn.kernels.state import named_view
+from streamrnn.network import TOLERANCE
 from streamrnn.schema import (
     categorical_columns,
     categorical_features,
@@ -83,6 +85,7 @@ def reference_of(learner: Learner, **options: Any) -> ReferenceLearner:
         max_delay=settings.delay,
         skip=settings.uses_skip,
         shrink=settings.shrinks,
+        tolerance=math.inf if settings.learns_on_anomaly else TOLERANCE,
         **{name: getattr(settings, name) for name in names},
         **options,
     )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from learners import reference_of
+from reference import ReferenceWatch
 from reference.categories import softmax
 
 from streamrnn import Learner, known_answer
-from streamrnn.known_answer import KernelError, check_kernels
+from streamrnn.kernels.anomaly import score_rows
+from streamrnn.known_answer import KernelError, check_kernels, check_scores
 from streamrnn.vocabulary import Vocabulary
 
 
@@ -74,3 +78,35 @@ def test_kernels_that_stay_wrong_are_not_believed_however_often_they_are_asked(r
         with pytest.raises(KernelError, match="wrong numbers on this machine"):
             Learner("a")
         assert recompiled == [1] * attempt
+
+
+# --- the anomaly score ------------------------------------------------------------------------------------------------
+
+
+def test_the_scores_are_those_of_the_reference():
+    reference, last, sum_ = ReferenceWatch(2, known_answer.SCORED["alert"]), (math.nan, math.nan), 0.0
+    for row in known_answer.scored_rows():
+        _, score, _ = reference.step(row, last)
+        sum_, last = sum_ + (0.0 if math.isnan(score) else score), row
+    assert sum_ == pytest.approx(known_answer.SCORES, abs=known_answer.TOLERANCE / 10)
+
+
+@pytest.mark.parametrize(("second", "is_believed"), [(known_answer.SCORES, True), (math.nan, False)])
+def test_a_wrong_kernel_of_scores_is_compiled_again_and_may_then_be_believed(
+    recompiled, monkeypatch, second, is_believed
+):
+    answers = iter([0.0, second])
+    monkeypatch.setattr(known_answer, "scores", lambda learner: next(answers))
+    monkeypatch.setattr(score_rows, "recompile", lambda: recompiled.append("scores"))
+    if is_believed:
+        check_scores(Learner)
+    else:
+        with pytest.raises(KernelError, match="wrong numbers on this machine"):
+            check_scores(Learner)
+    assert recompiled == ["scores"]
+
+
+def test_a_learner_without_scores_asks_nothing_of_their_kernel(monkeypatch):
+    monkeypatch.setattr(known_answer, "_checked", set())
+    monkeypatch.setattr(known_answer, "scores", lambda learner: pytest.fail("asked"))
+    Learner("a", hidden=2)

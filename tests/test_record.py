@@ -23,6 +23,7 @@ KINDS: list[dict[str, Any]] = [
     {"horizon": 3, "loss": "quantile", "sequence": "day", "quantiles": (0.1, 0.5)},
     {"horizon": 0, "features": "c", "loss": "quantile"},
     {"horizon": 2, "horizon_unit": "values"},
+    {"horizon": 2, "alert": 0.9},
 ]
 
 

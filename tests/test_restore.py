@@ -43,7 +43,9 @@ def test_a_learner_can_be_saved_at_any_row(cell, rows):
     assert other.run(stream(30)).equals(learner.run(stream(30)))
 
 
-@pytest.mark.parametrize("settings", [{"horizon": 2, "stride": 3}, {"horizon": 2, "horizon_unit": "values"}])
+@pytest.mark.parametrize(
+    "settings", [{"horizon": 2, "stride": 3, "alert": 0.99}, {"horizon": 2, "horizon_unit": "values"}]
+)
 def test_saved_at_every_single_row_it_goes_on_as_if_never_saved(settings):
     """Also among its first values, in a run of far ones, and where a constant column has moved once."""
     values = stream(120, nulls=0.05)

@@ -162,7 +162,8 @@ def test_a_number_is_finite_and_within_its_range(name):
         assert kept == value and type(kept) is float
     for value in (low - 1.0, 2.0 * high + 1.0):
         assert refusal(**{name: value}) == f"{name} must be from {low:g} to {high:g}, not {value:g}"
-    for value in (float("nan"), float("inf"), "0.1", None, True, 1j):
+    nothing = () if default(name) is None else (None,)
+    for value in (float("nan"), float("inf"), "0.1", *nothing, True, 1j):
         assert refusal(**{name: value}) == f"{name} must be a finite number, not {value!r}"
 
 
@@ -239,7 +240,7 @@ def test_training_settings_can_change_and_structure_cannot():
     changeable = {name for name, option in options().items() if not option.structure}
     assert changeable == {
         "stride", "lr", "schedule", "warmup", "clip", "momentum", "alpha", "beta1", "beta2", "eps", "weight_decay",
-        "guard", "target_weights", "top",
+        "guard", "learn_on_anomaly", "target_weights", "top",
     }  # fmt: skip
 
 

@@ -128,7 +128,8 @@ def _learn_from(model, lane, slot, t, k, truth, is_of_these_weights):
         add_agreement(changes, pair, lane.ring.outputs[slot, pair * sizes.quantiles], change / scale)
         weigh(model, lane, slot, t, pair, change / scale)
     if not math.isnan(scale):
-        add_change(changes, t, k, change)
+        most = scale * model.rates.tolerance if scale > 0.0 else math.inf
+        add_change(changes, t, k, min(max(change, -most), most))
 
 
 @kernel
@@ -162,7 +163,8 @@ def _write_slopes(model, lane, slot, pair, label):
     for q in range(sizes.quantiles):
         out = first + q
         output = np.float64(dot(weight, out, hidden, slot) + offset[out])
-        slope = loss_backward(sizes.loss, model.rates.huber_delta, levels[q], output, label)
+        bounded = min(max(label, output - model.rates.tolerance), output + model.rates.tolerance)
+        slope = loss_backward(sizes.loss, model.rates.huber_delta, levels[q], output, bounded)
         ring.d_outputs[slot, out] += constant(ring.d_outputs[slot, out], share * slope)
     begun = ring.graded[slot, 1] > 0
     ring.graded[slot, 0] = min(ring.graded[slot, 0], first) if begun else first

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .anomaly_fields import SCORE_FIELDS
 from .conformal_fields import BOUND_FIELDS
 from .experts.fields import EXPERT_FIELDS
 from .field import DERIVED, SCRATCH, SHARED, TALLY, Field
@@ -104,6 +105,10 @@ class Sizes(NamedTuple):
     bound_slots: int  # ticks that a forecast waits at most, and this one
     bound_sides: int  # two for each interval
     bounds_at: int  # place in a record of the bounds
+    watched: int  # targets whose surprise is scored: all, or 0
+    channels: int  # streams of surprise: one for each of them, and where they are several one for all
+    alerts: int  # 1: surprise is scored
+    scores_at: int  # place in a record of the targets' scores; the joint one and the alert follow
 
 
 FIELDS = (
@@ -198,6 +203,7 @@ FIELDS = (
     Field("gone_sequences", "integer", ("class_targets", 4), "and of their class_sequences", **SHARED),
     *EXPERT_FIELDS,
     *BOUND_FIELDS,
+    *SCORE_FIELDS,
 )  # fmt: skip
 
 # places in `lane_counts`
@@ -262,6 +268,8 @@ class Rates(NamedTuple):
     huber_delta: float
     stride: float
     guard: float  # 1: weights that have diverged are taken back
+    tolerance: float  # units beyond which an error, or a change, is learned from as one of so many
+    alert: float  # score at which a row is told
 
 
 RATE_COUNT = len(Rates._fields)

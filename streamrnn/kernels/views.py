@@ -213,12 +213,18 @@ def open_sizes(integer):
 
 
 @kernel
+def open_rates(double, integer):
+    """Read the numbers that steer learning."""
+    rates = view1(double, integer, AT.rates, 0)
+    return Rates(*to_fixed_tuple(carve1(rates, 0, RATE_COUNT), RATE_COUNT))
+
+
+@kernel
 def open_model(real, double, integer, coding):
     """Read sizes and rates, and view what all lanes share; coding: as `open_coding` gives it, or None."""
-    rates = view1(double, integer, AT.rates, 0)
     return Model(
         open_sizes(integer),
-        Rates(*to_fixed_tuple(carve1(rates, 0, RATE_COUNT), RATE_COUNT)),
+        open_rates(double, integer),
         Roles(
             feature_columns=view1(integer, integer, AT.feature_columns, 0),
             target_columns=view1(integer, integer, AT.target_columns, 0),

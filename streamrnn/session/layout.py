@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import __version__
-from ..schema import categorical_columns, check_columns_exist, numeric_columns, passed_columns, record_names, text_names
+from ..schema import (
+    categorical_columns,
+    check_columns_exist,
+    fixed_types,
+    numeric_columns,
+    passed_columns,
+    record_names,
+)
 from ..settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -52,7 +59,7 @@ class Layout:
         import pyarrow
 
         passed = self._source.schema(self.numbers, self.others)
-        fixed = {name: pyarrow.string() for name in ("event", *text_names(self._settings))} | {"row": pyarrow.int64()}
+        fixed = fixed_types(self._settings)
         fields = []
         for name in self.names:
             if name in (*self._roles, *self._echo):

@@ -36,3 +36,11 @@ def records_of(
     records_table = layout.arrange(learner.run(batch.table, learn), batch, schema)
     learner.refuse(len(batch.refused))
     return records_table
+
+
+def alerts_of(records: pyarrow.Table | Cells) -> pyarrow.Table:
+    """Those of some records that have an alert."""
+    import pyarrow
+
+    table = pyarrow.Table.from_batches([records.table()]) if isinstance(records, Cells) else records
+    return table.filter(table["alert"])

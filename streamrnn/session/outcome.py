@@ -30,6 +30,10 @@ class Outcome:
         Rows that could not be used; cells that could not, and so counted as null.
     backward : int
         Rows whose time lies before that of the row before them.
+    alerts : int
+        Rows at which an event began.
+    last_alert : int or None
+        The last of them.
     seconds : float
         From the first row to the last record.
     signal : int or None
@@ -44,6 +48,8 @@ class Outcome:
     refused: dict[Cause, Trouble] = field(default_factory=dict)
     bad_cells: dict[Cause, Trouble] = field(default_factory=dict)
     backward: int = 0
+    alerts: int = 0
+    last_alert: int | None = None
     seconds: float = 0.0
     signal: int | None = None
     resumed: bool = False
@@ -60,6 +66,11 @@ class Outcome:
                     troubles[cause].count += 1
                 else:
                     troubles[cause] = Trouble(1, where)
+
+    def count_alerts(self, rows: list[int]) -> None:
+        """Take note of the rows that were told."""
+        self.alerts += len(rows)
+        self.last_alert = rows[-1] if rows else self.last_alert
 
 
 def first_trouble(batch: Batch, number: int) -> str:

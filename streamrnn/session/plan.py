@@ -48,6 +48,8 @@ class Plan:
         Columns of the source that the record repeats.
     emit : tuple of int
         The horizons that the record shows; all if empty.
+    only_alerts : bool
+        Whether only the records of rows with an alert are written.
     limit : int, optional
         Stop after so many rows.
     passes : int
@@ -78,6 +80,7 @@ class Plan:
     output_format: str | None = None
     echo: tuple[str, ...] = ()
     emit: tuple[int, ...] = ()
+    only_alerts: bool = False
     limit: int | None = None
     passes: int = 1
     every: int | None = None

@@ -10,11 +10,12 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from ..kernels.cache import is_kept
+from ..settings import SettingsError
 from ..streams.bad_rows import BadRows
 from ..streams.signals import Signals
 from .keeping import Keeper
 from .layout import Layout
-from .learning import records_of
+from .learning import alerts_of, records_of
 from .listener import NOBODY, Listener
 from .model_file import ModelFile
 from .outcome import Outcome, first_trouble
@@ -83,6 +84,8 @@ class Session:
             self.plan = replace(plan, every=plan.every or self.start.note.every)
             if self.plan.every is not None:
                 self._reading.put_on_grid(self.plan.every, self.start.settings)
+            if plan.only_alerts and self.start.settings.alert is None:
+                raise SettingsError("--only-alerts needs --alert: the score from which a row is told, as 0.999")
             self.layout = Layout(self.start.settings, self.source, plan.echo, plan.emit)
             self._opened = opened.pop_all()
         self.outcome = Outcome()
@@ -141,7 +144,9 @@ class Session:
 
     def _take_all(self, batches: Iterator[Batch]) -> None:
         settings = self.start.settings
-        if not is_kept(f"learn_{'keyed_' if settings.key else 'coded_' if settings.categorical else ''}rows"):
+        entries = [f"learn_{'keyed_' if settings.key else 'coded_' if settings.categorical else ''}rows"]
+        entries += ["score_rows"] if settings.alert is not None else []
+        if not all(map(is_kept, entries)):
             self._listener.say("compiling the kernels, once on this machine ...")
         self.learner = self.start.learner(self.plan.model or "model")
         if settings.key:
@@ -193,6 +198,10 @@ class Session:
         if self._reading.begins_again:
             self.learner.begin_sequence()
         records = records_of(admitted, self.learner, self.plan.learn, self.layout, self._schema)
+        if self.start.settings.alert is not None:
+            alerts = alerts_of(records)
+            self.outcome.count_alerts(alerts["row"].to_pylist())
+            records = alerts if self.plan.only_alerts else records
         if self._rejects is not None:
             self._rejects.write(batch, number)
         if records.num_rows or piece.ends_batch:

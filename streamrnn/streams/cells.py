@@ -18,9 +18,10 @@ class Cells(NamedTuple):
     Attributes
     ----------
     schema : pyarrow.Schema
-        Its columns are float64, int64 or string.
+        Its columns are float64, int64, bool or string.
     columns : dict of str to sequence
-        The cells of each column, of one at least: float or None, int, str or None. NaN is a missing number, too.
+        The cells of each column, of one at least: float, int, bool or str, or None. NaN is a missing number,
+        too.
     """
 
     schema: pyarrow.Schema

@@ -41,7 +41,7 @@ def test_the_summary_and_inspect_tell_how_often_and_what_became_of_the_rate(stre
         "level shifts     1",
         f"diverged         {learner.metrics.diverged}",
         f"gradient         norm {health.gradient_norm:.2g}, {health.clipped:.0%} clipped; "
-        f"{health.reach:.2g} of it reaches 4 rows back",
+        f"{health.reach:.2g} times as much reaches 4 rows back",
         f"learning rate    at most {health.rate_cap:.2g} since the network diverged; lr is 5",
     ]
     for lines in (result.lines, streamrnn("inspect", model).out.decode().splitlines()):

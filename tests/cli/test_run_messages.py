@@ -113,6 +113,8 @@ def first_line(result):
         (["-t", "load,load"], "streamrnn: targets names a column twice: load"),
         (["-t", "load,"], "streamrnn: Invalid value for '-t' / '--targets' / '--target': 'load,' has an empty item"),
         (["--horizon", "0"], "streamrnn: horizon 0 predicts a label from the other columns: name it with --targets"),
+        (["--only-alerts"], "streamrnn: --only-alerts needs --alert: the score from which a row is told, as 0.999"),
+        (["--alert", "2"], "streamrnn: alert must be from 0.9 to 1, not 2"),
         (["--emit", "2"], "streamrnn: --emit 2: there is no forecast of that horizon; the horizons are 1"),
         (["-t", "load", "--echo", "load"], "streamrnn: --echo load: the record has a column 'load' already"),
         (["--hidden", "many"], "streamrnn: Invalid value for '--hidden': 'many' is not a whole number"),

@@ -6,6 +6,7 @@ that it checks: whatever a ring buffer, a view or a compiler can get wrong, it c
 - `cells`: Elman, GRU and LSTM, one step forward and one step back, and the sweep back through a window.
 - `gate`: what a column and the scale of an output know about their values, and which values they refuse.
 - `rules`: losses and their slopes, schedules, optimizers.
+- `anomaly`: how surprising a row is.
 - `learner`: the order of events within a row.
 - `keys`: many streams, one such learner for each, with the same weights.
 - `categories`: the same learner with features and targets that are categories.
@@ -25,6 +26,7 @@ S. Gunnarsson (1996), Combining tracking and regularization in recursive least s
 B. P. Welford (1962), Note on a method for calculating corrected sums of squares and products. Technometrics 4(3).
 """
 
+from .anomaly import ReferenceWatch
 from .categories import CategoryReference
 from .cells import Activations, LayerState, cell_backward, cell_forward, forward_step, head_forward, sweep, zero_state
 from .experts import ReferenceExperts
@@ -45,6 +47,7 @@ __all__ = [
     "RefRecord",
     "ReferenceExperts",
     "ReferenceLearner",
+    "ReferenceWatch",
     "Scale",
     "SweepSnapshot",
     "cell_backward",

@@ -90,6 +90,7 @@ class ReferenceLearner:
         warmup: int = 0,
         guard: bool = False,
         target_weights: tuple[float, ...] = (),
+        tolerance: float = math.inf,
         record_sweeps: bool = False,
     ) -> None:
         self.parameters = {name: np.array(value, dtype=np.float64) for name, value in parameters.items()}
@@ -106,6 +107,7 @@ class ReferenceLearner:
             optimizer, lr, momentum, alpha, beta1, beta2, eps, weight_decay, clip, schedule, warmup
         )
         self.guard = Guard(guard and lr > 0, 1000 * stride * len(self.targets) * len(self.horizons))
+        self.tolerance = tolerance
         self.target_weights = target_weights or (1.0,) * len(targets)
         self.record_sweeps = record_sweeps
         self.last_sweep: SweepSnapshot | None = None
@@ -249,7 +251,8 @@ class ReferenceLearner:
                 self.scales[k][j].agree(forecast.proposed, label)
                 self.guard.weigh(forecast.middle, label, (forecast.last - forecast.base) / forecast.scale)
         if learn and not math.isnan(forecast.scale):
-            self.scales[k][j].add(value - forecast.base)
+            change, most = value - forecast.base, self.tolerance * forecast.scale
+            self.scales[k][j].add(change if forecast.scale == 0 else min(max(change, -most), most))
 
     def measure(self, forecast: Forecast, k: int, j: int, value: float) -> None:
         middle = float(forecast.values[self.quantiles.index(0.5)])
@@ -271,7 +274,9 @@ class ReferenceLearner:
         for q, quantile in enumerate(self.quantiles):
             output = (k * len(self.targets) + j) * len(self.quantiles) + q
             share = self.target_weights[j] / self.losses
-            slopes[output] += share * self.loss.slope(float(outputs_now[output]), label, quantile)
+            now = float(outputs_now[output])
+            bounded = min(max(label, now - self.tolerance), now + self.tolerance)
+            slopes[output] += share * self.loss.slope(now, bounded, quantile)
             labels[output] = label
 
     # ---- learn

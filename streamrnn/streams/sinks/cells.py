@@ -43,11 +43,13 @@ def column_of_kind(column: pyarrow.Array, field: pyarrow.Field, text: Kind) -> t
 
 
 def value_writer(field: pyarrow.Field, text: Kind, missing: str) -> Callable[[Sequence[Any]], list[str]]:
-    """Return what writes values of Python: those of a column of float64, int64 or string."""
+    """Return what writes values of Python: those of a column of float64, int64, bool or string."""
     if field.type == pyarrow.float64():
         return partial(_float_cells, missing)
     if field.type == pyarrow.int64():
         return partial(cells_of_kind, Kind.INTEGER, missing)
+    if field.type == pyarrow.bool_():
+        return lambda values: [missing if value is None else str(value).lower() for value in values]
     if text is Kind.JSON_TEXT and holds_numbers(field):
         return lambda values: cells_of_kind(Kind.AS_IT_IS, missing, list(map(_json_number_or_text, values)))
     return partial(cells_of_kind, text, missing)
