@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+import pyarrow
 import pytest
 from learners import COLUMNS, DoubleLearner, check_finite, randomised, run_beside_reference, stream
 from reference import ReferenceWatch
@@ -178,6 +179,37 @@ def test_one_call_or_many_with_saves_between_give_the_same_bits():
     assert cut.to_bytes() == whole.to_bytes()
 
 
+def test_keys_that_come_and_go_within_a_call_have_scores_of_their_own():
+    values = stream(1200, columns=1)[:, 0]
+    table = pyarrow.table({"a": values, "who": [f"k{row % 3 + row // 900}" for row in range(1200)]})
+    settings = {**SMALL, "key": "who", "max_keys": 3, "intervals": (0.5,)}
+    whole, cut = (Learner("a", **settings) for _ in range(2))
+    at_once = whole.run(table)
+    one_by_one = [cut.step(row).to_dict() for row in table.to_pylist()]
+    assert at_once.to_pylist() == one_by_one
+    assert whole.to_bytes() == cut.to_bytes()
+    newcomer = [record["anomaly"] for record in one_by_one if record["who"] == "k3"]
+    assert newcomer[:50] == [None] * 50
+    alone = Learner("a", **SMALL, lr=0.0).run(values[:900:3, None])["anomaly"].to_pylist()
+    keyed = Learner("a", **settings, lr=0.0).run(table.slice(0, 900))["anomaly"].to_pylist()[::3]
+    assert keyed == alone
+
+
+def test_scores_are_those_of_the_network_also_where_it_is_one_of_several_experts():
+    values = stream(400, columns=1)
+    alone, mixed = (Learner("a", **{**SMALL, "experts": experts}).run(values) for experts in (False, True))
+    assert alone["anomaly"].equals(mixed["anomaly"]) and not alone["a_h1"].equals(mixed["a_h1"])
+
+
+def test_a_category_has_no_score_and_the_numbers_beside_it_have_theirs():
+    values = stream(300, columns=1)[:, 0].tolist()
+    settings = {**SMALL, "features": ["a", "s"], "categorical": "s"}
+    learner = Learner(["s", "a"], **settings)
+    records = [learner.step({"a": value, "s": "xyz"[row % 3]}).to_dict() for row, value in enumerate(values)]
+    assert list(records[0])[-4:] == ["loss", "anomaly", "alert", "event"] and "a_anomaly" not in records[0]
+    assert 0.0 <= records[-1]["anomaly"] <= 1.0
+
+
 def test_predicting_leaves_no_trace():
     learner, other = (Learner("a", **SMALL) for _ in range(2))
     for value in noise(250):
@@ -201,9 +233,8 @@ def test_nothing_that_arrives_poisons_the_scores(wild):
 
 @pytest.mark.parametrize("settings", [{}, {"loss": "quantile"}, {"horizon": 3, "shrink": True}])
 def test_far_errors_are_learned_from_as_in_the_reference(settings):
-    learner = randomised(
-        DoubleLearner("a", COLUMNS, hidden=3, window=4, lr=1e-2, experts=False, learn_on_anomaly=False, **settings)
-    )
+    known = {"hidden": 3, "window": 4, "lr": 1e-2, "experts": False, "learn_on_anomaly": False}
+    learner = randomised(DoubleLearner("a", COLUMNS, **known, **settings))
     values = stream(200)
     values[100:110, 0] += 40.0
     run_beside_reference(learner, values)

@@ -1,6 +1,8 @@
 """Alerts in a run: they are written, counted, and told alone where that is asked for."""
 
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from sessions import Heard
 from streamrnn import SettingsError
 
 ALERTS = [250, 400, 720]
-SETTINGS = {"alert": 0.999, "lr": 0.0, "targets": ["load"]}
+SETTINGS = {"alert": 0.999, "lr": 0.0, "experts": False, "targets": ["load"]}
 
 
 @pytest.fixture
@@ -45,6 +47,24 @@ def test_alerts_alone_are_the_same_bytes_in_one_run_or_in_several(spikes, run, n
     for limit in (1, 300, 500, 699):
         run(source="in.csv", output=name, model="model", limit=limit, only_alerts=True, settings=SETTINGS)
     assert (spikes / name).read_bytes() == (spikes / f"whole.{name}").read_bytes()
+
+
+@pytest.mark.parametrize("only_alerts", [False, True])
+def test_rows_that_come_one_by_one_are_written_as_those_of_a_file(spikes, run, only_alerts):
+    run(source="in.csv", output="file.ndjson", settings=SETTINGS, only_alerts=only_alerts)
+    read_end, write_end = os.pipe()
+
+    def feed():
+        with open(write_end, "wb", buffering=0) as pipe:
+            for line in (spikes / "in.csv").read_bytes().splitlines(keepends=True):
+                pipe.write(line)
+
+    with ThreadPoolExecutor() as pool:
+        fed = pool.submit(feed)
+        run(source=f"/dev/fd/{read_end}", output="pipe.ndjson", settings=SETTINGS, only_alerts=only_alerts)
+        fed.result()
+    os.close(read_end)
+    assert (spikes / "pipe.ndjson").read_bytes() == (spikes / "file.ndjson").read_bytes()
 
 
 def test_a_run_without_alerts_writes_an_output_without_records(files, run):
