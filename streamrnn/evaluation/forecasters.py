@@ -91,10 +91,11 @@ class Forecasters:
         if settings.mixes:
             self.names = (LAST_VALUE, *EXPERTS[1:], MIX)
             if settings.mix_network:
-                self._without_network = Learner(**{**settings.to_dict(), "mix_network": False})
+                self._without_network = Learner(**{**settings.to_dict(), "mix_network": False, "intervals": ()})
                 self.names = (*self.names[:-1], MIX_WITHOUT_NETWORK, MIX)
-        self._pairs = _interval_pairs(settings.levels)
-        self.intervals = tuple(round(settings.levels[high] - settings.levels[low], 10) for low, high in self._pairs)
+        self._pairs = [] if settings.intervals else _interval_pairs(settings.levels)
+        between = (round(settings.levels[high] - settings.levels[low], 10) for low, high in self._pairs)
+        self.intervals = settings.intervals or tuple(between)
         self._middle = settings.levels.index(0.5)
 
     def take(self, table: Any) -> Observed:
@@ -112,16 +113,14 @@ class Forecasters:
             others = list(np.moveaxis(seen.of_experts, 2, 0))
         if self._without_network is not None:
             others.append(self._forecasts_of(self._without_network.run(table)))
-        bounds = np.empty((*point.shape, len(self._pairs), 2))
-        for place, pair in enumerate(self._pairs):
-            bounds[..., place, :] = seen.forecasts[..., pair]
+        bounds = [seen.bounds, *(seen.forecasts[..., None, pair] for pair in self._pairs)]
         return Observed(
             lanes=seen.lanes,
             values=seen.values,
             breaks=seen.shifted | seen.begins[:, None],
             taken=np.isfinite(seen.values) & ~seen.shifted,
             forecasts=np.stack([*others, point]),
-            bounds=bounds,
+            bounds=np.concatenate(bounds, axis=3),
             weights=seen.weights,
             records=records,
         )

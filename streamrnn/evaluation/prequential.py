@@ -98,7 +98,7 @@ class Prequential:
         targets = numeric_targets(settings)
         try:
             kind = "keyed_" if settings.key else "coded_" if settings.categorical else ""
-            entries = [f"learn_{kind}rows", *["mix_rows"] * settings.mixes]
+            entries = [f"learn_{kind}rows", *["mix_rows"] * settings.mixes, *["bound_rows"] * bool(settings.intervals)]
             if not all(map(is_kept, entries)):
                 listener.say("compiling the kernels, once on this machine ...")
             self._forecasters = forecasters = Forecasters(settings)

@@ -111,8 +111,9 @@ class Traces:
         """Take graded forecasts."""
         if graded.place not in self.places:
             return
-        inside = (graded.bounds[..., 0] <= graded.values[:, None]) & (graded.values[:, None] <= graded.bounds[..., 1])
-        self.coverage.add(graded.rows, inside.T)
+        known = np.isfinite(graded.bounds).all(axis=(1, 2))
+        values, (low, high) = graded.values[known, None], np.moveaxis(graded.bounds[known], -1, 0)
+        self.coverage.add(graded.rows[known], ((low <= values) & (values <= high)).T)
         if graded.target in self.targets:
             self.errors[graded.target, graded.place].add(graded.rows, np.abs(graded.errors))
             if not self._has_keys:

@@ -28,6 +28,8 @@ class Watched(NamedTuple):
         (rows, targets) float64: what the last value forecasts for every horizon.
     forecasts : numpy.ndarray
         (rows, targets, horizons, quantiles) float64, as in the records.
+    bounds : numpy.ndarray
+        (rows, targets, horizons, intervals, 2) float64, as in the records.
     of_experts : numpy.ndarray
         (rows, targets, experts, horizons) float64; no experts where the network forecasts alone.
     weights : numpy.ndarray
@@ -40,6 +42,7 @@ class Watched(NamedTuple):
     lanes: np.ndarray
     last_values: np.ndarray
     forecasts: np.ndarray
+    bounds: np.ndarray
     of_experts: np.ndarray
     weights: np.ndarray
 
@@ -72,9 +75,10 @@ class WatchedLearner(Learner):
             if experts:
                 self._mix.read(of_experts[i], weights[i])
         forecasts = self._layout.forecasts(answers).copy()
+        bounds = self._layout.bounds(answers).copy().reshape(*forecasts.shape[:-1], len(self.settings.intervals), 2)
         begins, lanes = marks[:, BOUNDARY] != GOES_ON, marks[:, LANE].copy()
         weights /= max(1, len(targets))
-        self._seen.append(Watched(values, shifted, begins, lanes, last_values, forecasts, of_experts, weights))
+        self._seen.append(Watched(values, shifted, begins, lanes, last_values, forecasts, bounds, of_experts, weights))
 
     def _lane(self, number: int) -> _LaneView:
         if number not in self._views:

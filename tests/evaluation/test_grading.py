@@ -54,7 +54,7 @@ MODES = {
     "little patience": {"horizon": 3, "horizon_unit": "values", "max_delay": 1, "experts": False},
     "sequences, network": {"horizon": 4, "sequence": "trip", "experts": False},
     "keys": {"horizon": 3, "key": "pump"},
-    "keys that give way": {"horizon": 2, "key": "pump", "max_keys": 2},
+    "keys that give way": {"horizon": 1, "key": "pump", "max_keys": 2},
     "keys with sequences of values": {"horizon": 2, "horizon_unit": "values", "key": "pump", "sequence": "trip"},
     "quantiles": {"horizon": 2, "loss": "quantile"},
     "this row": {"horizon": 0, "targets": ("b",), "features": ("a",)},
@@ -150,6 +150,20 @@ def test_intervals_are_pairs_of_quantiles_that_leave_out_equally_much():
         for side, name in enumerate((low, high)):
             bounds = records[f"b_h2_{name}"].to_numpy()[part.rows - 2]
             np.testing.assert_array_equal(part.bounds[:, place, side], bounds)
+
+
+def test_intervals_hold_what_the_learner_counts_that_they_hold():
+    settings = Settings(**SMALL, horizon=(1, 4), intervals=(0.5, 0.9))
+    graded, forecasters = take(settings, rough_stream())
+    scores = Scores(settings.targets, settings.horizons, forecasters.names, forecasters.intervals)
+    for part in graded:
+        scores.add(part)
+    held = forecasters.learner.health.coverage
+    for nominal, name in ((0.5, "50"), (0.9, "90")):
+        found = [score for score in scores.intervals() if score.nominal == nominal]
+        count = sum(score.count for score in found)
+        assert count > 1000
+        assert sum(score.count * score.coverage for score in found) / count == pytest.approx(held[name])
 
 
 def test_what_waits_does_not_grow_with_the_stream():

@@ -1,5 +1,6 @@
 """One pass over a stream: rows in, figures out."""
 
+import gzip
 import json
 
 import numpy as np
@@ -42,6 +43,22 @@ def test_the_best_other_forecaster_has_the_least_squared_error(evaluate, load):
     *others, _ = evaluation.of("load", 1)
     assert evaluation.best_other("load", 1).rmse == min(score.rmse for score in others)
     assert sum(evaluation.verdict_counts()) == 6
+
+
+def test_before_there_are_intervals_nothing_lies_outside_of_them(evaluate, load):
+    evaluation = evaluate(load, {"intervals": 0.9, "targets": "load"})
+    first, *_ = evaluation.traces.coverage.rows()
+    assert first > 15  # so many errors are needed to know how large they are
+    shares = evaluation.traces.coverage.values()
+    assert shares.mean() == pytest.approx(np.mean([score.coverage for score in evaluation.intervals]), abs=0.05)
+
+
+def test_a_source_that_breaks_off_is_evaluated_as_far_as_it_goes(evaluate, tmp_path):
+    path = tmp_path / "cut.csv.gz"
+    path.write_bytes(gzip.compress(csv_of(3000))[:-200])
+    evaluation = evaluate(path)
+    assert 0 < evaluation.outcome.rows < 3000
+    assert not evaluation.outcome.complete and not evaluation.to_dict()["complete"]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3])
