@@ -15,6 +15,7 @@ import numpy as np
 from ..kernels.cache import is_kept
 from ..schema import numeric_targets
 from ..session.layout import Layout
+from ..session.learning import alerts_of
 from ..session.listener import NOBODY, Listener
 from ..session.note import Note
 from ..session.outcome import Outcome, first_trouble
@@ -152,6 +153,8 @@ class Prequential:
 
     def _grade(self, table: Any) -> None:
         observed = self._forecasters.take(table)
+        if self.start.settings.alert is not None:
+            self._outcome.count_alerts(alerts_of(observed.records)["row"].to_pylist())
         self._traces.begin(observed)
         for lane in np.unique(observed.lanes).tolist():
             places, part = observed.of_lane(lane)

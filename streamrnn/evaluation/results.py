@@ -128,6 +128,7 @@ class Evaluation:
                 "scores": [_flat(score) for score in self.scores],
                 "intervals": [asdict(score) for score in self.intervals],
                 "class_scores": [asdict(score) | {"bits": score.bits} for score in self.metrics.class_scores],
+                "alerts": self.outcome.alerts,
                 "events": {name: len(rows) for name, rows in self.traces.events.items()},
             }
         )

@@ -70,6 +70,10 @@ class Traces:
         Whether truths lay in the learner's intervals.
     weights : dict of int to Course
         By horizon, as index: how far each expert is believed.
+    anomaly : Course, optional
+        The highest anomaly score, if there are scores.
+    alerts : list of int
+        The rows with an alert, the first of them if there are many.
     highs, lows : Course
         Of the drawn targets.
     stretch : Stretch
@@ -84,6 +88,8 @@ class Traces:
         self.errors = {(t, place): Course(forecasters) for t in self.targets for place in self.places}
         self.coverage = Course(intervals)
         self.weights = {place: Course(len(EXPERTS)) for place in self.places if settings.mixes}
+        self.anomaly = None if settings.alert is None else Course(1, np.maximum)
+        self.alerts: list[int] = []
         self.highs, self.lows = ([Course(1, fold) for _ in self.targets] for fold in (np.maximum, np.minimum))
         self.stretch = Stretch(len(self.targets), len(self.places), forecasters, intervals)
         self.times = Times()
@@ -103,6 +109,8 @@ class Traces:
         for place, course in self.weights.items():
             course.add(rows, observed.weights[:, place].T)
         self._note_events(observed.records["event"])
+        if self.anomaly is not None:
+            self._note_anomalies(self.anomaly, observed.records)
         if self._time is not None:
             self.times.add(observed.records[self._time])
         self._rows += len(rows)
@@ -118,6 +126,13 @@ class Traces:
             self.errors[graded.target, graded.place].add(graded.rows, np.abs(graded.errors))
             if not self._has_keys:
                 self.stretch.add(graded, self.places.index(graded.place))
+
+    def _note_anomalies(self, course: Course, records: pyarrow.Table) -> None:
+        scores = records["anomaly"].to_numpy()
+        known = np.flatnonzero(np.isfinite(scores))
+        course.add(self._rows + known, scores[None, known])
+        alerts = np.flatnonzero(records["alert"].fill_null(False).to_numpy())
+        self.alerts += (self._rows + alerts[: MOST_EVENTS - len(self.alerts)]).tolist()
 
     def _note_events(self, column: Any) -> None:
         if column.null_count == len(column):

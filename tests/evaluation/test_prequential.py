@@ -1,9 +1,10 @@
 """One pass over a stream: rows in, figures out."""
 
-import gzip
 import json
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.ipc
 import pytest
 from commands import csv_of
 from sessions import Heard
@@ -53,9 +54,29 @@ def test_before_there_are_intervals_nothing_lies_outside_of_them(evaluate, load)
     assert shares.mean() == pytest.approx(np.mean([score.coverage for score in evaluation.intervals]), abs=0.05)
 
 
+def test_alerts_are_those_that_a_run_would_tell(evaluate, tmp_path):
+    values = np.random.default_rng(0).standard_normal(600)
+    values[400:403] = 30.0
+    path = tmp_path / "spike.csv"
+    path.write_text("\n".join(["x", *map(str, values), ""]))
+    evaluation = evaluate(path, {"alert": 0.99})
+    records = Learner("x", hidden=4, window=4, horizon=3, alert=0.99).run(values[:, None])
+    alerts = np.flatnonzero(records["alert"].fill_null(False).to_numpy()).tolist()
+    assert 400 in alerts
+    assert (evaluation.traces.alerts, evaluation.outcome.alerts) == (alerts, len(alerts))
+    assert evaluation.to_dict()["alerts"] == len(alerts)
+    (highest,) = evaluation.traces.anomaly.values()
+    assert highest.max() == np.nanmax(records["anomaly"].to_numpy())
+    page = page_of(evaluation)
+    assert "<b>Anomaly score</b>" in page and f"; {len(alerts)} alerts</small>" in page
+
+
 def test_a_source_that_breaks_off_is_evaluated_as_far_as_it_goes(evaluate, tmp_path):
-    path = tmp_path / "cut.csv.gz"
-    path.write_bytes(gzip.compress(csv_of(3000))[:-200])
+    table = pa.table({"x": np.arange(3000) % 7 * 1.0})
+    path = tmp_path / "cut.arrows"
+    with pa.ipc.new_stream(path, table.schema) as writer:
+        writer.write_table(table, max_chunksize=500)
+    path.write_bytes(path.read_bytes()[:-2000])
     evaluation = evaluate(path)
     assert 0 < evaluation.outcome.rows < 3000
     assert not evaluation.outcome.complete and not evaluation.to_dict()["complete"]

@@ -67,6 +67,7 @@ def _of_numbers(evaluation: Evaluation) -> Iterable[str]:
     yield f'<p class="verdict">{escape(evaluation.summary)}</p>'
     yield overview(evaluation)
     yield from _targets(evaluation)
+    yield _section("Anomalies", [pictures.anomaly(evaluation)])
     yield _section("The mix", [pictures.weights(evaluation, place) for place in evaluation.traces.places])
     yield _section("Intervals", [pictures.coverage_by_horizon(evaluation), pictures.coverage_over_time(evaluation)])
     yield _details("Every figure", figures(evaluation))
@@ -141,7 +142,12 @@ def _shares(score: ClassScore) -> tuple[float, ...]:
 def _facts(evaluation: Evaluation) -> Iterable[tuple[str, str]]:
     metrics = evaluation.metrics
     yield "rows", f"{evaluation.outcome.rows:,}"
-    counted = {"refused rows": metrics.refused_rows, "level shifts": metrics.level_shifts, "diverged": metrics.diverged}
+    counted = {
+        "alerts": evaluation.outcome.alerts,
+        "refused rows": metrics.refused_rows,
+        "level shifts": metrics.level_shifts,
+        "diverged": metrics.diverged,
+    }
     for name, columns in {"nulls": metrics.nulls, "invalid values": metrics.invalid, "far values": metrics.far}.items():
         counted[name] = sum(columns.values())
     yield from ((name, f"{count:,}") for name, count in counted.items())

@@ -79,8 +79,7 @@ def profile(evaluation: Evaluation, target: int) -> str:
     for f in drawing_order(evaluation):
         mases = np.array([score.mase for score in of_target if score.forecaster == evaluation.forecasters[f]])
         lines.append(Line(evaluation.forecasters[f], style_of(evaluation, f), horizons, mases))
-    low, high = float(horizons[0]), float(horizons[-1])
-    x = Axis(low, high, tuple((at, text) for at, text in round_ticks(low, high, 6) if at == round(at)))
+    x = horizon_axis(settings.horizons)
     y = value_axis([line.y for line in lines], from_zero=True)
     return chart(f"{name}, by horizon", "MASE: the error in units of the stream's own moves", lines, x, y)
 
@@ -94,8 +93,7 @@ def coverage_by_horizon(evaluation: Evaluation) -> str:
     for place, nominal in enumerate(evaluation.nominal):
         shares = [coverage_at(evaluation, nominal, horizon) for horizon in evaluation.settings.horizons]
         lines += _beside_nominal(place, nominal, horizons, np.array(shares))
-    low, high = float(horizons[0]), float(horizons[-1])
-    x = Axis(low, high, tuple((at, text) for at, text in round_ticks(low, high, 6) if at == round(at)))
+    x = horizon_axis(evaluation.settings.horizons)
     return chart("Coverage by horizon", "share of truths inside; dashed: as it should be", lines, x, SHARES)
 
 
@@ -149,11 +147,39 @@ def whole(evaluation: Evaluation, target: int) -> str:
     highs, lows = traces.highs[target], traces.lows[target]
     if len(highs.rows()) < 2:
         return ""
-    marks = [Area("", "truth", highs.rows(), *_with_height(lows, highs))]
-    note = f"lowest and highest value of each {highs.span:,} rows"
     y = value_axis([lows.values(), highs.values()])
+    marks: list[Line | Area] = [Area("", "truth", highs.rows(), *_with_height(lows, highs))]
+    if traces.alerts:
+        marks.append(Line("alert", "ours thin", *_upright(traces.alerts, y)))
+    note = f"lowest and highest value of each {highs.span:,} rows"
     name = evaluation.targets[target]
     return chart(f"{name}, all of it", note, marks, row_axis(evaluation, highs.rows()), y)
+
+
+def anomaly(evaluation: Evaluation) -> str:
+    """The anomaly score from the first row to the last, on a scale that has room near 1, and the alerts."""
+    course, threshold = evaluation.traces.anomaly, evaluation.settings.alert
+    if course is None or threshold is None or len(course.rows()) < 2:
+        return ""
+    rows, scores = course.rows(), course.values()[0]
+    marks: list[Line | Area] = [
+        Line("alert", "ours thin", *_upright(evaluation.traces.alerts, RARITY)),
+        Line("anomaly score", "one", rows, rarity(scores)),
+        Line("threshold", "last thin dashed", rows, np.full(len(rows), rarity(np.array(threshold)))),
+    ]
+    note = f"the highest score of each {course.span:,} rows; {evaluation.outcome.alerts:,} alerts"
+    return wide(chart("Anomaly score", note, marks, row_axis(evaluation, rows), RARITY))
+
+
+def rarity(scores: np.ndarray) -> np.ndarray:
+    """How many nines a score has: 1 for 0.9, 3 for 0.999."""
+    nines: np.ndarray = -np.log10(np.maximum(1.0 - scores, 10.0**-RARITY.high))
+    return nines
+
+
+def _upright(rows: Sequence[int], y: Axis) -> tuple[np.ndarray, np.ndarray]:
+    """Points of upright lines at rows, over the whole height."""
+    return np.repeat(np.array(rows, float), 3), np.tile([y.low, y.high, np.nan], len(rows))
 
 
 def _with_height(lows: Course, highs: Course) -> tuple[np.ndarray, np.ndarray]:
@@ -163,11 +189,21 @@ def _with_height(lows: Course, highs: Course) -> tuple[np.ndarray, np.ndarray]:
     return low - least, high + least
 
 
+def horizon_axis(horizons: Sequence[int]) -> Axis:
+    """An axis of horizons."""
+    low, high = float(horizons[0]), float(horizons[-1])
+    return Axis(low, high, _whole_ticks(low, high, 6))
+
+
+def _whole_ticks(low: float, high: float, most: int) -> tuple[tuple[float, str], ...]:
+    return tuple((at, f"{at:,.0f}") for at, _ in round_ticks(low, high, most) if at == round(at))
+
+
 def row_axis(evaluation: Evaluation, rows: np.ndarray) -> Axis:
     """An axis of rows, with times for labels if there are any."""
     low, high = float(rows[0]), float(max(rows[-1], rows[0] + 1.0))
     if evaluation.settings.time is None:
-        return Axis(low, high, tuple((at, text) for at, text in round_ticks(low, high, 5) if at == round(at)))
+        return Axis(low, high, _whole_ticks(low, high, 5))
     places = [low, (low + high) / 2, high]
     return Axis(
         low, high, tuple(zip(places, shortened([evaluation.traces.times.at(at) for at in places]), strict=True))
@@ -209,4 +245,5 @@ def wide(figure: str) -> str:
     return figure.replace("<figure>", '<figure class="wide">', 1)
 
 
+RARITY = Axis(0.0, 6.0, ((0.0, "0"), (1.0, "0.9"), (2.0, "0.99"), (3.0, "0.999"), (4.0, "0.9999"), (5.0, "0.99999")))
 SHARES = Axis(0.0, 1.0, tuple((share, f"{100 * share:.0f}%") for share in (0.0, 0.25, 0.5, 0.75, 1.0)))
