@@ -12,7 +12,7 @@ FORGETTING, RIDGE, READOUT_RIDGE, REMINDER, LARGEST = 0.9995, 10.0, 100.0, 4, 10
 LAGS, OWN, WAVES = 50, 54, 4
 LEVEL_MEMORY, SETTLED, STEP = 300, 64, 2.0
 SEASON_LAGS, LONGEST, SEASON_MEMORY, DEPTH, AS_GOOD = 256, 170, 0.9995, 0.6, 0.1
-MOST, MOVE_MEMORY = 4.0, 0.9995
+MOST, MOVE_MEMORY = 6.0, 0.9995
 LAST, SEASONAL, LINEAR, JOINT, READOUT, NETWORK = range(6)
 
 
@@ -129,7 +129,7 @@ class Target:
 
     def _learn(self, k: int, then: Pending, truth: float) -> None:
         last, unit = then.forecasts[LAST, k], then.unit
-        self.moves[k] = MOVE_MEMORY * self.moves[k] + ((truth - last) ** 2, 1.0)
+        self.moves[k] = MOVE_MEMORY * self.moves[k] + (abs(truth - last), 1.0)
         regrets = 2.0 * clip((then.mixed[k] - truth) / unit) * clip((then.mixed[k] - then.forecasts[:, k]) / unit)
         self.regret[k] += regrets
         self.regret2[k] += regrets**2
@@ -192,7 +192,7 @@ class Target:
         x = self._regressors(told)
         learns = learn and self.unit > 0.0
         gains = [r.absorb(v) if learns else np.zeros(r.width) for r, v in zip(self.regressions, x, strict=True)]
-        most = MOST * np.sqrt(self.moves[:, 0] / np.maximum(self.moves[:, 1], 1e-300))
+        most = MOST * self.moves[:, 0] / np.maximum(self.moves[:, 1], 1e-300)
         linear, joint, readout = (self.unit * r.weights @ v for r, v in zip(self.regressions, x, strict=True))
         joint = np.clip(joint, -most, most)
         forecasts = np.full((6, len(self.horizons)), now)

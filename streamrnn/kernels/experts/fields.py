@@ -22,7 +22,7 @@ EXPERT_FIELDS = (
     Field("expert_forecasts", "double", ("experts", "mix_slots", "mixed_pairs"), "pending, of each expert"),
     Field("mixed_forecasts", "double", ("mix_slots", "mixed_pairs"), "pending, of the mix"),
     Field("mix_unit", "double", ("mix_slots", "mixed"), "their unit; 0: learn nothing from them"),
-    Field("moves", "double", ("mixed_pairs", 2), "decaying sums: squared changes from the last value, how many"),
+    Field("moves", "double", ("mixed_pairs", 2), "decaying sums: sizes of changes from the last value, how many"),
     Field("regret", "double", ("mixed_pairs", "experts"), "sums of how much better than the mix each one was"),
     Field("regret2", "double", ("mixed_pairs", "experts"), "sums of their squares"),
     Field("largest_regret", "double", ("mixed_pairs",), "of any expert at once"),

@@ -23,8 +23,8 @@ from ..vector import is_finite
 from .regression import clipped
 
 LAST, SEASONAL, LINEAR, JOINT, READOUT, NETWORK = 0, 1, 2, 3, 4, 5  # as in settings.EXPERTS
-MOST = 4.0  # times the usual move that a regression may forecast
-MEMORY = 0.9995  # of the usual move
+MOST = 6.0  # times the mean move that a regression may forecast
+MEMORY = 0.9995  # of the mean move
 
 
 @kernel
@@ -42,14 +42,14 @@ def add_regrets(mix, slot, pair, truth, inverse):
 @kernel
 def add_move(mix, pair, move):
     """Let a revealed change from the last value into what is known of its size."""
-    mix.moves[pair, 0] = MEMORY * mix.moves[pair, 0] + move * move
+    mix.moves[pair, 0] = MEMORY * mix.moves[pair, 0] + abs(move)
     mix.moves[pair, 1] = MEMORY * mix.moves[pair, 1] + 1.0
 
 
 @kernel
 def likely_move(mix, pair):
-    """How far a value may be forecast to move: a few times the root mean square of its moves; 0 before any."""
-    return MOST * math.sqrt(mix.moves[pair, 0] / mix.moves[pair, 1]) if mix.moves[pair, 1] > 0.0 else 0.0
+    """How far a value may be forecast to move: a few times its mean move, which one shock does not blow up."""
+    return MOST * mix.moves[pair, 0] / mix.moves[pair, 1] if mix.moves[pair, 1] > 0.0 else 0.0
 
 
 @kernel
