@@ -44,6 +44,7 @@ bench: .venv/dev
 	$(BIN)/python -m benchmarks.throughput
 	$(if $(STREAMRNN_DATA),$(BIN)/python -m benchmarks.forecasting,@echo "benchmarks.forecasting: set STREAMRNN_DATA")
 	$(if $(STREAMRNN_DATA),$(BIN)/python -m benchmarks.robustness,@echo "benchmarks.robustness: set STREAMRNN_DATA")
+	$(if $(STREAMRNN_DATA),$(BIN)/python -m benchmarks.anomaly,@echo "benchmarks.anomaly: set STREAMRNN_DATA")
 	$(if $(STREAMRNN_DATA),$(BIN)/python -m benchmarks.sequences,@echo "benchmarks.sequences: set STREAMRNN_DATA")
 
 clean:

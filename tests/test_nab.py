@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from benchmarks.anomaly import ALERTS, events, left_out, outside, scores_of, share_ahead
+from benchmarks.anomaly import ALERTS, events, left_out, outside, published_scores, scores_of, share_ahead
 from benchmarks.nab import LabelledFile, file_score, normalised, read_files
 from streamrnn import Learner
 
@@ -80,6 +80,17 @@ def test_events_and_the_range_rule_are_those_of_the_learner():
     ruled = outside(values) & ~np.isnan(found)
     assert (found[ruled] == 1.0).all() and ruled.sum() >= 5
     np.testing.assert_array_equal(found[~ruled], without[~ruled])
+
+
+def test_the_published_likelihood_is_that_of_the_errors_themselves():
+    values = np.cumsum(np.random.default_rng(0).standard_normal(2600))
+    found = published_scores(LabelledFile("some/a.csv", values, []), seed=0)
+    errors = np.abs(np.diff(values, prepend=values[0]))
+    for row in (160, 900, 2599):
+        window = errors[max(0, row - 2000) : row]
+        off = (errors[row - 9 : row + 1].mean() - window.mean()) / window.std()
+        assert found[row] == pytest.approx(1.0 - 0.5 * math.erfc(off / math.sqrt(2.0))) or outside(values)[row]
+    assert np.isnan(found[:160]).all() and not np.isnan(found[160:]).any()
 
 
 def test_a_folder_has_no_say_in_its_own_level():
