@@ -14,7 +14,7 @@ import numpy as np
 from .checkpoint import encode
 from .exclusive import exclusive
 from .files import replace_content
-from .kernels.learn import learn_coded_rows, learn_keyed_rows, learn_rows
+from .kernels.learn import learn_coded_rows, learn_keyed_coded_rows, learn_keyed_rows, learn_rows
 from .kernels.state import (
     BOUNDARY,
     LANE,
@@ -405,8 +405,10 @@ class Learner:
     def _call_entries(
         self, rows: np.ndarray, codes: np.ndarray, marks: np.ndarray, learn: bool, answers: np.ndarray
     ) -> None:
-        if self.settings.key:
-            learn_keyed_rows(*self._state, rows, codes, marks, bool(learn), answers)
+        if self.settings.key and self._vocabularies:
+            learn_keyed_coded_rows(*self._state, rows, codes, marks, bool(learn), answers)
+        elif self.settings.key:
+            learn_keyed_rows(*self._state, rows, marks, bool(learn), answers)
         elif self._vocabularies:
             learn_coded_rows(*self._state, rows, codes, marks, bool(learn), answers)
         else:
