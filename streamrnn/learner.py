@@ -49,6 +49,7 @@ from .schema import (
     check_columns_exist,
     check_record_names,
     columns_read,
+    kernels_of,
     matrix_columns,
     numeric_columns,
     record_names,
@@ -148,7 +149,7 @@ class Learner:
         self._one_code = np.empty((1, len(self._vocabularies)), np.int64)
         self._one_mark = np.zeros((1, 2), np.int64)
         self._one_answer = np.empty((1, self._layout.answer_width))
-        check_kernels(type(self), "keyed" if settings.key else "coded" if self._vocabularies else "plain")
+        check_kernels(type(self), kernels_of(settings))
         if self._sizes.watched:
             check_scores(type(self))
 
