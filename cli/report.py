@@ -90,6 +90,7 @@ def counts(metrics: Metrics, outcome: Outcome | None = None) -> dict[str, str]:
         "skipped updates": number(metrics.skipped_updates),
         "level shifts": number(metrics.level_shifts),
         "diverged": number(metrics.diverged),
+        "evicted keys": number(metrics.evicted_keys),
     }
     if outcome is not None:
         texts["alerts"] = f"{number(outcome.alerts)}; the last at row {outcome.last_alert:,}" if outcome.alerts else ""

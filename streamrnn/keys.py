@@ -106,7 +106,7 @@ class Keys:
             arrivals = Arrivals(list(self.states.values()), np.zeros(count, np.int64), np.zeros(count, np.int64))
         else:
             _, firsts, places = np.unique(keys.codes, return_index=True, return_inverse=True)
-            distinct = [keys.value(first) for first in firsts.tolist()]
+            distinct = keys.values(firsts)
             new = sum(key not in self.states for key in distinct)
             if len(self.states) + new <= self._most:
                 arrivals = self._take_all(distinct, firsts, places)
@@ -120,13 +120,13 @@ class Keys:
         lasts = np.zeros(len(distinct), np.int64)
         lasts[places] = np.arange(len(places))
         begins = np.zeros(len(places), np.int64)
-        states = [KeyState(0)] * len(distinct)
         for place in np.argsort(firsts).tolist():
-            states[place], begins[firsts[place]] = self.look(distinct[place])
-            self.take(distinct[place], states[place])
+            if distinct[place] not in self.states:
+                state, begins[firsts[place]] = self.look(distinct[place])
+                self.take(distinct[place], state)
         for place in np.argsort(lasts).tolist():
-            self.take(distinct[place], states[place])
-        return Arrivals(states, places, begins)
+            self.states.move_to_end(distinct[place])
+        return Arrivals([self.states[key] for key in distinct], places, begins)
 
     def _take_one_by_one(self, keys: Sequence[Any]) -> Arrivals:
         """Take rows among which keys give way to others; one that comes again is a new one."""

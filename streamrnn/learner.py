@@ -14,7 +14,7 @@ import numpy as np
 from .checkpoint import encode
 from .exclusive import exclusive
 from .files import replace_content
-from .kernels.learn import learn_coded_rows, learn_keyed_rows, learn_rows
+from .kernels.learn import learn_coded_rows, learn_keyed_coded_rows, learn_keyed_rows, learn_rows
 from .kernels.state import (
     BOUNDARY,
     LANE,
@@ -49,6 +49,7 @@ from .schema import (
     check_columns_exist,
     check_record_names,
     columns_read,
+    kernels_of,
     matrix_columns,
     numeric_columns,
     record_names,
@@ -148,7 +149,7 @@ class Learner:
         self._one_code = np.empty((1, len(self._vocabularies)), np.int64)
         self._one_mark = np.zeros((1, 2), np.int64)
         self._one_answer = np.empty((1, self._layout.answer_width))
-        check_kernels(type(self), "keyed" if settings.key else "coded" if self._vocabularies else "plain")
+        check_kernels(type(self), kernels_of(settings))
         if self._sizes.watched:
             check_scores(type(self))
 
@@ -405,8 +406,10 @@ class Learner:
     def _call_entries(
         self, rows: np.ndarray, codes: np.ndarray, marks: np.ndarray, learn: bool, answers: np.ndarray
     ) -> None:
-        if self.settings.key:
-            learn_keyed_rows(*self._state, rows, codes, marks, bool(learn), answers)
+        if self.settings.key and self._vocabularies:
+            learn_keyed_coded_rows(*self._state, rows, codes, marks, bool(learn), answers)
+        elif self.settings.key:
+            learn_keyed_rows(*self._state, rows, marks, bool(learn), answers)
         elif self._vocabularies:
             learn_coded_rows(*self._state, rows, codes, marks, bool(learn), answers)
         else:

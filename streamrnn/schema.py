@@ -55,6 +55,12 @@ def matrix_columns(settings: Settings) -> tuple[str, ...]:
     return (*network_features(settings), *others)
 
 
+def kernels_of(settings: Settings) -> str:
+    """The kind of kernels that a learner needs: plain, coded, keyed, or keyed_coded."""
+    needed = [kind for kind, is_needed in (("keyed", settings.key), ("coded", settings.categorical)) if is_needed]
+    return "_".join(needed) or "plain"
+
+
 def passed_columns(settings: Settings) -> dict[str, str]:
     """The columns that are passed through, by role, in the order of the record."""
     roles = {role: getattr(settings, role) for role in ("time", "key", "sequence")}

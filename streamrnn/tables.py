@@ -102,6 +102,15 @@ class Cells(NamedTuple):
             return self
         return Cells(self.column[rows], self.codes[rows])
 
+    def values(self, rows: np.ndarray) -> list[Any]:
+        """Many of them, as `value` gives each."""
+        import pyarrow
+
+        if self.column is None or not (holds_text(self.column.type) or pyarrow.types.is_integer(self.column.type)):
+            return [self.value(row) for row in rows.tolist()]
+        values: list[Any] = self.column.take(pyarrow.array(rows)).to_pylist()
+        return values
+
     def value(self, row: int) -> Any:
         """One of them, as `plain` gives it."""
         return None if self.column is None else scalar_value(self.column[row])

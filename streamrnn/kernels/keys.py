@@ -68,7 +68,14 @@ def _count_evicted(pool, lane):
     pool.evicted[0] += 1
     for place in range(lane.counts.shape[0]):
         pool.gone_counts[place] += lane.counts[place]
-    sequences = lane.classes.sequences
+    _count_sequences(lane.classes, pool)
+
+
+@kernel
+def _count_sequences(classes, pool):
+    if classes is None:
+        return
+    sequences = classes.sequences
     for t in range(sequences.shape[0]):
         for place in range(sequences.shape[1]):
             pool.gone_sequences[t, place] += sequences[t, place]

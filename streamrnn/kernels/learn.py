@@ -65,8 +65,14 @@ def learn_coded_rows(real, double, integer, rows, codes, marks, learn, records):
 
 
 @entry
-def learn_keyed_rows(real, double, integer, rows, codes, marks, learn, records):
-    """Run every row through the lane of its key: as `learn_coded_rows`, with or without categories."""
+def learn_keyed_rows(real, double, integer, rows, marks, learn, records):
+    """Run every row through the lane of its key: as `learn_rows`."""
+    _take_rows(real, double, integer, rows, None, None, open_pool(real, double, integer), marks, learn, records)
+
+
+@entry
+def learn_keyed_coded_rows(real, double, integer, rows, codes, marks, learn, records):
+    """Run every row through the lane of its key: as `learn_coded_rows`."""
     coding, pool = open_coding(real, double, integer), open_pool(real, double, integer)
     _take_rows(real, double, integer, rows, codes, coding, pool, marks, learn, records)
 

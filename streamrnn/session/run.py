@@ -10,6 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from ..kernels.cache import is_kept
+from ..schema import kernels_of
 from ..settings import SettingsError
 from ..streams.bad_rows import BadRows
 from ..streams.signals import Signals
@@ -144,7 +145,8 @@ class Session:
 
     def _take_all(self, batches: Iterator[Batch]) -> None:
         settings = self.start.settings
-        entries = [f"learn_{'keyed_' if settings.key else 'coded_' if settings.categorical else ''}rows"]
+        kind = kernels_of(settings)
+        entries = ["learn_rows" if kind == "plain" else f"learn_{kind}_rows"]
         entries += ["score_rows"] if settings.alert is not None else []
         if not all(map(is_kept, entries)):
             self._listener.say("compiling the kernels, once on this machine ...")

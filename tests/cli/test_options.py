@@ -20,9 +20,10 @@ NAMES = [field.name for field in fields(Settings)]
 EXAMPLES = {
     "targets": ("load", "['load']"), "features": ("wind,load", "['wind', 'load']"),
     "time": ("time", "'time'"), "time_format": ("ms", "'ms'"), "sequence": ("site", "'site'"),
+    "key": ("site", "'site'"),
     "categorical": ("load", "['load']"), "target_weights": ("2,3", "[2.0, 3.0]"),
     "horizon": ("2,5", "[2, 5]"), "quantiles": ("0.1,0.5,0.9", "[0.1, 0.5, 0.9]"), "season": ("24", "24"),
-    "alert": ("0.99", "0.99"), "intervals": ("0.5,0.9", "[0.5, 0.9]"), "key": ("site", "'site'"),
+    "alert": ("0.99", "0.99"), "intervals": ("0.5,0.9", "[0.5, 0.9]"),
 }  # fmt: skip
 
 
