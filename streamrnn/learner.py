@@ -1,70 +1,44 @@
-"""The learner: owns the arrays, calls the kernels."""
+"""The learner: what users call, row by row or with many rows at once."""
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from .checkpoint import encode
+from .engine import Engine
 from .exclusive import exclusive
 from .files import replace_content
-from .kernels.learn import learn_coded_rows, learn_keyed_coded_rows, learn_keyed_rows, learn_rows
-from .kernels.state import (
-    BOUNDARY,
-    LANE,
-    NEW_KEY,
-    NEW_SEQUENCE,
-    Sizes,
-    State,
-    allocate,
-    lane_block,
-    lanes_view,
-    named_view,
-    nbytes,
-)
-from .keys import Keys, KeyState
+from .kernels.state import BOUNDARY, LANE, NEW_KEY, NEW_SEQUENCE, State
+from .keys import Arrivals, Keys, KeyState
 from .known_answer import check_kernels, check_scores
 from .metrics import Health, Metrics, health_of, metrics_of
-from .mixture import write_season, write_wanted
-from .network import (
-    lanes_of,
-    parameter_views,
-    sizes_of,
-    write_first_weights,
-    write_rates,
-    write_roles,
-    write_scales_of_cycles,
-)
 from .record import Record, RecordLayout
-from .restore import changed_settings, read_saved, restore_tensors, saved_tensors
+from .restore import changed_settings, read_saved
+from .rows import ManyRows, OneRow, Row, RowReader
 from .schema import (
     categorical_columns,
     check_categories_are_used,
-    check_columns_exist,
     check_record_names,
     columns_read,
     kernels_of,
     matrix_columns,
-    numeric_columns,
     record_names,
 )
 from .settings import Settings, SettingsError, check_option_names
-from .tables import cells_of, column_matrix, holds_text, plain, record_batches, text_cells
+from .tables import cells_of, plain, record_batches, text_cells
 from .times import MISSING, TIME_FEATURES, TimeError
 from .times.features import TimeFeatures
 from .times.reader import TimeReader
-from .vocabulary import Vocabulary, category_text, category_texts
+from .vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     import pyarrow
-
-WORK_PER_SLICE = 50_000_000  # multiplications in one kernel call: the time that Ctrl-C may have to wait
 
 
 class Learner:
@@ -109,7 +83,7 @@ class Learner:
         roles: dict[str, Any] = {"targets": targets, "features": targets if features is None else features}
         check_option_names(settings)
         self._build(Settings(**roles, **settings))
-        write_first_weights(self._state, self.settings)
+        self._engine.draw_weights()
 
     def _build(self, settings: Settings) -> None:
         """Take the memory of a learner with these settings, and load the kernels."""
@@ -121,23 +95,11 @@ class Learner:
         self.settings = settings
         self._turn = threading.Lock()
         self.columns = columns_read(settings)
-        self._matrix_columns = matrix_columns(settings)
-        self._cells = [(self._matrix_columns.index(name), name) for name in numeric_columns(settings)]
         self._vocabularies = {name: Vocabulary(settings.max_categories) for name in categorical_columns(settings)}
         self._layout = RecordLayout(settings, self._vocabularies)
+        self._reader = RowReader(settings, self._layout.passed)
         self._keys = Keys(settings.max_keys if settings.key else None)
-        self._lanes = lanes_of(settings)
-        self._sizes: Sizes = sizes_of(settings, self._lanes)
-        self._state: State = allocate(self._sizes, self.dtype)
-        write_roles(self._state, settings)
-        write_rates(self._state, settings)
-        write_scales_of_cycles(self._state, settings, self._lanes)
-        named_view(self._state, "known")[:] = 1  # the reserved code
-        write_season(self._state, settings, self._lanes)
-        write_wanted(self._state, settings, self._lanes)
-        lanes_view(self._state, "held", self._lanes + 1)[:] = np.nan
-        lanes_view(self._state, "settled", self._lanes + 1)[:] = 1
-        lanes_view(self._state, "class_weights", self._lanes + 1)[:] = 0.5
+        self._engine = Engine(settings, self.dtype)
         self.rows = 0  # arrivals, from the first one
         self.refused_rows = 0
         self.session: dict[str, Any] = {}  # a JSON-able note of whoever feeds it, kept in checkpoints
@@ -145,18 +107,18 @@ class Learner:
         self._time: TimeFeatures | None = None
         if settings.time_features:
             self._time = TimeFeatures(TimeReader(str(settings.time), settings.time_format))
-        self._one_row = np.empty((1, len(self._matrix_columns)))
+        self._one_row = np.empty((1, len(matrix_columns(settings))))
         self._one_code = np.empty((1, len(self._vocabularies)), np.int64)
         self._one_mark = np.zeros((1, 2), np.int64)
         self._one_answer = np.empty((1, self._layout.answer_width))
         check_kernels(type(self), kernels_of(settings))
-        if self._sizes.watched:
+        if self._engine.sizes.watched:
             check_scores(type(self))
 
     # --- one row ----------------------------------------------------------------------------------------------------
 
     @exclusive
-    def step(self, row: Mapping[str, Any] | Sequence[float] | np.ndarray, learn: bool = True) -> Record:
+    def step(self, row: Row, learn: bool = True) -> Record:
         """Take one row: grade what was forecast of it, learn, forecast what comes next.
 
         Parameters
@@ -179,39 +141,37 @@ class Learner:
         RuntimeError
             If another thread is in a call of this learner. The row is then not taken.
         """
-        passed = self._take(row, learn)
-        return self._layout.record(self.rows - 1, *passed, self._one_answer[0])
+        taken = self._take(row, learn)
+        return self._layout.record(self.rows - 1, taken.passed, self._one_row[0], taken.categories, self._one_answer[0])
 
     @exclusive
-    def step_cells(self, row: Mapping[str, Any] | Sequence[float] | np.ndarray, learn: bool = True) -> list[Any]:
+    def step_cells(self, row: Row, learn: bool = True) -> list[Any]:
         """Take one row, as `step` does; return its record as a row of `run`'s table, in Python's values.
 
         A host that writes every record on saves the time that it takes to build a `Record`.
         """
-        passed = self._take(row, learn)
-        return self._layout.cells(self.rows - 1, *passed, self._one_answer[0])
+        taken = self._take(row, learn)
+        return self._layout.cells(self.rows - 1, taken.passed, self._one_row[0], taken.categories, self._one_answer[0])
 
-    def _take(
-        self, row: Mapping[str, Any] | Sequence[float] | np.ndarray, learn: bool
-    ) -> tuple[dict[str, Any], np.ndarray, dict[str, str | None]]:
-        """Take one row; return what is passed through by role, its numbers and its categories.
-
-        What the kernels answer stands in ``_one_answer``.
-        """
+    def _take(self, row: Row, learn: bool) -> OneRow:
+        """Take one row; its numbers stand in ``_one_row``, what the kernels answer in ``_one_answer``."""
         if self._kinds_are_open:
             self._decide_kinds(text_cells(row, self.columns))
-        passed, categories = self._read_row(row)
-        key, state, last = self._place_row(passed, keep=True)
-        self._write_codes(categories, grow=learn)
+        read = self._reader.read(row, self.rows, self._one_row[0])
+        key, state, last = self._place_row(read.passed, keep=True)
+        self._write_codes(read.categories, grow=learn)
         self._keys.take(key, state)
-        self._call(self._one_row, self._one_code, self._one_mark, learn, self._one_answer)
-        state.take(plain(passed.get("sequence")), last)
-        self._kinds_are_open = False
-        self.rows += 1
-        return passed, self._one_row[0], categories
+
+        def note() -> None:
+            state.take(plain(read.passed.get("sequence")), last)
+            self._kinds_are_open = False
+            self.rows += 1
+
+        self._call(self._one_row, self._one_code, self._one_mark, bool(learn), self._one_answer, note)
+        return read
 
     @exclusive
-    def predict(self, row: Mapping[str, Any] | Sequence[float] | np.ndarray) -> dict[str, np.ndarray]:
+    def predict(self, row: Row) -> dict[str, np.ndarray]:
         """Return the forecasts that ``step(row, learn=False)`` would give, and leave no trace.
 
         Returns
@@ -220,45 +180,22 @@ class Learner:
             By target: float64 (horizons,), with quantile loss (horizons, quantiles); for categories the most probable
             ones, object (horizons,).
         """
-        passed, categories = self._read_row(row)
-        _, state, _ = self._place_row(passed, keep=False)
-        self._write_codes(categories, grow=False)
-        spare = self._lanes
+        read = self._reader.read(row, self.rows, self._one_row[0])
+        _, state, _ = self._place_row(read.passed, keep=False)
+        self._write_codes(read.categories, grow=False)
         if self._one_mark[0, BOUNDARY] < NEW_KEY:
-            for lane, copy in zip(lane_block(self._state, state.lane), lane_block(self._state, spare), strict=True):
-                copy[:] = lane
+            self._engine.copy_to_spare(state.lane)
         else:  # nobody's lane is given up for it
             self._one_mark[0, BOUNDARY] = NEW_KEY
-        self._one_mark[0, LANE] = spare
+        self._one_mark[0, LANE] = self._engine.spare
         self._call(self._one_row, self._one_code, self._one_mark, False, self._one_answer)
-        record = self._layout.record(self.rows, passed, self._one_row[0], categories, self._one_answer[0])
+        record = self._layout.record(self.rows, read.passed, self._one_row[0], read.categories, self._one_answer[0])
         return record.forecast | record.quantiles
 
     def refuse(self, rows: int = 1) -> None:
         """Count rows that arrived but could not be used: they have a number but are no step."""
         self.rows += rows
         self.refused_rows += rows
-
-    def _read_row(
-        self, row: Mapping[str, Any] | Sequence[float] | np.ndarray
-    ) -> tuple[dict[str, Any], dict[str, str | None]]:
-        """Write the row's numbers to ``_one_row``; return what is passed through by role, and categories by column."""
-        buffer = self._one_row[0]
-        if isinstance(row, Mapping):
-            for place, name in self._cells:
-                value = row.get(name)
-                buffer[place] = value if type(value) is float else _number(value, name, self.rows)
-            categories = {name: _category(row.get(name), name, self.rows) for name in self._vocabularies}
-            return {role: row.get(name) for role, name in self._layout.passed.items()}, categories
-        if isinstance(row, str | bytes) or not hasattr(row, "__len__"):
-            raise TypeError(f"row {self.rows} is {type(row).__name__}: pass a mapping, or numbers by position")
-        if self._layout.passed or self._vocabularies:
-            raise TypeError(f"row {self.rows} has no time, key, sequence or categories: pass a mapping by column name")
-        if len(row) != len(self.columns):
-            raise TypeError(f"row {self.rows} has {len(row)} numbers; the columns are {', '.join(self.columns)}")
-        for place, value in enumerate(row):
-            buffer[place] = _number(value, self.columns[place], self.rows)
-        return {}, {}
 
     def _place_row(self, passed: dict[str, Any], keep: bool) -> tuple[Any, KeyState, int]:
         """Write the row's mark and time features; return its key, where that one's stream stands, and the last time."""
@@ -287,7 +224,7 @@ class Learner:
             return
         kept = {name: getattr(self, name) for name in ("rows", "refused_rows", "session", "_turn")}
         self._build(replace(self.settings, categorical=(*self.settings.categorical, *found)))
-        write_first_weights(self._state, self.settings)
+        self._engine.draw_weights()
         self.__dict__.update(kept)
 
     def begin_sequence(self) -> None:
@@ -324,125 +261,78 @@ class Learner:
         import pyarrow
 
         if isinstance(data, np.ndarray):
-            return self._run_matrix(self._checked(data), learn, {}, {})
-        tables = [self._run_batch(batch, learn) for batch in record_batches(data)]
+            return self._take_many(self._reader.read_array(data), learn)
+        tables = [self._take_batch(batch, learn) for batch in record_batches(data)]
         return tables[0] if len(tables) == 1 else pyarrow.concat_tables(tables)
 
-    def _checked(self, data: np.ndarray) -> np.ndarray:
-        if self._layout.passed or self._vocabularies:
-            raise SettingsError("an array has no time, no key, no sequence and no categories; use a table")
-        if data.ndim != 2 or data.shape[1] != len(self.columns):
-            raise SettingsError(f"an array must be (rows, {len(self.columns)}): {', '.join(self.columns)}")
-        if data.dtype.kind not in "biuf":
-            raise SettingsError(f"an array must hold numbers, not {data.dtype}")
-        masked = np.ma.getmaskarray(data)
-        return np.where(masked, np.nan, np.ma.getdata(data)) if masked.any() else np.ma.getdata(data)
+    def _take_batch(self, batch: pyarrow.RecordBatch, learn: bool) -> pyarrow.Table:
+        texts = self._reader.text_columns(batch) if self._kinds_are_open and batch.num_rows else []
+        rows = self._reader.read_batch(batch, texts)
+        self._decide_kinds(texts)
+        if self._time is None:
+            return self._take_many(rows, learn)
+        try:
+            times = self._time.reader.read(rows.passed[self._time.reader.name])
+        except TimeError as error:
+            raise SettingsError(str(error)) from None
+        places = [self._layout.time_features.start] * len(TIME_FEATURES)
+        return self._take_many(rows._replace(matrix=np.insert(rows.matrix, places, np.nan, axis=1)), learn, times)
 
-    def _run_batch(self, batch: pyarrow.RecordBatch, learn: bool) -> pyarrow.Table:
-        names = self._layout.passed.values()
-        check_columns_exist((*self.columns, *names), batch.schema.names, "the table")
-        passed = {name: batch[name] for name in names}
-        found: list[str] = []
-        if self._kinds_are_open and batch.num_rows:
-            found = [name for name in self.columns if holds_text(batch.schema.field(name).type)]
-        coded = [name for name in self.columns if name in found or name in self._vocabularies]
-        categories = {name: category_texts(batch[name], name) for name in coded}
-        matrix, times = column_matrix(batch, [name for name in self.columns if name not in coded]), None
-        self._decide_kinds(found)
-        if self._time is not None:
-            try:
-                times = self._time.reader.read(passed[self._time.reader.name])
-            except TimeError as error:
-                raise SettingsError(str(error)) from None
-            matrix = np.insert(matrix, [self._layout.time_features.start] * len(TIME_FEATURES), np.nan, axis=1)
-        return self._run_matrix(matrix, learn, passed, categories, times)
-
-    def _run_matrix(
-        self,
-        matrix: np.ndarray,
-        learn: bool,
-        passed: dict[str, pyarrow.Array],
-        categories: dict[str, pyarrow.Array],
-        times: np.ndarray | None = None,
-    ) -> pyarrow.Table:
-        count = len(matrix)
-        matrix = np.require(matrix, np.float64, ["C", "A", "W"])  # what the kernel was compiled for
-        answers = np.empty((count, len(self._one_answer[0])))
+    def _take_many(self, rows: ManyRows, learn: bool, times: np.ndarray | None = None) -> pyarrow.Table:
+        count = len(rows.matrix)
+        matrix = np.require(rows.matrix, np.float64, ["C", "A", "W"])  # what the kernel was compiled for
+        answers = np.empty((count, self._one_answer.shape[1]))
         codes = np.empty((count, len(self._vocabularies)), np.int64)
         marks = np.empty((count, 2), np.int64)
-        keys, sequences = (cells_of(passed.get(self._layout.passed.get(role, ""))) for role in ("key", "sequence"))
+        keys, sequences = (cells_of(rows.passed.get(self._layout.passed.get(role, ""))) for role in ("key", "sequence"))
         first = self.rows
-        for part in self._slices(count):  # between two of them Ctrl-C is heard, and all that was taken is counted
+        for part in self._engine.slices(count):  # between two of them Ctrl-C is heard
             arrivals = self._keys.take_rows(keys.part(part), sequences.part(part), part.stop - part.start)
             marks[part, LANE], marks[part, BOUNDARY] = arrivals.lanes, arrivals.begins
             if self._time is not None and times is not None:
                 before = arrivals.times_before(times[part])
                 matrix[part, self._layout.time_features] = self._time.of_rows(times[part], before)
             for place, (name, vocabulary) in enumerate(self._vocabularies.items()):
-                codes[part, place] = vocabulary.codes(categories[name][part], learn)
-            self._call(matrix[part], codes[part], marks[part], learn, answers[part])
-            arrivals.take()
-            self.rows, self._kinds_are_open = first + part.stop, False
-        return self._layout.table(np.arange(first, first + count), passed, matrix, categories, answers)
+                codes[part, place] = vocabulary.codes(rows.categories[name][part], learn)
 
-    def _slices(self, count: int) -> Iterator[slice]:
-        work = self._sizes.parameters * (2 + self.settings.window // self.settings.stride)
-        rows = max(1, WORK_PER_SLICE // work)
-        for start in range(0, count, rows):
-            yield slice(start, min(start + rows, count))
+            def note(arrivals: Arrivals = arrivals, taken: int = part.stop) -> None:
+                arrivals.take()
+                self.rows, self._kinds_are_open = first + taken, False
 
-    def _call(self, rows: np.ndarray, codes: np.ndarray, marks: np.ndarray, learn: bool, answers: np.ndarray) -> None:
-        """Hand rows to the entries, one after the other.
+            self._call(matrix[part], codes[part], marks[part], bool(learn), answers[part], note)
+        return self._layout.table(np.arange(first, first + count), rows.passed, matrix, rows.categories, answers)
 
-        A row that begins a key clears what the entries behind the first know of the lane, so it comes first in a call.
-        """
-        starts = [0]
-        if self.settings.key and (self._sizes.watched or self._sizes.bound_targets):
-            starts += (1 + np.flatnonzero(marks[1:, BOUNDARY] >= NEW_KEY)).tolist()
-        for start, stop in pairwise([*starts, len(rows)]):
-            part = slice(start, stop)
-            self._call_entries(rows[part], codes[part], marks[part], learn, answers[part])
-
-    def _call_entries(
-        self, rows: np.ndarray, codes: np.ndarray, marks: np.ndarray, learn: bool, answers: np.ndarray
+    def _call(
+        self,
+        rows: np.ndarray,
+        codes: np.ndarray,
+        marks: np.ndarray,
+        learn: bool,
+        answers: np.ndarray,
+        note: Callable[[], None] | None = None,
     ) -> None:
-        if self.settings.key and self._vocabularies:
-            learn_keyed_coded_rows(*self._state, rows, codes, marks, bool(learn), answers)
-        elif self.settings.key:
-            learn_keyed_rows(*self._state, rows, marks, bool(learn), answers)
-        elif self._vocabularies:
-            learn_coded_rows(*self._state, rows, codes, marks, bool(learn), answers)
-        else:
-            learn_rows(*self._state, rows, marks, bool(learn), answers)
-        if self._sizes.watched:
-            from .kernels.anomaly import score_rows  # compiled when a learner first needs it
-
-            score_rows(self._state.double, self._state.integer, rows, marks, answers)
-        if self.settings.mixes:
-            from .kernels.experts.mix import mix_rows
-
-            mix_rows(self._state.double, self._state.integer, marks, bool(learn), answers)
-        if self.settings.intervals:
-            from .kernels.conformal import bound_rows
-
-            bound_rows(self._state.double, self._state.integer, marks, bool(learn), answers)
+        self._engine.take(rows, codes, marks, learn, answers, note)
 
     # --- what it knows ----------------------------------------------------------------------------------------------
 
     @property
+    def _state(self) -> State:
+        return self._engine.state
+
+    @property
     def nbytes(self) -> int:
         """Bytes of all its arrays, known from the settings alone."""
-        return nbytes(self._sizes, self.dtype)
+        return self._engine.nbytes
 
     @property
     def parameters(self) -> dict[str, np.ndarray]:
         """Views of the weights under PyTorch's names, shapes and gate order; writing to them changes the learner."""
-        return parameter_views(self._state, self.settings)
+        return self._engine.views()
 
     @property
     def gradient(self) -> dict[str, np.ndarray]:
         """Views of the last sweep's gradient, before clipping, named as the parameters."""
-        return parameter_views(self._state, self.settings, "gradient")
+        return self._engine.views("gradient")
 
     @property
     def metrics(self) -> Metrics:
@@ -475,7 +365,7 @@ class Learner:
             "session": self.session,
             "categories": {name: vocabulary.categories for name, vocabulary in self._vocabularies.items()},
         }
-        return encode(description, saved_tensors(self._state, self._keys.lanes, self.parameters))
+        return encode(description, self._engine.tensors(self._keys.lanes))
 
     @classmethod
     def from_bytes(cls, data: bytes, name: str = "checkpoint", **training: Any) -> Learner:
@@ -484,9 +374,7 @@ class Learner:
         saved = read_saved(data, name, cls.dtype)
         learner._build(changed_settings(saved.settings, training, name))
         learner._keys.restore(saved.keys)
-        restore_tensors(learner._state, learner.parameters, saved.tensors)
-        if learner.settings.lr != saved.settings.lr:
-            named_view(learner._state, "rate_cap")[:] = 0.0
+        learner._engine.restore(saved.tensors, keeps_rate=learner.settings.lr == saved.settings.lr)
         learner.rows, learner.refused_rows = saved.rows, saved.refused_rows
         learner.session = saved.session
         learner._kinds_are_open = learner.rows == learner.refused_rows
@@ -526,23 +414,3 @@ class Learner:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(self.from_bytes(state["checkpoint"]).__dict__)
-
-
-def _category(value: Any, column: str, row: int) -> str | None:
-    """One cell as a category; None is null."""
-    try:
-        return category_text(value)
-    except TypeError as error:
-        raise TypeError(f"row {row}, column {column!r}: {error}") from None
-
-
-def _number(value: Any, column: str, row: int) -> float:
-    """One cell as a float; None is null."""
-    if value is None:
-        return np.nan
-    if isinstance(value, str | bytes):
-        raise TypeError(f"row {row}, column {column!r}: {value!r} is text, not a number; pass a number or None")
-    try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise TypeError(f"row {row}, column {column!r}: {value!r} is not a number") from None

@@ -27,6 +27,7 @@ LEVELS = [
     {"category_answers", "mixture"},
     {"known_answer", "network", "tables", "record", "metrics"},
     {"restore", "keys"},
+    {"engine", "rows"},
     {"learner", "description"},
     {"streams"},
     {"session"},

@@ -14,8 +14,7 @@ import pyarrow
 import pytest
 from learners import COLUMNS, LEARNED, STATISTICS, DoubleLearner, assert_unchanged, copies, mappings, randomised, stream
 
-from streamrnn import Learner, SettingsError
-from streamrnn import learner as learner_module
+from streamrnn import Learner, SettingsError, engine
 from streamrnn.kernels.learn import learn_rows
 from streamrnn.network import parameter_views
 
@@ -79,7 +78,7 @@ def test_run_is_step_row_by_row(settings):
 
 def test_slicing_the_work_so_that_ctrl_c_is_heard_changes_no_bit(monkeypatch):
     expected = Learner("a", COLUMNS, **SMALL).run(stream(100))
-    monkeypatch.setattr(learner_module, "WORK_PER_SLICE", 1)
+    monkeypatch.setattr(engine, "WORK_PER_SLICE", 1)
     assert Learner("a", COLUMNS, **SMALL).run(stream(100)).equals(expected)
 
 
@@ -375,7 +374,7 @@ def test_no_array_and_no_flag_of_the_user_makes_the_kernels_compile_again():
 
 def test_a_run_that_is_interrupted_has_counted_every_row_that_it_took(monkeypatch):
     learner = Learner("a", ["a", "b"], hidden=3)
-    monkeypatch.setattr(learner_module, "WORK_PER_SLICE", 1)
+    monkeypatch.setattr(engine, "WORK_PER_SLICE", 1)
     calls, call = [], learner._call
 
     def interrupted(*arguments):
@@ -388,6 +387,28 @@ def test_a_run_that_is_interrupted_has_counted_every_row_that_it_took(monkeypatc
     with pytest.raises(KeyboardInterrupt):
         learner.run(np.zeros((20, 2)))
     assert learner.rows == learner.metrics.steps == 5
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"horizon": 2, "intervals": [0.9], "alert": 0.99}, {"key": "k", "alert": 0.99}]
+)
+def test_what_one_kernel_has_taken_when_it_is_interrupted_the_others_take_and_it_is_counted(settings):
+    """Ctrl-C is heard when a kernel returns, before anything else can be done."""
+    values = [{"a": float(value), "k": value % 3} for value in range(40)]
+    interrupted, whole = (Learner("a", hidden=3, **settings) for _ in range(2))
+    first = interrupted._engine._entries[0]
+
+    def heard(*arguments):
+        first(*arguments)
+        raise KeyboardInterrupt
+
+    interrupted._engine._entries[0] = heard
+    for row in values:
+        with pytest.raises(KeyboardInterrupt):
+            interrupted.step(row)
+        whole.step(row)
+    assert interrupted.rows == interrupted.metrics.steps == 40
+    assert interrupted.to_bytes() == whole.to_bytes()
 
 
 def test_a_masked_cell_is_a_null_and_text_is_refused_before_any_row_is_taken():

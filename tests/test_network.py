@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from learners import COLUMNS
@@ -112,7 +114,7 @@ def test_every_rate_reaches_the_kernels_under_its_own_name():
     }  # fmt: skip
     learner = Learner("a", **settings, schedule="inverse-sqrt")
     rates = Rates(*named_view(learner._state, "rates")[: len(Rates._fields)].tolist())
-    assert rates._asdict() == settings | {"inverse_sqrt": 1.0}
+    assert rates._asdict() == settings | {"inverse_sqrt": 1.0, "alert": 0.0, "tolerance": math.inf}
 
 
 def test_a_first_weight_is_the_same_on_every_machine():

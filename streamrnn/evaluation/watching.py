@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -59,7 +60,15 @@ class WatchedLearner(Learner):
         if settings.mixes:
             self._mix = _MixView(self)
 
-    def _call(self, rows: np.ndarray, codes: np.ndarray, marks: np.ndarray, learn: bool, answers: np.ndarray) -> None:
+    def _call(
+        self,
+        rows: np.ndarray,
+        codes: np.ndarray,
+        marks: np.ndarray,
+        learn: bool,
+        answers: np.ndarray,
+        note: Callable[[], None] | None = None,
+    ) -> None:
         count, targets = len(rows), self._of_targets
         values, last_values = np.empty((2, count, len(targets)))
         shifted = np.empty((count, len(targets)), bool)
@@ -78,6 +87,8 @@ class WatchedLearner(Learner):
         bounds = self._layout.bounds(answers).copy().reshape(*forecasts.shape[:-1], len(self.settings.intervals), 2)
         begins, lanes = marks[:, BOUNDARY] != GOES_ON, marks[:, LANE].copy()
         weights /= max(1, len(targets))
+        if note is not None:
+            note()
         self._seen.append(Watched(values, shifted, begins, lanes, last_values, forecasts, bounds, of_experts, weights))
 
     def _lane(self, number: int) -> _LaneView:

@@ -42,7 +42,7 @@ def run_beside_reference(learner, rows, boundaries=(), learn=lambda number: True
         expected = reference.step_coded(learner._one_row[0], codes, learn(number), number in boundaries)
         np.testing.assert_allclose(record.loss, expected.loss, rtol=1e-9, err_msg=f"row {number}")
         check_forecasts(learner, record, reference)
-        if gradients and reference.last_sweep is not before and number > 3 * learner._sizes.slots:
+        if gradients and reference.last_sweep is not before and number > 3 * learner._engine.sizes.slots:
             check_gradient(learner, reference)
             compared += 1
     for name, view in learner.parameters.items():

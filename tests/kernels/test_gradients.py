@@ -20,7 +20,7 @@ SMALL: dict[str, Any] = {"hidden": 5, "window": 4, "lr": 0.0, "optimizer": "sgd"
 def check_stream(learner, values, boundaries=(), checks=12):
     """Run learner and reference side by side; compare every record, and every late gradient with both references."""
     reference = reference_of(learner, record_sweeps=True)
-    slots = learner._sizes.slots
+    slots = learner._engine.sizes.slots
     compared = 0
     for number, row in enumerate(values):
         boundary = number in boundaries
@@ -37,7 +37,7 @@ def check_stream(learner, values, boundaries=(), checks=12):
 
 
 def check_record(learner, expected):
-    answer, targets = learner._one_answer[0], learner._sizes.targets
+    answer, targets = learner._one_answer[0], learner._engine.sizes.targets
     np.testing.assert_allclose(answer[1], expected.loss, rtol=1e-9)
     np.testing.assert_allclose(answer[3 : 3 + targets], expected.expected, rtol=1e-9)
     np.testing.assert_allclose(answer[3 + targets :], expected.forecast.ravel(), rtol=1e-9, atol=1e-12)

@@ -27,12 +27,12 @@ def torch_gradients(
     more = {"nonlinearity": settings.nonlinearity} if settings.cell == "elman" else {}
     kind = {"elman": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}[settings.cell]
     network = kind(inputs.shape[1], settings.hidden, settings.layers, dtype=torch.float64, **more)
-    head = torch.nn.Linear(settings.hidden, learner._sizes.outputs, dtype=torch.float64)
+    head = torch.nn.Linear(settings.hidden, learner._engine.sizes.outputs, dtype=torch.float64)
     values = {name: torch.tensor(np.ascontiguousarray(view)) for name, view in learner.parameters.items()}
     network.load_state_dict({name: value for name, value in values.items() if not name.startswith("head.")})
     head.load_state_dict({name: values[f"head.{name}"] for name in ("weight", "bias")})
     outputs = head(network(torch.tensor(inputs))[0])
-    (sum((outputs[place] - label) ** 2 for place, label in labels.items()) / learner._sizes.outputs).backward()
+    (sum((outputs[place] - label) ** 2 for place, label in labels.items()) / learner._engine.sizes.outputs).backward()
     gradients = {name: value.grad.numpy() for name, value in network.named_parameters()}
     return gradients | {f"head.{name}": value.grad.numpy() for name, value in head.named_parameters()}
 

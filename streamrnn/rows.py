@@ -1,0 +1,120 @@
+"""What users hand in -> what kernels take: the numbers, and beside them the categories and what is passed through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from .schema import categorical_columns, check_columns_exist, columns_read, matrix_columns, numeric_columns
+from .settings import Settings, SettingsError
+from .tables import column_matrix, holds_text
+from .vocabulary import category_text, category_texts
+
+if TYPE_CHECKING:
+    import pyarrow
+
+Row = Mapping[str, Any] | Sequence[float] | np.ndarray
+
+
+class OneRow(NamedTuple):
+    """A row, but for its numbers."""
+
+    passed: dict[str, Any]  # by role: time, key, sequence
+    categories: dict[str, str | None]  # by column
+
+
+class ManyRows(NamedTuple):
+    """Rows of a table or an array."""
+
+    matrix: np.ndarray  # (n, numeric columns) float64, NaN where null
+    passed: dict[str, pyarrow.Array]  # by column
+    categories: dict[str, pyarrow.Array]  # by column
+
+
+class RowReader:
+    """Reads rows as the settings name their columns.
+
+    Parameters
+    ----------
+    settings : Settings
+    passed : mapping of str to str
+        The columns that are passed through, by role.
+    """
+
+    def __init__(self, settings: Settings, passed: Mapping[str, str]) -> None:
+        in_matrix = matrix_columns(settings)
+        self.columns = columns_read(settings)
+        self._numbers = [(in_matrix.index(name), name) for name in numeric_columns(settings)]
+        self._categorical = categorical_columns(settings)
+        self._passed = passed
+
+    def read(self, row: Row, number: int, out: np.ndarray) -> OneRow:
+        """Write a row's numbers to ``out`` (columns,), and return the rest of it.
+
+        Raises
+        ------
+        TypeError
+            If a value is not what its column holds; ``number`` is the row's, for messages.
+        """
+        if isinstance(row, Mapping):
+            for place, name in self._numbers:
+                value = row.get(name)
+                out[place] = value if type(value) is float else _number(value, name, number)
+            categories = {name: _category(row.get(name), name, number) for name in self._categorical}
+            return OneRow({role: row.get(name) for role, name in self._passed.items()}, categories)
+        if isinstance(row, str | bytes) or not hasattr(row, "__len__"):
+            raise TypeError(f"row {number} is {type(row).__name__}: pass a mapping, or numbers by position")
+        if self._passed or self._categorical:
+            raise TypeError(f"row {number} has no time, key, sequence or categories: pass a mapping by column name")
+        if len(row) != len(self.columns):
+            raise TypeError(f"row {number} has {len(row)} numbers; the columns are {', '.join(self.columns)}")
+        for place, value in enumerate(row):
+            out[place] = _number(value, self.columns[place], number)
+        return OneRow({}, {})
+
+    def read_array(self, data: np.ndarray) -> ManyRows:
+        """Read an array (n, columns); what is masked is null."""
+        if self._passed or self._categorical:
+            raise SettingsError("an array has no time, no key, no sequence and no categories; use a table")
+        if data.ndim != 2 or data.shape[1] != len(self.columns):
+            raise SettingsError(f"an array must be (rows, {len(self.columns)}): {', '.join(self.columns)}")
+        if data.dtype.kind not in "biuf":
+            raise SettingsError(f"an array must hold numbers, not {data.dtype}")
+        masked = np.ma.getmaskarray(data)
+        return ManyRows(np.where(masked, np.nan, np.ma.getdata(data)) if masked.any() else np.ma.getdata(data), {}, {})
+
+    def read_batch(self, batch: pyarrow.RecordBatch, texts: Sequence[str]) -> ManyRows:
+        """Read a batch of a table; ``texts``: columns that `text_columns` found."""
+        names = self._passed.values()
+        check_columns_exist((*self.columns, *names), batch.schema.names, "the table")
+        coded = [name for name in self.columns if name in texts or name in self._categorical]
+        categories = {name: category_texts(batch[name], name) for name in coded}
+        matrix = column_matrix(batch, [name for name in self.columns if name not in coded])
+        return ManyRows(matrix, {name: batch[name] for name in names}, categories)
+
+    def text_columns(self, batch: pyarrow.RecordBatch) -> list[str]:
+        """The columns that hold text, and so categories."""
+        present = set(batch.schema.names)
+        return [name for name in self.columns if name in present and holds_text(batch.schema.field(name).type)]
+
+
+def _category(value: Any, column: str, row: int) -> str | None:
+    """One cell as a category; None is null."""
+    try:
+        return category_text(value)
+    except TypeError as error:
+        raise TypeError(f"row {row}, column {column!r}: {error}") from None
+
+
+def _number(value: Any, column: str, row: int) -> float:
+    """One cell as a float; None is null."""
+    if value is None:
+        return np.nan
+    if isinstance(value, str | bytes):
+        raise TypeError(f"row {row}, column {column!r}: {value!r} is text, not a number; pass a number or None")
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"row {row}, column {column!r}: {value!r} is not a number") from None
