@@ -23,7 +23,7 @@ def lines_of(evaluation: Evaluation) -> list[str]:
     """Everything that fits on a screen or two."""
     lines = [headline(evaluation), ""]
     if evaluation.targets:
-        lines += [*overview(evaluation), "", *details(evaluation), "", evaluation.summary]
+        lines += [*overview(evaluation), "", *details(evaluation), "", evaluation.summary, ""]
     if evaluation.metrics.class_scores:
         lines += [*class_table(evaluation.metrics), ""]
     happened = counts(evaluation.metrics, evaluation.outcome) | learning(evaluation.health, evaluation.settings)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..kernels.cache import is_kept
 from ..schema import numeric_targets
 from ..session.layout import Layout
 from ..session.learning import alerts_of
@@ -22,7 +21,7 @@ from ..session.outcome import Outcome, first_trouble
 from ..session.pieces import ROWS, Piece, pieces
 from ..session.plan import Plan, SessionError
 from ..session.reading import Reading
-from ..session.start import Start, start_of
+from ..session.start import Start, kernels_are_kept, start_of
 from ..session.time_order import TimeOrder
 from ..settings import Settings
 from ..streams.bad_rows import BadRows
@@ -98,9 +97,7 @@ class Prequential:
         settings = self.start.settings
         targets = numeric_targets(settings)
         try:
-            kind = "keyed_" if settings.key else "coded_" if settings.categorical else ""
-            entries = [f"learn_{kind}rows", *["mix_rows"] * settings.mixes, *["bound_rows"] * bool(settings.intervals)]
-            if not all(map(is_kept, entries)):
+            if not kernels_are_kept(settings):
                 listener.say("compiling the kernels, once on this machine ...")
             self._forecasters = forecasters = Forecasters(settings)
             self.learner = forecasters.learner

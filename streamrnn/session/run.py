@@ -9,8 +9,6 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from ..kernels.cache import is_kept
-from ..schema import kernels_of
 from ..settings import SettingsError
 from ..streams.bad_rows import BadRows
 from ..streams.signals import Signals
@@ -24,7 +22,7 @@ from .output import open_records, open_rejects, output_of, rejects_of
 from .pieces import ROWS, Piece, pieces
 from .plan import Plan, SessionError
 from .reading import Reading
-from .start import start_of
+from .start import kernels_are_kept, start_of
 from .time_order import TimeOrder
 
 if TYPE_CHECKING:
@@ -145,10 +143,7 @@ class Session:
 
     def _take_all(self, batches: Iterator[Batch]) -> None:
         settings = self.start.settings
-        kind = kernels_of(settings)
-        entries = ["learn_rows" if kind == "plain" else f"learn_{kind}_rows"]
-        entries += ["score_rows"] if settings.alert is not None else []
-        if not all(map(is_kept, entries)):
+        if not kernels_are_kept(settings):
             self._listener.say("compiling the kernels, once on this machine ...")
         self.learner = self.start.learner(self.plan.model or "model")
         if settings.key:

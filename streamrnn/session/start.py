@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..checkpoint import decode
+from ..kernels.cache import is_kept
 from ..restore import changed_settings
-from ..schema import check_categories_are_used, check_columns_exist, passed_columns
+from ..schema import check_categories_are_used, check_columns_exist, kernels_of, passed_columns
 from ..settings import Settings, SettingsError
 from .note import Note
 from .plan import Plan
@@ -46,6 +47,14 @@ class Start:
         if self.checkpoint is None:
             return Learner(**self.settings.to_dict())
         return Learner.from_bytes(self.checkpoint, name, **{key: new for key, (_, new) in self.changed.items()})
+
+
+def kernels_are_kept(settings: Settings) -> bool:
+    """Whether all the kernels that such a learner calls have been compiled on this machine before."""
+    kind = kernels_of(settings)
+    entries = ["learn_rows" if kind == "plain" else f"learn_{kind}_rows"]
+    others = {"score_rows": settings.alert is not None, "mix_rows": settings.mixes, "bound_rows": settings.intervals}
+    return all(map(is_kept, [*entries, *(name for name, is_needed in others.items() if is_needed)]))
 
 
 def start_of(plan: Plan, checkpoint: bytes | None, source: Source) -> Start:

@@ -84,8 +84,9 @@ def test_scores_are_those_that_the_learner_counts_itself(mode, piece):
         assert last.count == ours.count > 10
 
 
-def test_a_watched_learner_is_the_learner():
-    settings = Settings(**SMALL, horizon=3)
+@pytest.mark.parametrize("more", [{}, {"key": "pump", "max_keys": 2}, {"sequence": "trip"}])
+def test_a_watched_learner_is_the_learner(more):
+    settings = Settings(**SMALL, horizon=3, intervals=(0.9,), alert=0.99, **more)
     learner, forecasters = Learner(**settings.to_dict()), Forecasters(settings)
     table = rough_stream()
     records = [forecasters.take(table.slice(start, 100)).records for start in range(0, 400, 100)]

@@ -15,6 +15,7 @@ from .chart import Area, Axis, Line, chart, round_ticks, value_axis
 
 OTHERS = ("one", "two", "three", "four", "five", "six")
 SMOOTHED = 9  # buckets of a course
+ZONE = r"(?<=[\d])(Z|[+-]\d\d:?\d\d)$"
 WORST_SHOWN = 1.4  # times the error of the last value: what is above leaves the picture
 
 
@@ -212,8 +213,10 @@ def row_axis(evaluation: Evaluation, rows: np.ndarray) -> Axis:
 
 def shortened(times: Sequence[str]) -> list[str]:
     """Times without what they have in common, or without the hours where the days differ."""
-    if all(re.search(r":\d\d:00$", time) for time in times):
-        times = [time[:-3] for time in times]
+    for needless in (ZONE, r"(?<=:\d\d)\.\d+$", r"(?<=:\d\d):00$"):
+        shorter = [re.sub(needless, "", time) for time in times]
+        if all(map(re.search, [needless] * len(times), times)) and len(set(shorter)) == len(times):
+            times = shorter
     parts = [re.split(r"[ T]", time, maxsplit=1) for time in times]
     if all(len(part) == 2 for part in parts):
         dates = [part[0] for part in parts]
