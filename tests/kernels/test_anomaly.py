@@ -39,7 +39,7 @@ def test_scores_and_alerts_are_those_of_the_reference(targets, nulls):
     learner = Learner(targets, COLUMNS, **SMALL)
     values = stream(900, nulls=nulls)
     values[600:640] *= 3.0
-    values[650, 0], values[655, 0] = 1e25, math.inf
+    values[[650, 655, 660, 680, 690], 0] = 1e25, math.inf, -1e25, 90.0, -90.0
     values[700:] = np.round(values[700:])  # ties
     check_beside_reference(learner, [learner.step(row) for row in values])
 
@@ -111,9 +111,10 @@ def test_one_event_is_one_alert_and_the_next_one_is_another():
     assert scores(values)[1] == [500, 1000]
 
 
-def test_a_wild_value_does_not_make_the_next_one_look_tame():
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_wild_value_does_not_make_the_next_one_look_tame(sign):
     values = noise(600)
-    values[300], values[500] = 1e20, 9.0
+    values[300], values[500] = sign * 1e20, sign * 9.0
     assert scores(values)[1] == [300, 500]
 
 
