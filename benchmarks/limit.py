@@ -60,7 +60,7 @@ Fastest = dict[str, tuple[str, float]]  # by part: the way, and microseconds a r
 def measure(cell: str, hidden: int, window: int, stride: int, rounds: int) -> tuple[float, Fastest]:
     """Microseconds a row of the learner; and of each part, in its fastest way."""
     names = [f"c{i}" for i in range(FEATURES)]
-    learner = Learner("c0", names, cell=cell, hidden=hidden, window=window, stride=stride)
+    learner = Learner("c0", names, cell=cell, hidden=hidden, window=window, stride=stride, experts=False)
     rows = np.sin(np.arange(512)[:, None] / (3.0 + np.arange(FEATURES)))
     shape = shape_of(learner, cell, hidden, window, stride)
     parts: dict[str, tuple[Ways, float]] = {  # with how often each is done for a row

@@ -206,7 +206,7 @@ def cost(_folder: Path) -> Iterator[Figure]:
 def statistics(steps: int) -> Iterator[Figure]:
     """Mean and deviation after so many values, at a level of 61,000 deviations."""
     batch = 61_234.0 + np.random.default_rng(0).standard_normal((100_000, 1))
-    learner = Learner("price", cell="elman", hidden=1, window=1, lr=0.0, stride=1000, shrink=False)
+    learner = Learner("price", cell="elman", hidden=1, window=1, lr=0.0, stride=1000, shrink=False, experts=False)
     passes = max(1, steps // len(batch))
     for _ in range(passes):
         learner.run(batch)

@@ -37,6 +37,7 @@ def make_learner(job: Job) -> Learner:
         lr=job.lr,
         clip=job.clip,
         seed=job.seed,
+        experts=False,  # the network alone, as the others are
     )
 
 
