@@ -18,6 +18,7 @@ from .kernels.learn import learn_coded_rows, learn_keyed_coded_rows, learn_keyed
 from .kernels.state import (
     BOUNDARY,
     LANE,
+    LOSS,
     NEW_KEY,
     NEW_SEQUENCE,
     Sizes,
@@ -30,6 +31,7 @@ from .kernels.state import (
 )
 from .keys import Keys, KeyState
 from .known_answer import check_kernels, check_scores
+from .late import number_rows, place_of_row
 from .metrics import Health, Metrics, health_of, metrics_of
 from .mixture import write_season, write_wanted
 from .network import (
@@ -205,6 +207,8 @@ class Learner:
         self._write_codes(categories, grow=learn)
         self._keys.take(key, state)
         self._call(self._one_row, self._one_code, self._one_mark, learn, self._one_answer)
+        if self._sizes.late_slots:
+            number_rows(self._state, np.array([state.lane]), np.zeros(1, np.int64), self.rows)
         state.take(plain(passed.get("sequence")), last)
         self._kinds_are_open = False
         self.rows += 1
@@ -233,6 +237,58 @@ class Learner:
         self._call(self._one_row, self._one_code, self._one_mark, False, self._one_answer)
         record = self._layout.record(self.rows, passed, self._one_row[0], categories, self._one_answer[0])
         return record.forecast | record.quantiles
+
+    @exclusive
+    def reveal(self, row: int, labels: Mapping[str, Any], learn: bool = True) -> float:
+        """Take labels that come late: grade what was predicted at their row, and learn from them at once.
+
+        A late label is no step: one sweep goes from its row through the window that belonged to it.
+
+        Parameters
+        ----------
+        row : int
+            Number of the row, as its record has it.
+        labels : mapping
+            By target.
+        learn : bool
+            False changes metrics alone.
+
+        Returns
+        -------
+        float
+            Mean loss of what was graded; NaN if nothing was: if the labels are null, the row had its labels already, or
+            its sequence has ended.
+
+        Raises
+        ------
+        SettingsError
+            Without ``max_delay`` or at a horizon other than 0, or if a label is not one of a target.
+        LookupError
+            If the row is further back than ``max_delay`` rows of its key, was never taken, or its key has given way.
+        TypeError
+            If a label is not a number, or not a category.
+        """
+        if not self._sizes.late_slots:
+            raise SettingsError(
+                "labels can be late at horizon 0, by max_delay rows: this learner keeps no row for them"
+            )
+        for name in labels:
+            if name not in self.settings.targets:
+                raise SettingsError(f"{name!r} is no target; the targets are {', '.join(self.settings.targets)}")
+        lane, age = place_of_row(self._state, self._keys.lanes, row, self.settings.delay)
+        self._one_row[0] = np.nan
+        for place, name in self._cells:
+            if name in labels:
+                self._one_row[0, place] = _number(labels[name], name, row)
+        texts = {name: _category(labels.get(name), name, row) for name in self._vocabularies}
+        self._write_codes(texts, grow=learn)
+        from .kernels.late import learn_late_rows  # compiled when a learner first needs it
+
+        mark = np.array([[lane, age]], np.int64)
+        learn_late_rows(
+            *self._state, self._one_row, self._one_code, mark, bool(self.settings.key), bool(learn), self._one_answer
+        )
+        return float(self._one_answer[0, LOSS])
 
     def refuse(self, rows: int = 1) -> None:
         """Count rows that arrived but could not be used: they have a number but are no step."""
@@ -381,6 +437,8 @@ class Learner:
             for place, (name, vocabulary) in enumerate(self._vocabularies.items()):
                 codes[part, place] = vocabulary.codes(categories[name][part], learn)
             self._call(matrix[part], codes[part], marks[part], learn, answers[part])
+            if self._sizes.late_slots:
+                number_rows(self._state, arrivals.lanes, arrivals.rows_behind(), first + part.start)
             arrivals.take()
             self.rows, self._kinds_are_open = first + part.stop, False
         return self._layout.table(np.arange(first, first + count), passed, matrix, categories, answers)
