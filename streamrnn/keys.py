@@ -207,6 +207,16 @@ class Arrivals:
         self._times = np.where(times[last_rows] == MISSING, before[last_rows], times[last_rows]).tolist()
         return before
 
+    def rows_behind(self) -> np.ndarray:
+        """Return how many rows of the same key follow each; -1 where the key has given way to another since."""
+        behind = np.empty_like(self._order)
+        behind[self._order] = np.repeat(self._lasts, self._lasts - self._firsts + 1) - np.arange(len(behind))
+        last_of_lane = {state.lane: state for state in self._states}
+        for state, first, last in zip(self._states, self._firsts.tolist(), self._lasts.tolist(), strict=True):
+            if last_of_lane[state.lane] is not state:
+                behind[self._order[first : last + 1]] = -1
+        return behind
+
     def take(self) -> None:
         """Let every key's state be that after its last row."""
         for state, row, time in zip(self._states, self._order[self._lasts].tolist(), self._times, strict=True):

@@ -14,9 +14,10 @@ from .checkpoint import encode
 from .engine import Engine
 from .exclusive import exclusive
 from .files import replace_content
-from .kernels.state import BOUNDARY, LANE, NEW_KEY, NEW_SEQUENCE, State
+from .kernels.state import BOUNDARY, LANE, LOSS, NEW_KEY, NEW_SEQUENCE, State
 from .keys import Arrivals, Keys, KeyState
 from .known_answer import check_kernels, check_scores
+from .late import number_rows, place_of_row
 from .metrics import Health, Metrics, health_of, metrics_of
 from .record import Record, RecordLayout
 from .restore import changed_settings, read_saved
@@ -163,6 +164,8 @@ class Learner:
         self._keys.take(key, state)
 
         def note() -> None:
+            if self._engine.sizes.late_slots:
+                number_rows(self._state, np.array([state.lane]), np.zeros(1, np.int64), self.rows)
             state.take(plain(read.passed.get("sequence")), last)
             self._kinds_are_open = False
             self.rows += 1
@@ -191,6 +194,54 @@ class Learner:
         self._call(self._one_row, self._one_code, self._one_mark, False, self._one_answer)
         record = self._layout.record(self.rows, read.passed, self._one_row[0], read.categories, self._one_answer[0])
         return record.forecast | record.quantiles
+
+    @exclusive
+    def reveal(self, row: int, labels: Mapping[str, Any], learn: bool = True) -> float:
+        """Take labels that come late: grade what was predicted at their row, and learn from them at once.
+
+        A late label is no step: one sweep goes from its row through the window that belonged to it.
+
+        Parameters
+        ----------
+        row : int
+            Number of the row, as its record has it.
+        labels : mapping
+            By target.
+        learn : bool
+            False changes metrics alone.
+
+        Returns
+        -------
+        float
+            Mean loss of what was graded; NaN if nothing was: if the labels are null, the row had its labels already, or
+            its sequence has ended.
+
+        Raises
+        ------
+        SettingsError
+            Without ``max_delay`` or at a horizon other than 0, or if a label is not one of a target.
+        LookupError
+            If the row is further back than ``max_delay`` rows of its key, was never taken, or its key has given way.
+        TypeError
+            If a label is not a number, or not a category.
+        """
+        if not self._engine.sizes.late_slots:
+            raise SettingsError(
+                "labels can be late at horizon 0, by max_delay rows: this learner keeps no row for them"
+            )
+        for name in labels:
+            if name not in self.settings.targets:
+                raise SettingsError(f"{name!r} is no target; the targets are {', '.join(self.settings.targets)}")
+        lane, age = place_of_row(self._state, self._keys.lanes, row, self.settings.delay)
+        read = self._reader.read(labels, row, self._one_row[0])
+        self._write_codes(read.categories, grow=learn)
+        from .kernels.late import learn_late_rows  # compiled when a learner first needs it
+
+        mark = np.array([[lane, age]], np.int64)
+        learn_late_rows(
+            *self._state, self._one_row, self._one_code, mark, bool(self.settings.key), bool(learn), self._one_answer
+        )
+        return float(self._one_answer[0, LOSS])
 
     def refuse(self, rows: int = 1) -> None:
         """Count rows that arrived but could not be used: they have a number but are no step."""
@@ -296,6 +347,10 @@ class Learner:
                 codes[part, place] = vocabulary.codes(rows.categories[name][part], learn)
 
             def note(arrivals: Arrivals = arrivals, taken: int = part.stop) -> None:
+                if self._engine.sizes.late_slots:
+                    number_rows(
+                        self._state, arrivals.lanes, arrivals.rows_behind(), first + taken - len(arrivals.lanes)
+                    )
                 arrivals.take()
                 self.rows, self._kinds_are_open = first + taken, False
 

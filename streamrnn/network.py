@@ -97,6 +97,7 @@ def sizes_of(settings: Settings, lanes: int) -> Sizes:
     targets, class_targets = len(numeric_targets(settings)), len(categorical_targets(settings))
     contexts = padded(settings.count_contexts)
     coded_features = len(categorical_features(settings))
+    slots = settings.window + settings.stride + max(horizon, 1) - 2 + settings.delay + 1
     return Sizes(
         cell=CELLS.index(settings.cell),
         relu=int(settings.nonlinearity == "relu"),
@@ -139,7 +140,8 @@ def sizes_of(settings: Settings, lanes: int) -> Sizes:
         shrink=int(settings.shrinks),
         reach=horizon + settings.delay,
         window=settings.window,
-        slots=settings.window + settings.stride + max(horizon, 1) - 2 + settings.delay + 1,
+        slots=slots,
+        late_slots=slots if horizon == 0 and settings.delay else 0,
         loss=LOSSES.index(settings.loss),
         rule=OPTIMIZERS.index(settings.optimizer),
         parameters=sum(block.length for block in blocks),

@@ -109,7 +109,8 @@ class Settings:
         "rows", "Forecast", "count a horizon in rows, or in values of the target", choices=HORIZON_UNITS, structure=True
     )
     max_delay: int | None = _option(
-        None, "Forecast", "with values: rows that a forecast is kept beyond its horizon [4 horizons, at least 32]",
+        None, "Forecast", "rows that a label may be late (horizon 0); with values: that a forecast is kept beyond its "
+        "horizon [4 horizons, at least 32]",
         structure=True, metavar="ROWS",
     )  # fmt: skip
     skip: bool | None = _option(
@@ -238,8 +239,11 @@ class Settings:
         self._check_time()
         if self.expected_lag is not None and self.cell == "elman":
             raise SettingsError("expected_lag needs a cell with a forget gate: lstm or gru")
-        if self.max_delay is not None and self.horizon_unit == "rows":
-            raise SettingsError("max_delay is for horizon_unit='values'; in rows a forecast is graded on time or never")
+        if self.max_delay is not None and self.horizon_unit == "rows" and self.horizons != (0,):
+            raise SettingsError(
+                "max_delay is for late labels, at horizon 0, and for horizon_unit='values'; in rows a forecast is "
+                "graded on time or never"
+            )
 
     def _check_experts(self) -> None:
         if self.experts and self.horizons == (0,):
@@ -300,6 +304,8 @@ class Settings:
     @property
     def delay(self) -> int:
         """Rows that a forecast stays gradable beyond its horizon."""
+        if self.horizons == (0,):
+            return self.max_delay or 0
         if self.horizon_unit == "rows":
             return 0
         return max(32, 4 * self.horizons[-1]) if self.max_delay is None else self.max_delay

@@ -26,7 +26,7 @@ LEVELS = [
     {"answers"},
     {"category_answers", "mixture"},
     {"known_answer", "network", "tables", "record", "metrics"},
-    {"restore", "keys"},
+    {"restore", "keys", "late"},
     {"engine", "rows"},
     {"learner", "description"},
     {"streams"},

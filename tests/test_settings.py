@@ -112,7 +112,8 @@ def test_a_forecast_waits_four_horizons_of_rows_for_its_value_and_32_at_least():
     assert Settings(horizon=2, horizon_unit="values").delay == 32
     assert Settings(horizon=2, horizon_unit="values", max_delay=5).delay == 5
     assert refusal(max_delay=5) == (
-        "max_delay is for horizon_unit='values'; in rows a forecast is graded on time or never"
+        "max_delay is for late labels, at horizon 0, and for horizon_unit='values'; in rows a forecast is graded on "
+        "time or never"
     )
 
 

@@ -50,18 +50,21 @@ def reveal_labels(coding, model, lane, learn, record):
         code = coding.arrived[coding.class_columns[t]]
         if code >= 0:
             _reveal_label(model, lane, t, code, learn, record)
-    _note_codes(coding, lane)
+    for c in range(coding.arrived.shape[0]):
+        coding.known[c] = max(coding.known[c], coding.arrived[c] + 1)
 
 
 @kernel
-def _note_codes(coding, lane):
-    arrived, known, counts = coding.arrived, coding.known, lane.classes.code_counts
+def count_codes(coding, lane):
+    """Count the categories of a row that are missing, or have no code of their own."""
+    if coding is None:
+        return
+    arrived, counts = coding.arrived, lane.classes.code_counts
     for c in range(arrived.shape[0]):
         if arrived[c] < 0:
             counts[c, NULLS] += 1
         elif arrived[c] == RESERVED:
             counts[c, UNKNOWN] += 1
-        known[c] = max(known[c], arrived[c] + 1)
 
 
 @kernel

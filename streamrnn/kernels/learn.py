@@ -12,7 +12,7 @@ from .handover import hand_over
 from .health import measure_reach
 from .jit import entry, kernel
 from .keys import begin_key, finish_row, prepare_row
-from .labels import end_labels, make_classes_pending, reveal_labels
+from .labels import count_codes, end_labels, make_classes_pending, reveal_labels
 from .memory import flush_denormals, restore_denormals
 from .optimizers import update
 from .recurrence import clear_state, finite_step
@@ -89,13 +89,14 @@ def _take_rows(real, double, integer, rows, codes, coding, pool, marks, learn, r
             lane = open_lane(real, double, integer, coding, number)
         for j in range(records.shape[1]):
             records[i, j] = math.nan
-        _take_codes(coding, codes, i)
+        take_codes(coding, codes, i)
         records[i, EVENT] = _take_row(model, lane, pool, rows[i], marks[i], learn, records[i])
     restore_denormals(before)
 
 
 @kernel
-def _take_codes(coding, codes, i):
+def take_codes(coding, codes, i):
+    """Let a row's categories arrive."""
     if coding is None:
         return
     for c in range(codes.shape[1]):
@@ -117,12 +118,13 @@ def _take_row(model, lane, pool, row, mark, learn, record):
     event = _begin_sequence(model, lane, learn) if ends_sequence else 0
     event |= begin_key(pool, model, lane, mark[LANE], begins)
     for c in range(known):
-        event |= _observe(model, lane, row, c, learn)
+        event |= observe_column(model, lane, row, c, learn)
     if of_own_row:
         event |= _predict(model, lane, learn, record)
     for c in range(known, sizes.columns):
-        event |= _observe(model, lane, row, c, learn)
-    _reveal_all(model, lane, learn, record)
+        event |= observe_column(model, lane, row, c, learn)
+    reveal_all(model, lane, learn, record)
+    count_codes(model.coding, lane)
     if of_own_row:
         counts[STEPS] += 1
     event |= _learn(model, lane, learn)
@@ -136,7 +138,7 @@ def _take_row(model, lane, pool, row, mark, learn, record):
 
 
 @kernel
-def _observe(model, lane, row, c, learn):
+def observe_column(model, lane, row, c, learn):
     """Let the value of column c through the gate; the features stand before the other targets."""
     model.scratch.arrived[c], shifted = observe(lane.columns, c, row[c], learn)
     model.scratch.shifted[c] = shifted
@@ -152,7 +154,7 @@ def _observe(model, lane, row, c, learn):
 
 
 @kernel
-def _reveal_all(model, lane, learn, record):
+def reveal_all(model, lane, learn, record):
     """Let each target that arrived grade what was forecast of it."""
     target_columns, arrived = model.roles.target_columns, model.scratch.arrived
     record[LOSS], record[REVEALED] = 0.0, 0.0
@@ -172,12 +174,13 @@ def _learn(model, lane, learn):
     if not learn:
         return 0
     due = counts[SINCE] >= model.rates.stride and counts[UNLEARNED] > 0
-    event = _sweep_and_update(model, lane) if due else 0
+    event = sweep_and_update(model, lane) if due else 0
     return event | DIVERGENCE if has_diverged(model, lane) else event
 
 
 @kernel
-def _sweep_and_update(model, lane):
+def sweep_and_update(model, lane):
+    """Learn all that was revealed since the last update; returns its events."""
     counts = lane.counts
     counts[UNLEARNED] = 0
     earliest, count = backward_sweep(model, lane)
@@ -223,7 +226,7 @@ def _finite_forecast(model, lane, slot):
 def _begin_sequence(model, lane, learn):
     """Learn what is revealed but unlearned, then forget all but weights and scales."""
     sizes, counts = model.sizes, lane.counts
-    event = _sweep_and_update(model, lane) if learn and counts[UNLEARNED] > 0 else 0
+    event = sweep_and_update(model, lane) if learn and counts[UNLEARNED] > 0 else 0
     counts[UNLEARNED] = 0
     for slot in range(sizes.slots):
         clear_slopes(model, lane, slot)

@@ -76,6 +76,7 @@ class Sizes(NamedTuple):
     reach: int  # rows that a pending forecast can be old
     window: int
     slots: int  # length of the ring
+    late_slots: int  # the same, where labels may be late; else 0
     loss: int  # index into LOSSES
     rule: int  # index into OPTIMIZERS
     parameters: int
@@ -193,6 +194,7 @@ FIELDS = (
     Field("class_sequences", "integer", ("class_targets", 4), "see `SEQUENCE_GRADED` and its neighbours"),
     Field("class_recent", "double", ("class_pairs", RECENT, 4), "loss, place and naive hits of the latest", **TALLY),
     Field("lane_counts", "integer", (8,), "what `STEPS` and its neighbours name"),
+    Field("row_numbers", "integer", ("late_slots",), "1 + the number of each step's row, 0: none", ring=0),
     Field("pooled", "integer", ("columns",), "1: keys to come know of this column of it", most=1),
     Field("change_pooled", "integer", ("pairs",), "1: and of these changes", most=1),
     Field("pool_columns", "double", ("columns", 5), "how the columns of keys are, see `keys.py`", **SHARED),
