@@ -233,7 +233,7 @@ class Learner:
             if name not in self.settings.targets:
                 raise SettingsError(f"{name!r} is no target; the targets are {', '.join(self.settings.targets)}")
         lane, age = place_of_row(self._state, self._keys.lanes, row, self.settings.delay)
-        self._write_codes(self._reader.read_labels(labels, row, self._one_row[0]), grow=learn)
+        self._write_codes(self._reader.read(labels, row, self._one_row[0]).categories, grow=learn)
         from .kernels.late import learn_late_rows  # compiled when a learner first needs it
 
         mark = np.array([[lane, age]], np.int64)

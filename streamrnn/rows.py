@@ -74,20 +74,6 @@ class RowReader:
             out[place] = _number(value, self.columns[place], number)
         return OneRow({}, {})
 
-    def read_labels(self, labels: Mapping[str, Any], number: int, out: np.ndarray) -> dict[str, str | None]:
-        """Write the labels that are numbers to ``out`` (columns,), NaN beside them; return those that are categories.
-
-        Raises
-        ------
-        TypeError
-            If a label is not what its column holds; ``number`` is the row's, for messages.
-        """
-        out[:] = np.nan
-        for place, name in self._numbers:
-            if name in labels:
-                out[place] = _number(labels[name], name, number)
-        return {name: _category(labels.get(name), name, number) for name in self._categorical}
-
     def read_array(self, data: np.ndarray) -> ManyRows:
         """Read an array (n, columns); what is masked is null."""
         if self._passed or self._categorical:
