@@ -91,7 +91,7 @@ def test_quiet_says_nothing(streamrnn, csv):
 
 
 def test_the_first_run_of_a_machine_says_that_it_compiles(streamrnn, csv, monkeypatch):
-    monkeypatch.setattr("streamrnn.session.run.is_kept", lambda name: False)
+    monkeypatch.setattr("streamrnn.session.start.is_kept", lambda name: False)
     said = "streamrnn: compiling the kernels, once on this machine ..."
     assert said in streamrnn(*RUN, csv).lines
     assert streamrnn(*RUN, csv, "--quiet").err == ""

@@ -78,7 +78,7 @@ def test_alerts_alone_need_a_level(files, run):
 
 
 def test_a_run_that_has_to_compile_the_scores_says_so(files, run, monkeypatch):
-    monkeypatch.setattr("streamrnn.session.run.is_kept", lambda name: name != "score_rows")
+    monkeypatch.setattr("streamrnn.session.start.is_kept", lambda name: name != "score_rows")
     heard = Heard()
     run(heard, source="in.csv", output="out.csv")
     assert heard.said == []
