@@ -28,8 +28,8 @@ import numpy as np
 import pyarrow
 import pyarrow.csv
 
-from benchmarks.diebold_mariano import diebold_mariano
 from streamrnn import Learner
+from streamrnn.evaluation.diebold_mariano import LossDifferences, lags_for
 
 
 @dataclass(frozen=True)
@@ -105,15 +105,17 @@ def evaluate(task: Task, folder: Path, split: str, horizon: int, settings: dict[
         forecasts = forecast_all(stream, names, horizon, chosen)
         seconds = time.perf_counter() - started
         errors[who] = squared_errors(values, forecasts, deviations, span)
-    statistic, chance = diebold_mariano(errors["mix"], errors["linear"], horizon)
+    differences = LossDifferences(1, lags_for(horizon))
+    differences.add((errors["mix"] - errors["linear"])[None])
+    (verdict,) = differences.verdicts(horizon)
     means = {who: float(error.mean()) for who, error in errors.items()}
     aim = task.reach[horizon] * (means["last"] if task.reach_is_ratio else 1.0) if horizon in task.reach else None
     return {
         "stream": task.file,
         "horizon": horizon,
         "mse": means,
-        "diebold_mariano": statistic,
-        "p": chance,
+        "diebold_mariano": -verdict.statistic,
+        "p": verdict.p,
         "reach": aim if split == "test" else None,
         "reached": means["mix"] <= aim if split == "test" and aim is not None else None,
         "us_per_row": seconds / len(values) * 1e6,
