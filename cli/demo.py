@@ -43,7 +43,7 @@ def command(picture: str) -> None:
     recording = read_recording()
     minutes = recording.num_rows / 60
     click.echo(f"{minutes:.0f} minutes of one machine's metrics, a row a second: {recording.num_rows:,} rows.")
-    click.echo(f"For every row, a network that knows nothing at first forecasts {' and '.join(TARGETS)}")
+    click.echo(f"For every row, a learner that knows nothing at first forecasts {' and '.join(TARGETS)}")
     click.echo(f"for each of the next {HORIZON} seconds, then sees what came, then learns from it.\n")
     learner, records, seconds = learn(recording)
     show_table(learner, seconds)

@@ -84,7 +84,7 @@ def _draw_errors(axes: Axes, target: str, history: History, unit: str) -> None:
     shown = rows >= span // 2
     axes.fill_between(rows, ours, last, where=shown & (ours < last), color=FORECAST, alpha=0.15, lw=0)
     axes.plot(rows[shown], last[shown], color=LAST_VALUE, lw=1.4, label="last value")
-    axes.plot(rows[shown], ours[shown], color=FORECAST, lw=1.8, label="network, learning as it goes")
+    axes.plot(rows[shown], ours[shown], color=FORECAST, lw=1.8, label="learning as it goes")
     axes.set_title(f"{target}: mean absolute error of the {span} {unit} before, from the first row on", loc="left")
     axes.set_ylim(bottom=0)
     axes.set_xlim(0, len(rows))
