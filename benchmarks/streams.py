@@ -30,7 +30,7 @@ from .streaming.recordings import COLUMNS, table_of, write_recording
 COMMAND = [sys.executable, "-m", "streamrnn_cli", "run"]
 BASELINES = {".ndjson": ("orjson_loop", 0.9), ".csv": ("arrow_csv", 1.5), ".arrows": ("arrow_stream", 0.9)}
 MORE_ROWS = {".arrows": 4}  # where so many rows more are needed to see anything beside the start
-NETWORK = ["--hidden", "4", "--window", "4", "--targets", COLUMNS[0], "--quiet"]
+NETWORK = ["--hidden", "4", "--window", "4", "--no-experts", "--targets", COLUMNS[0], "--quiet"]
 MOST_MICROSECONDS = {".csv": 3.0, ".arrows": 1.0}
 LIVE_LINES, LIVE_RATE = 5000, 1000.0
 LINE = b"%d.25,2.5,1.25,3,4,5,6,7,8\n"  # the target moves: there is something to learn from each row
@@ -83,7 +83,7 @@ def cpu_of(command: list[str]) -> float:
 def kernel_seconds(rows: int) -> float:
     """CPU seconds that the learner takes for a matrix of so many rows."""
     matrix = np.column_stack([column.to_numpy() for column in table_of(rows).columns])
-    learner = Learner(COLUMNS[0], COLUMNS, hidden=4, window=4)
+    learner = Learner(COLUMNS[0], COLUMNS, hidden=4, window=4, experts=False)
     started = time.thread_time()
     learner.run(matrix)
     return time.thread_time() - started
