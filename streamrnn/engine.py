@@ -30,6 +30,7 @@ NETWORK_ENTRIES = {
     "keyed": learn_keyed_rows,
     "keyed_coded": learn_keyed_coded_rows,
 }
+Take = Callable[..., None]  # as `Engine.take`
 Entry = Callable[[np.ndarray, np.ndarray, np.ndarray, bool, np.ndarray], None]
 
 WORK_PER_SLICE = 50_000_000  # multiplications in one kernel call: the time that Ctrl-C may have to wait

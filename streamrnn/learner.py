@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from .checkpoint import encode
-from .engine import Engine
+from .engine import Engine, Take
 from .exclusive import exclusive
 from .files import replace_content
 from .kernels.state import BOUNDARY, LANE, LOSS, NEW_KEY, NEW_SEQUENCE, State
@@ -101,6 +101,7 @@ class Learner:
         self._reader = RowReader(settings, self._layout.passed)
         self._keys = Keys(settings.max_keys if settings.key else None)
         self._engine = Engine(settings, self.dtype)
+        self._call: Take = self._engine.take
         self.rows = 0  # arrivals, from the first one
         self.refused_rows = 0
         self.session: dict[str, Any] = {}  # a JSON-able note of whoever feeds it, kept in checkpoints
@@ -353,17 +354,6 @@ class Learner:
 
             self._call(matrix[part], codes[part], marks[part], bool(learn), answers[part], note)
         return self._layout.table(np.arange(first, first + count), rows.passed, matrix, rows.categories, answers)
-
-    def _call(
-        self,
-        rows: np.ndarray,
-        codes: np.ndarray,
-        marks: np.ndarray,
-        learn: bool,
-        answers: np.ndarray,
-        note: Callable[[], None] | None = None,
-    ) -> None:
-        self._engine.take(rows, codes, marks, learn, answers, note)
 
     # --- what it knows ----------------------------------------------------------------------------------------------
 

@@ -180,12 +180,12 @@ def restore_tensors(state: State, parameters: dict[str, np.ndarray], tensors: di
         if not field.lane:
             named_view(state, field.name)[...] = tensor
             continue
-        for lane in range(len(steps)):
-            view = named_view(state, field.name, lane)
-            if field.ring is None:
-                view[...] = tensor[lane]
-            else:
-                _copy_ring(tensor[lane], view, field.ring, int(steps[lane]))
+        views = lanes_view(state, field.name, len(steps))
+        if field.ring is None or views.shape == tensor.shape:
+            views[...] = tensor
+            continue
+        for lane, count in enumerate(steps.tolist()):
+            _copy_ring(tensor[lane], views[lane], field.ring, count)
 
 
 def changed_settings(saved: Settings, changes: dict[str, object], name: str) -> Settings:
@@ -218,8 +218,5 @@ def _read(state: State, field: Field, lanes: Sequence[int]) -> np.ndarray:
 
 def _copy_ring(tensor: np.ndarray, view: np.ndarray, axis: int, steps: int) -> None:
     before, now = np.moveaxis(tensor, axis, 0), np.moveaxis(view, axis, 0)
-    if len(before) == len(now):
-        now[...] = before
-        return
     for step in range(max(0, steps - min(len(before), len(now))), steps):
         now[step % len(now)] = before[step % len(before)]

@@ -54,13 +54,14 @@ class WatchedLearner(Learner):
     def _build(self, settings: Settings) -> None:
         self._seen: list[Watched] = []
         super()._build(settings)
+        self._call = self._watch_rows
         self._of_targets = named_view(self._state, "target_columns")
         self._arrived, self._shifted = (named_view(self._state, name) for name in ("arrived", "shifted"))
         self._views: dict[int, _LaneView] = {}
         if settings.mixes:
             self._mix = _MixView(self)
 
-    def _call(
+    def _watch_rows(
         self,
         rows: np.ndarray,
         codes: np.ndarray,
@@ -77,7 +78,7 @@ class WatchedLearner(Learner):
         weights = np.empty((count, len(self.settings.horizons), experts))
         for i, number in enumerate(marks[:, LANE].tolist()):
             lane, row = self._lane(number), slice(i, i + 1)
-            super()._call(rows[row], codes[row], marks[row], learn, answers[row])
+            self._engine.take(rows[row], codes[row], marks[row], learn, answers[row])
             values[i] = self._arrived[targets]
             shifted[i] = self._shifted[targets]
             last_values[i] = lane.last[(lane.counts[STEPS] - 1) % len(lane.last)]
