@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .kernels.cells import elman, gru, lstm
+from .kernels.cells import coupled_lstm, elman, gru, lstm
 from .kernels.state import RATE_COUNT, Sizes, State, lanes_view, named_view, padded
 from .mixture import bound_sizes, expert_sizes, handed_sizes, score_sizes
 from .schema import (
@@ -21,10 +21,10 @@ from .schema import (
     network_features,
     numeric_targets,
 )
-from .settings import CELLS, LOSSES, OPTIMIZERS, Settings
+from .settings import CELLS, LOSSES, NORMS, OPTIMIZERS, Settings
 from .times import CYCLES
 
-CELL_MODULES: dict[str, Any] = {"elman": elman, "gru": gru, "lstm": lstm}
+CELL_MODULES: dict[str, Any] = {"elman": elman, "gru": gru, "lstm": lstm, "coupled-lstm": coupled_lstm}
 FORGET_BIAS = 1.0  # Gers et al. 2000; Jozefowicz et al. 2015
 OFTEN = 10**15  # rows
 TOLERANCE = 5.0  # units of an error that is learned from in full, while one looks out for anomalies
@@ -51,7 +51,7 @@ class Block(NamedTuple):
 
 def blocks_of(settings: Settings) -> list[Block]:
     """Every matrix and bias, in the order of the flat weights."""
-    hidden, outputs = settings.hidden, _outputs(settings)
+    hidden, outputs, read = settings.hidden, _outputs(settings), _read(settings)
     gate_rows = CELL_MODULES[settings.cell].GATES * hidden
     blocks = []
     for layer in range(settings.layers):
@@ -62,18 +62,26 @@ def blocks_of(settings: Settings) -> list[Block]:
             Block(f"bias_ih_l{layer}", gate_rows, 0, 0),
             Block(f"bias_hh_l{layer}", gate_rows, 0, 0),
         ]
-    blocks += _dense_blocks("head", outputs, hidden)
+    blocks += _dense_blocks("head", outputs, read)
     classes, embedding = 1 + settings.max_categories, settings.embedding
     for name in categorical_features(settings):
         blocks.append(Block(f"embedding.{name}.weight", classes, embedding, padded(embedding)))
     for horizon in settings.horizons:
         for name in categorical_targets(settings):
-            blocks += _dense_blocks(f"classifier.{name}_h{horizon}", classes, hidden)
+            blocks += _dense_blocks(f"classifier.{name}_h{horizon}", classes, read)
+    if settings.norm != "none":
+        for layer in range(settings.layers):
+            blocks += [Block(f"gain_{part}_l{layer}", gate_rows, 0, 0) for part in ("ih", "hh")]
     return blocks
 
 
 def _dense_blocks(name: str, outputs: int, inputs: int) -> list[Block]:
     return [Block(f"{name}.weight", outputs, inputs, padded(inputs)), Block(f"{name}.bias", outputs, 0, 0)]
+
+
+def _read(settings: Settings) -> int:
+    """How many numbers the heads read."""
+    return settings.hidden * (settings.layers if settings.head == "all" else 1)
 
 
 def _inputs(settings: Settings) -> int:
@@ -93,6 +101,7 @@ def sizes_of(settings: Settings, lanes: int) -> Sizes:
     """All that decides a shape or a branch in the kernels; one spare lane comes on top of ``lanes``."""
     cell = CELL_MODULES[settings.cell]
     blocks = blocks_of(settings)
+    norm_gates = 0 if settings.norm == "none" else cell.GATES
     horizon, horizons = settings.horizons[-1], len(settings.horizons)
     targets, class_targets = len(numeric_targets(settings)), len(categorical_targets(settings))
     contexts = padded(settings.count_contexts)
@@ -106,6 +115,12 @@ def sizes_of(settings: Settings, lanes: int) -> Sizes:
         hidden_width=padded(settings.hidden),
         gate_rows=cell.GATES * settings.hidden,
         kept_width=cell.KEPT * settings.hidden if settings.cell != "elman" else cell.KEPT,
+        norm=NORMS.index(settings.norm),
+        normed_width=2 * norm_gates * settings.hidden,
+        norm_gates=2 * norm_gates,
+        norm_rows=norm_gates * settings.hidden,
+        read_width=padded(_read(settings)) if _read(settings) > settings.hidden else 0,
+        head_width=padded(_read(settings)),
         features=len(network_features(settings)),
         input_width=padded(_inputs(settings)),
         columns=len(matrix_columns(settings)),
@@ -240,9 +255,11 @@ def write_first_weights(state: State, settings: Settings) -> None:
             fan_in = _inputs(settings) - len(network_features(settings)) if name == "weight_ih_l0" else hidden
             view[:] = _uniform(random, view.shape, fan_in)
         elif name == "head.weight" and not settings.uses_skip:
-            view[:] = _uniform(random, view.shape, hidden)
+            view[:] = _uniform(random, view.shape, view.shape[1])
         elif name.startswith("embedding"):
             view[:] = random.standard_normal(view.shape)
+        elif name.startswith("gain"):
+            view[:] = 1.0
         elif name.startswith("bias_ih"):
             _open_gates(random, view, settings)
 
@@ -262,7 +279,8 @@ def _open_gates(random: np.random.Generator, bias: np.ndarray, settings: Setting
     """Bias of the gate that keeps the state: the LSTM's f, the GRU's z."""
     if settings.cell == "elman":
         return
-    keep = bias[settings.hidden : 2 * settings.hidden]  # the second gate of both
+    gate: int = CELL_MODULES[settings.cell].KEEPS
+    keep = bias[gate * settings.hidden : (gate + 1) * settings.hidden]
     if settings.expected_lag is None:
         keep[:] = FORGET_BIAS
         return

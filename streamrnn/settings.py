@@ -17,7 +17,9 @@ from typing import Any
 from .times import TIME_FEATURES
 from .times.pattern import check_time_format
 
-CELLS = ("elman", "gru", "lstm")
+CELLS = ("elman", "gru", "lstm", "coupled-lstm")
+NORMS = ("none", "layer", "rms")
+HEADS = ("top", "all")
 NONLINEARITIES = ("tanh", "relu")
 LOSSES = ("squared", "absolute", "huber", "quantile")
 OPTIMIZERS = ("sgd", "rmsprop", "adam", "adamw")
@@ -158,6 +160,13 @@ class Settings:
     nonlinearity: str = _option("tanh", "Network", "of the Elman cell", choices=NONLINEARITIES, structure=True)
     hidden: int = _option(32, "Network", "units per layer", structure=True, metavar="N")
     layers: int = _option(1, "Network", "recurrent layers", structure=True, metavar="N")
+    norm: str = _option(
+        "none", "Network", "bring the sums of each gate to unit size: by mean and deviation, or by root mean square",
+        choices=NORMS, structure=True,
+    )  # fmt: skip
+    head: str = _option(
+        "top", "Network", "layers that forecasts are read from: the top one, or all", choices=HEADS, structure=True
+    )
     embedding: int = _option(16, "Network", "numbers that stand for a category", structure=True, metavar="N")
     window: int = _option(32, "Network", "rows that a gradient flows back (k2)", structure=True, metavar="ROWS")
     loss: str = _option("squared", "Network", "what an error costs", choices=LOSSES, structure=True)
@@ -238,7 +247,7 @@ class Settings:
             )
         self._check_time()
         if self.expected_lag is not None and self.cell == "elman":
-            raise SettingsError("expected_lag needs a cell with a forget gate: lstm or gru")
+            raise SettingsError("expected_lag needs a cell with a forget gate: lstm, gru or coupled-lstm")
         if self.max_delay is not None and self.horizon_unit == "rows" and self.horizons != (0,):
             raise SettingsError(
                 "max_delay is for late labels, at horizon 0, and for horizon_unit='values'; in rows a forecast is "

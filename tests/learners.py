@@ -22,7 +22,7 @@ from streamrnn.schema import (
 )
 
 COLUMNS = ("a", "b", "c")
-CELLS = [("elman", "tanh"), ("elman", "relu"), ("gru", "tanh"), ("lstm", "tanh")]
+CELLS = [("elman", "tanh"), ("elman", "relu"), ("gru", "tanh"), ("lstm", "tanh"), ("coupled-lstm", "tanh")]
 
 
 class DoubleLearner(Learner):
@@ -56,8 +56,9 @@ def reference_of(learner: Learner, **options: Any) -> ReferenceLearner:
     numbers, coded = numeric_columns(settings), categorical_columns(settings)
     weights = dict(zip(settings.targets, settings.target_weights, strict=False))
     names = (
-        "cell", "nonlinearity", "layers", "window", "stride", "loss", "huber_delta", "quantiles", "optimizer", "lr",
-        "momentum", "alpha", "beta1", "beta2", "eps", "weight_decay", "clip", "schedule", "warmup", "guard",
+        "cell", "nonlinearity", "norm", "head", "layers", "window", "stride", "loss", "huber_delta", "quantiles",
+        "optimizer", "lr", "momentum", "alpha", "beta1", "beta2", "eps", "weight_decay", "clip", "schedule", "warmup",
+        "guard",
     )  # fmt: skip
     kind: Any = ReferenceLearner
     if coded:

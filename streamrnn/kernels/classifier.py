@@ -14,7 +14,7 @@ import numpy as np
 from .counts import mix_counts
 from .jit import kernel
 from .linear import add_scaled, linear_backward_input, linear_forward
-from .recurrence import BLOCKS_PER_LAYER, HEAD_BLOCKS
+from .recurrence import BLOCKS_PER_LAYER, HEAD_BLOCKS, read_layers
 from .state import KNOWN, UNLEARNED
 from .vector import constant, is_finite
 from .views import bias, matrix, plane
@@ -22,10 +22,10 @@ from .views import bias, matrix, plane
 
 @kernel
 def open_classifier(flat, model, p, known):
-    """View one head in the flat weights or gradient, as far as its categories are known: (known, hidden_width)."""
+    """View one head in the flat weights or gradient, as far as its categories are known: (known, head_width)."""
     sizes, network = model.sizes, model.network
     block = BLOCKS_PER_LAYER * sizes.layers + HEAD_BLOCKS + sizes.coded_features + 2 * p
-    return matrix(flat, network, block, known, sizes.hidden_width), bias(flat, network, block + 1, known)
+    return matrix(flat, network, block, known, sizes.head_width), bias(flat, network, block + 1, known)
 
 
 @kernel
@@ -43,11 +43,11 @@ def finite_logits(coding, model, lane, slot):
     if coding is None:
         return True
     finite = True
-    hidden = plane(lane.ring.hidden, model.sizes.layers - 1)
+    read = read_layers(model, lane.ring)
     for p in range(model.sizes.class_pairs):
         known, logits = known_codes(model, p), plane(lane.classes.logits, p)
         weight, offset = open_classifier(model.network.weights, model, p, known)
-        linear_forward(weight, offset, hidden, slot, logits, slot)
+        linear_forward(weight, offset, read, slot, logits, slot)
         for c in range(known):
             if not is_finite(logits[slot, c]):
                 logits[slot, c] = 0
@@ -75,7 +75,7 @@ def write_class_slopes(model, lane, slot, p, truth):
     t = p % sizes.class_targets
     known, d_logits = classes.before[t, slot, KNOWN], plane(classes.d_logits, p)
     weight, offset = open_classifier(model.network.weights, model, p, known)
-    linear_forward(weight, offset, plane(lane.ring.hidden, sizes.layers - 1), slot, d_logits, slot)
+    linear_forward(weight, offset, read_layers(model, lane.ring), slot, d_logits, slot)
     log_sum = log_of_sum(d_logits, slot, known)
     share = model.roles.target_weights[sizes.targets + t] / sizes.losses
     for c in range(known):
@@ -114,7 +114,7 @@ def silence_classifiers(coding, model):
         weight, offset = open_classifier(model.network.weights, model, p, model.sizes.classes)
         for c in range(model.sizes.classes):
             offset[c] = 0
-            for j in range(model.sizes.hidden_width):
+            for j in range(model.sizes.head_width):
                 weight[c, j] = 0
 
 
@@ -132,19 +132,18 @@ def clear_class_gradient(coding, model):
 
 
 @kernel
-def classes_backward(coding, model, lane, slot):
-    """Slopes of one step's logits into the heads' gradient and into d_hidden of the top layer."""
+def classes_backward(coding, model, lane, slot, d_read):
+    """Slopes of one step's logits into the heads' gradient and into d_read[slot], those of what the heads read."""
     if coding is None:
         return
-    sizes, classes, d_hidden = model.sizes, lane.classes, model.scratch.d_hidden
-    hidden = plane(lane.ring.hidden, sizes.layers - 1)
+    sizes, classes, read = model.sizes, lane.classes, read_layers(model, lane.ring)
     for p in range(sizes.class_pairs):
         if classes.graded[p, slot] == 0:
             continue
         known, d_logits = classes.before[p % sizes.class_targets, slot, KNOWN], plane(classes.d_logits, p)
         weight, _ = open_classifier(model.network.weights, model, p, known)
         d_weight, d_bias = open_classifier(model.network.gradient, model, p, known)
-        linear_backward_input(weight, d_logits, slot, d_hidden, slot)
+        linear_backward_input(weight, d_logits, slot, d_read, slot)
         for c in range(known):
             d_bias[c] += d_logits[slot, c]
-            add_scaled(d_logits[slot, c], hidden, slot, d_weight, c)
+            add_scaled(d_logits[slot, c], read, slot, d_weight, c)

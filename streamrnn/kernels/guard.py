@@ -17,6 +17,7 @@ from .classifier import silence_classifiers
 from .embeddings import tame_embeddings
 from .jit import kernel
 from .linear import dot, multiply_row
+from .norm import NO_NORM, open_gain
 from .optimizers import rate_in_force
 from .recurrence import BLOCKS_PER_LAYER, clear_state, open_head
 from .ring import slot_before
@@ -149,13 +150,21 @@ def _tame(model):
             offset = bias(network.weights, network, block + 2 + part, sizes.gate_rows)
             for i in range(sizes.gate_rows):
                 multiply_row(weight, i, 1.0 / max(math.sqrt(dot(weight, i, weight, i)), 1.0))
-                offset[i] = min(max(offset[i], -1), 1) if is_finite(offset[i]) else 0
+            _bound(offset)
+            if sizes.norm != NO_NORM:
+                _bound(open_gain(network.weights, model, layer, part))
     head, offset = open_head(network.weights, model)
     for out in range(sizes.outputs):
         offset[out] = 0
         multiply_row(head, out, 0.0)
     silence_classifiers(model.coding, model)
     tame_embeddings(model.coding, model)
+
+
+@kernel
+def _bound(numbers):
+    for i in range(numbers.shape[0]):
+        numbers[i] = min(max(numbers[i], -1), 1) if is_finite(numbers[i]) else 0
 
 
 @kernel

@@ -14,12 +14,11 @@ from .guard import weigh
 from .jit import kernel
 from .linear import dot
 from .losses import loss_backward, loss_forward
-from .recurrence import open_head
+from .recurrence import open_head, read_layers
 from .ring import PAST, horizon_reached
 from .scaling import add_agreement, add_change, scale_of, trust_in
 from .state import EXPECTED, LOSS, RENEWED, REVEALED, SEQUENCE_START, STEPS, UNLEARNED
 from .vector import constant, is_finite
-from .views import plane
 
 
 @kernel
@@ -157,12 +156,12 @@ def _write_slopes(model, lane, slot, pair, label):
     """Add the loss's slope at today's outputs to d_outputs; the divisor is fixed: the number of losses."""
     sizes, ring, levels = model.sizes, lane.ring, model.roles.levels
     weight, offset = open_head(model.network.weights, model)
-    hidden = plane(ring.hidden, sizes.layers - 1)
+    read = read_layers(model, ring)
     first = pair * sizes.quantiles
     share = model.roles.target_weights[pair % sizes.targets] / sizes.losses
     for q in range(sizes.quantiles):
         out = first + q
-        output = np.float64(dot(weight, out, hidden, slot) + offset[out])
+        output = np.float64(dot(weight, out, read, slot) + offset[out])
         bounded = min(max(label, output - model.rates.tolerance), output + model.rates.tolerance)
         slope = loss_backward(sizes.loss, model.rates.huber_delta, levels[q], output, bounded)
         ring.d_outputs[slot, out] += constant(ring.d_outputs[slot, out], share * slope)

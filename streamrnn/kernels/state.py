@@ -41,6 +41,12 @@ class Sizes(NamedTuple):
     hidden_width: int  # hidden, padded to whole vectors
     gate_rows: int  # gates * hidden: rows of a recurrent matrix
     kept_width: int  # numbers that a cell keeps per step for its backward pass
+    norm: int  # index into NORMS
+    normed_width: int  # 2 * gate_rows: both parts; 0 without a norm, and so are the next two
+    norm_gates: int  # 2 * gates
+    norm_rows: int  # gate_rows
+    read_width: int  # layers * hidden, padded; 0: the heads read the top layer alone
+    head_width: int  # of what the heads read
     features: int
     input_width: int  # 2 * features (value and missing indicator) and the embeddings, padded
     columns: int
@@ -140,6 +146,8 @@ FIELDS = (
     Field("d_gates_input", "real", ("slots", "gate_rows"), "slope at the input's part", **SCRATCH),
     Field("d_gates_hidden", "real", ("slots", "gate_rows"), "slope at the state's part", **SCRATCH),
     Field("d_state", "real", (1, "hidden_width"), "slope at the cell state", **SCRATCH),
+    Field("d_read", "real", ("slots", "read_width"), "slope at what the heads read of all layers", **SCRATCH),
+    Field("no_bias", "real", ("norm_rows",), "zeros", **SCRATCH),
     Field("arrived", "double", ("columns",), "this row's accepted values, NaN where none", **SCRATCH),
     Field("away", "double", (WARM_UP,), "how far each of a few values is off", **SCRATCH),
     Field("d_inputs", "real", ("slots", "d_input_width"), "slope at each step's inputs", **SCRATCH),
@@ -147,6 +155,9 @@ FIELDS = (
     Field("shifted", "double", ("columns",), "1: this row has shifted the column's level", **SCRATCH),
     Field("inputs", "real", ("slots", "input_width"), "standardised features, indicators, embeddings", ring=0),
     Field("hidden", "real", ("layers", "slots", "hidden_width"), "each layer's output", ring=1),
+    Field("read", "real", ("slots", "read_width"), "the outputs of all layers side by side", ring=0),
+    Field("normed", "real", ("layers", "slots", "normed_width"), "both parts, before their gain", ring=1),
+    Field("inverse", "real", ("layers", "slots", "norm_gates"), "what each gate was multiplied with", ring=1),
     Field("outputs", "real", ("slots", "outputs"), "of the head, when the step was made", ring=0),
     Field("kept", "real", ("layers", "slots", "kept_width"), "what each cell keeps", ring=1),
     Field("d_outputs", "real", ("slots", "outputs"), "slopes that reveals have written", ring=0),

@@ -7,6 +7,7 @@ were kept, matrices as they are now (Williams & Peng 1990, with their h' = strid
 
 from __future__ import annotations
 
+from .cells.coupled_lstm import coupled_lstm_backward
 from .cells.elman import elman_backward
 from .cells.gru import gru_backward
 from .cells.lstm import lstm_backward
@@ -14,7 +15,8 @@ from .classifier import classes_backward, clear_class_gradient, clear_class_slop
 from .embeddings import embeddings_backward
 from .jit import kernel
 from .linear import add_scaled, linear_backward_bias, linear_backward_input, linear_backward_weight
-from .recurrence import BLOCKS_PER_LAYER, GRU, LSTM, open_head
+from .norm import NO_NORM, clear_norm_gradient, norm_backward
+from .recurrence import BLOCKS_PER_LAYER, COUPLED_LSTM, GRU, LSTM, open_head, read_layers
 from .ring import slot_after, slot_before
 from .state import RENEWED, SEQUENCE_START, STEPS
 from .views import bias, matrix, plane
@@ -37,6 +39,8 @@ def backward_sweep(model, lane):
     span = (earliest % sizes.slots, count, sizes.slots)
     _head_backward(model, lane, span)
     for layer in range(sizes.layers - 1, -1, -1):
+        if sizes.read_width > 0:
+            _add_slopes_of_heads(model, layer, span)
         _layer_backward(model, lane, layer, (last - newest) % sizes.slots, span)
     return earliest, count
 
@@ -57,30 +61,43 @@ def _graded_ages(model, lane):
 
 @kernel
 def _head_backward(model, lane, span):
-    """Slopes of outputs into the head's gradient and into d_hidden of the top layer.
+    """Slopes of outputs into the head's gradient and into those of what it reads: the top layer's d_hidden, or d_read.
 
     A step has few graded outputs among many (one horizon's), so they are taken one by one.
     """
-    sizes, network, ring, d_hidden = model.sizes, model.network, lane.ring, model.scratch.d_hidden
+    sizes, network, ring, scratch = model.sizes, model.network, lane.ring, model.scratch
+    read, d_read = read_layers(model, ring), scratch.d_read if sizes.read_width > 0 else scratch.d_hidden
     weight, _ = open_head(network.weights, model)
     d_weight, d_bias = open_head(network.gradient, model)
-    hidden = plane(ring.hidden, sizes.layers - 1)
     for out in range(sizes.outputs):
         d_bias[out] = 0
-        for j in range(sizes.hidden_width):
+        for j in range(sizes.head_width):
             d_weight[out, j] = 0
     clear_class_gradient(model.coding, model)
     slot, count, slots = span
     for _ in range(count):
         for j in range(sizes.hidden_width):
-            d_hidden[slot, j] = 0
+            scratch.d_hidden[slot, j] = 0
+        for j in range(sizes.read_width):
+            scratch.d_read[slot, j] = 0
         for out in range(ring.graded[slot, 0], ring.graded[slot, 1]):
             slope = ring.d_outputs[slot, out]
             d_bias[out] += slope
-            add_scaled(slope, hidden, slot, d_weight, out)
-            add_scaled(slope, weight, out, d_hidden, slot)
-        classes_backward(model.coding, model, lane, slot)
+            add_scaled(slope, read, slot, d_weight, out)
+            add_scaled(slope, weight, out, d_read, slot)
+        classes_backward(model.coding, model, lane, slot, d_read)
         clear_slopes(model, lane, slot)
+        slot = slot_after(slot, slots)
+
+
+@kernel
+def _add_slopes_of_heads(model, layer, span):
+    """Where heads read every layer: add their slopes at this one."""
+    sizes, scratch = model.sizes, model.scratch
+    slot, count, slots = span
+    for _ in range(count):
+        for j in range(sizes.hidden):
+            scratch.d_hidden[slot, j] += scratch.d_read[slot, layer * sizes.hidden + j]
         slot = slot_after(slot, slots)
 
 
@@ -104,10 +121,14 @@ def _layer_backward(model, lane, layer, newest_slot, span):
     hidden, kept = plane(ring.hidden, layer), plane(ring.kept, layer)
     weight_hh = matrix(network.weights, network, block + 1, sizes.gate_rows, sizes.hidden_width)
     d_input = scratch.d_gates_input
-    d_state = scratch.d_gates_hidden if sizes.cell == GRU else scratch.d_gates_input
+    apart = sizes.cell == GRU or sizes.norm != NO_NORM  # the two parts have slopes of their own
+    d_state = scratch.d_gates_hidden if apart else scratch.d_gates_input
     d_hidden = scratch.d_hidden
     for j in range(sizes.hidden_width):
         scratch.d_state[0, j] = 0
+    if sizes.norm != NO_NORM:
+        for part in range(2):
+            clear_norm_gradient(model, layer, part, block + 2 + part)
     slot = newest_slot
     for step in range(count):
         previous = slot_before(slot, slots)
@@ -115,12 +136,27 @@ def _layer_backward(model, lane, layer, newest_slot, span):
             lstm_backward(sizes.hidden, kept, slot, previous, d_hidden, scratch.d_state, d_input)
         elif sizes.cell == GRU:
             gru_backward(sizes.hidden, kept, hidden, slot, previous, d_hidden, d_input, d_state)
+        elif sizes.cell == COUPLED_LSTM:
+            coupled_lstm_backward(sizes.hidden, kept, slot, previous, d_hidden, scratch.d_state, d_input)
         else:
             elman_backward(sizes.hidden, sizes.relu, hidden, d_hidden, slot, d_input)
+        if sizes.norm != NO_NORM:
+            _norms_backward(model, lane, layer, slot, d_input, d_state)
         if step + 1 < count:
             linear_backward_input(weight_hh, d_state, slot, d_hidden, previous)
         slot = previous
     _matrices_backward(model, lane, layer, d_input, d_state, span)
+
+
+@kernel
+def _norms_backward(model, lane, layer, slot, d_input, d_state):
+    """Both parts' norms, at one step."""
+    block = BLOCKS_PER_LAYER * layer
+    if model.sizes.cell != GRU:
+        for j in range(model.sizes.gate_rows):
+            d_state[slot, j] = d_input[slot, j]
+    norm_backward(model, lane, layer, slot, 0, block + 2, d_input)
+    norm_backward(model, lane, layer, slot, 1, block + 3, d_state)
 
 
 @kernel
@@ -133,8 +169,9 @@ def _matrices_backward(model, lane, layer, d_input, d_state, span):
     d_weight_hh = matrix(network.gradient, network, block + 1, sizes.gate_rows, sizes.hidden_width)
     linear_backward_weight(d_input, below, span[0], span, d_weight_ih)
     linear_backward_weight(d_state, hidden, slot_before(span[0], span[2]), span, d_weight_hh)
-    linear_backward_bias(d_input, span, bias(network.gradient, network, block + 2, sizes.gate_rows))
-    linear_backward_bias(d_state, span, bias(network.gradient, network, block + 3, sizes.gate_rows))
+    if sizes.norm == NO_NORM:  # else the norms have written it
+        linear_backward_bias(d_input, span, bias(network.gradient, network, block + 2, sizes.gate_rows))
+        linear_backward_bias(d_state, span, bias(network.gradient, network, block + 3, sizes.gate_rows))
     weight_ih = matrix(network.weights, network, block, sizes.gate_rows, below.shape[1])
     if layer == 0:
         embeddings_backward(model.coding, model, lane, weight_ih, d_input, span)

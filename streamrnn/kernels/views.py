@@ -45,6 +45,8 @@ class Scratch(NamedTuple):
     d_gates_input: Any  # (slots, gate_rows)
     d_gates_hidden: Any  # (slots, gate_rows)
     d_state: Any  # (1, hidden_width)
+    d_read: Any  # (slots, read_width)
+    no_bias: Any  # (norm_rows,): zeros
     arrived: Any  # (columns,): this row's accepted values, NaN where there is none
     shifted: Any  # (columns,): 1 where this row has shifted the level
 
@@ -65,6 +67,9 @@ class Ring(NamedTuple):
     inputs: Any  # (slots, input_width)
     hidden: Any  # (layers, slots, hidden_width)
     kept: Any  # (layers, slots, kept_width)
+    read: Any  # (slots, read_width)
+    normed: Any  # (layers, slots, normed_width)
+    inverse: Any  # (layers, slots, norm_gates)
     outputs: Any  # (slots, outputs)
     d_outputs: Any  # (slots, outputs)
     graded: Any  # (slots, 2)
@@ -253,6 +258,8 @@ def open_model(real, double, integer, coding):
             d_gates_input=view2(real, integer, AT.d_gates_input, 0),
             d_gates_hidden=view2(real, integer, AT.d_gates_hidden, 0),
             d_state=view2(real, integer, AT.d_state, 0),
+            d_read=view2(real, integer, AT.d_read, 0),
+            no_bias=view1(real, integer, AT.no_bias, 0),
             arrived=view1(double, integer, AT.arrived, 0),
             shifted=view1(double, integer, AT.shifted, 0),
         ),
@@ -304,6 +311,9 @@ def open_lane(real, double, integer, coding, lane):
         inputs=view2(real, integer, AT.inputs, lane),
         hidden=view3(real, integer, AT.hidden, lane),
         kept=view3(real, integer, AT.kept, lane),
+        read=view2(real, integer, AT.read, lane),
+        normed=view3(real, integer, AT.normed, lane),
+        inverse=view3(real, integer, AT.inverse, lane),
         outputs=view2(real, integer, AT.outputs, lane),
         d_outputs=view2(real, integer, AT.d_outputs, lane),
         graded=view2(integer, integer, AT.graded, lane),

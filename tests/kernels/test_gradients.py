@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from learners import COLUMNS, DoubleLearner, check_gradient, randomised, reference_of, stream
+from learners import CELLS, COLUMNS, DoubleLearner, check_gradient, randomised, reference_of, stream
 
-CELLS = [("elman", "tanh"), ("elman", "relu"), ("gru", "tanh"), ("lstm", "tanh")]
 LOSSES = ["squared", "absolute", "huber", "quantile"]
 SMALL: dict[str, Any] = {"hidden": 5, "window": 4, "lr": 0.0, "optimizer": "sgd", "clip": 0.0}
 
@@ -71,10 +70,29 @@ def test_horizons_that_count_values_of_the_target(cell):
 
 
 @pytest.mark.parametrize("hidden", [1, 16, 19, 35])
-@pytest.mark.parametrize("cell", ["elman", "gru", "lstm"])
+@pytest.mark.parametrize("cell", ["elman", "gru", "lstm", "coupled-lstm"])
 def test_sizes_that_fill_a_vector_and_sizes_that_do_not(cell, hidden):
     learner = randomised(DoubleLearner(COLUMNS, **SMALL | {"hidden": hidden}, cell=cell, layers=2), size=0.2)
     check_stream(learner, stream(40))
+
+
+@pytest.mark.parametrize("stride", [1, 3])
+@pytest.mark.parametrize("hidden", [5, 16])
+@pytest.mark.parametrize("norm", ["layer", "rms"])
+@pytest.mark.parametrize("cell", ["elman", "gru", "lstm", "coupled-lstm"])
+def test_normalised_gates_of_every_cell(cell, norm, hidden, stride):
+    settings = SMALL | {"cell": cell, "hidden": hidden, "stride": stride, "layers": 2}
+    learner = randomised(DoubleLearner(["a", "c"], COLUMNS, **settings, norm=norm, horizon=2))
+    check_stream(learner, stream(90, nulls=0.1), boundaries=(60,))
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+@pytest.mark.parametrize(("layers", "hidden"), [(2, 5), (3, 16), (1, 5)])
+def test_a_head_that_reads_every_layer(cell, layers, hidden):
+    settings = SMALL | {"cell": cell, "hidden": hidden, "layers": layers, "head": "all", "horizon": (1, 3)}
+    learner = randomised(DoubleLearner(["a", "c"], COLUMNS, **settings), size=0.3)
+    assert learner.parameters["head.weight"].shape == (4, layers * hidden)
+    check_stream(learner, stream(80, nulls=0.1), boundaries=(60,))
 
 
 def test_without_skip_and_with_a_window_of_one():

@@ -28,7 +28,7 @@ B. P. Welford (1962), Note on a method for calculating corrected sums of squares
 
 from .anomaly import ReferenceWatch
 from .categories import CategoryReference
-from .cells import Activations, LayerState, cell_backward, cell_forward, forward_step, head_forward, sweep, zero_state
+from .cells import Activations, LayerState, forward_step, head_forward, sweep, zero_state
 from .experts import ReferenceExperts
 from .gate import Column, Scale, robust
 from .keys import KeyedReference
@@ -50,8 +50,6 @@ __all__ = [
     "ReferenceWatch",
     "Scale",
     "SweepSnapshot",
-    "cell_backward",
-    "cell_forward",
     "forward_step",
     "head_forward",
     "robust",

@@ -184,7 +184,7 @@ class CategoryReference(ReferenceLearner):
         self.row_losses.append(loss)
 
     def write_code_slopes(self, number: int, k: int, t: int, truth: int, known: int) -> None:
-        outputs = head_forward(self.network, self.steps[number].activations.top)
+        outputs = head_forward(self.network, self.steps[number].activations.read(self.head))
         slopes = self.slopes.setdefault(number, np.zeros(outputs.size))
         slope = softmax(self.logits(outputs, k, t, known))
         slope[truth] -= 1.0

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .cells import Activations, Array, LayerState, Parameters, forward_step, head_forward, sweep, zero_state
+from .cells import Activations, Array, Cell, LayerState, Parameters, forward_step, head_forward, sweep, zero_state
 from .gate import Column, Scale
 from .guard import Guard
 from .rules import Loss, Optimizer
@@ -66,6 +66,8 @@ class ReferenceLearner:
         columns: int,
         cell: str = "lstm",
         nonlinearity: str = "tanh",
+        norm: str = "none",
+        head: str = "top",
         layers: int = 1,
         window: int = 32,
         stride: int = 1,
@@ -95,7 +97,7 @@ class ReferenceLearner:
     ) -> None:
         self.parameters = {name: np.array(value, dtype=np.float64) for name, value in parameters.items()}
         self.features, self.targets = list(features), list(targets)
-        self.cell, self.nonlinearity, self.layers = cell, nonlinearity, layers
+        self.cell, self.head, self.layers = Cell(cell, nonlinearity, norm), head, layers
         self.window, self.stride = window, stride
         self.horizons, self.horizon_unit, self.max_delay = tuple(horizons), horizon_unit, max_delay
         self.labels_own_row = self.horizons == (0,)
@@ -268,7 +270,7 @@ class ReferenceLearner:
 
     def write_slopes(self, number: int, k: int, j: int, label: float) -> None:
         """Slopes are taken at today's head, applied to the hidden state of then."""
-        outputs_now = head_forward(self.network, self.steps[number].activations.top)
+        outputs_now = head_forward(self.network, self.steps[number].activations.read(self.head))
         slopes = self.slopes.setdefault(number, np.zeros(outputs_now.size))
         labels = self.labels.setdefault(number, {})
         for q, quantile in enumerate(self.quantiles):
@@ -326,7 +328,7 @@ class ReferenceLearner:
             self.last_sweep = self.snapshot(numbers, steps)
         no_slopes = np.zeros_like(self.slopes[max(self.slopes)])
         d_outputs = [self.slopes.get(number, no_slopes) for number in numbers]
-        d_network, d_inputs = sweep(self.cell, self.nonlinearity, self.network, steps, d_outputs)
+        d_network, d_inputs = sweep(self.cell, self.head, self.network, steps, d_outputs)
         self.gradient = self.gradient_of(d_network, d_inputs, numbers)
         self.forget_slopes()
         self.since = 0
@@ -355,8 +357,8 @@ class ReferenceLearner:
         state = self.last_sweep.entering
         total = 0.0
         for inputs, labels in zip(self.last_sweep.inputs, self.last_sweep.labels, strict=True):
-            step = forward_step(self.cell, self.nonlinearity, parameters, inputs, state)
-            outputs = head_forward(parameters, step.top)
+            step = forward_step(self.cell, parameters, inputs, state)
+            outputs = head_forward(parameters, step.read(self.head))
             for output, label in labels.items():
                 total += self.weighted_loss(outputs, output, label)
             state = step.state
@@ -388,8 +390,8 @@ class ReferenceLearner:
         return np.array(values + missing)
 
     def forward(self, inputs: Array) -> tuple[Activations, Array]:
-        activations = forward_step(self.cell, self.nonlinearity, self.network, inputs, self.state)
-        return activations, head_forward(self.network, activations.top)
+        activations = forward_step(self.cell, self.network, inputs, self.state)
+        return activations, head_forward(self.network, activations.read(self.head))
 
     def forecast(self, step: Step, outputs: Array) -> None:
         outputs = outputs.reshape(self.record.forecast.shape)

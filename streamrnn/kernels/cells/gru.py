@@ -13,6 +13,7 @@ from ..vector import LANES, load, splat, store
 
 GATES = 3
 KEPT = 4  # r, z, n, b_n: each a block of `hidden` numbers
+KEEPS = 1  # the gate that keeps the state
 
 
 @kernel

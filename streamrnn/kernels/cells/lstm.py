@@ -17,6 +17,7 @@ from ..vector import LANES, load, splat, store
 GATES = 4
 KEPT = 6  # i, f, g, o, c, tanh(c): each a block of `hidden` numbers
 STATE = 4  # the block of c
+KEEPS = 1  # the gate that keeps the state
 
 
 @kernel
