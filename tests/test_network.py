@@ -11,7 +11,8 @@ from learners import COLUMNS
 from streamrnn import Learner
 from streamrnn.kernels.state import Rates, named_view
 
-GATES = {"elman": 1, "gru": 3, "lstm": 4}
+GATES = {"elman": 1, "gru": 3, "lstm": 4, "coupled-lstm": 3}
+PYTORCHS = ("elman", "gru", "lstm")
 
 
 @pytest.mark.parametrize("cell", GATES)
@@ -33,7 +34,7 @@ def test_parameters_have_pytorchs_names_and_shapes(cell):
     assert all(view.dtype == np.float32 for view in learner.parameters.values())
 
 
-@pytest.mark.parametrize("cell", GATES)
+@pytest.mark.parametrize("cell", PYTORCHS)
 def test_pytorch_takes_the_parameters_as_they_are(cell):
     torch = pytest.importorskip("torch")
     learner = Learner("a", COLUMNS, cell=cell, hidden=5, layers=2)
@@ -42,6 +43,15 @@ def test_pytorch_takes_the_parameters_as_they_are(cell):
     network.load_state_dict({name: value for name, value in values.items() if not name.startswith("head.")})
     head = torch.nn.Linear(5, 1)
     head.load_state_dict({"weight": values["head.weight"], "bias": values["head.bias"]})
+
+
+def test_a_norm_adds_gains_and_a_head_of_all_layers_is_wider():
+    learner = Learner("a", COLUMNS, cell="coupled-lstm", hidden=5, layers=2, norm="rms", head="all")
+    shapes = {name: view.shape for name, view in learner.parameters.items()}
+    assert shapes["head.weight"] == (1, 10)
+    gains = ("gain_ih_l0", "gain_hh_l0", "gain_ih_l1", "gain_hh_l1")
+    assert list(shapes)[-4:] == list(gains) and all(shapes[name] == (15,) for name in gains)
+    assert all((learner.parameters[name] == 1.0).all() for name in gains)
 
 
 def test_parameters_are_views_of_one_flat_array():
@@ -85,21 +95,21 @@ def test_without_the_skip_the_head_is_drawn_too():
     assert not Learner("a", skip=True).parameters["head.weight"].any()
 
 
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
-def test_the_gate_that_keeps_the_state_starts_open(cell):
+@pytest.mark.parametrize(("cell", "gate"), [("gru", 1), ("lstm", 1), ("coupled-lstm", 0)])
+def test_the_gate_that_keeps_the_state_starts_open(cell, gate):
     learner = Learner("a", cell=cell, hidden=6, layers=2)
     for name in ("bias_ih_l0", "bias_ih_l1"):
-        assert learner.parameters[name][6:12].tolist() == [1.0] * 6
+        assert learner.parameters[name].reshape(-1, 6)[gate].tolist() == [1.0] * 6
         assert np.count_nonzero(learner.parameters[name]) == 6
     assert not learner.parameters["bias_hh_l0"].any()
 
 
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
-def test_expected_lag_gives_the_chrono_initialisation(cell):
+@pytest.mark.parametrize(("cell", "gate"), [("gru", 1), ("lstm", 1), ("coupled-lstm", 0)])
+def test_expected_lag_gives_the_chrono_initialisation(cell, gate):
     """The keeping gate's bias is log U(1, lag - 1), the LSTM's input gate's its negative (Tallec & Ollivier 2018)."""
     bias = Learner("a", cell=cell, hidden=500, expected_lag=100).parameters["bias_ih_l0"].reshape(-1, 500)
-    assert 0.0 <= bias[1].min() < 1.0 and np.log(90.0) < bias[1].max() <= np.log(99.0) + 1e-6
-    np.testing.assert_allclose(np.exp(bias[1]).mean(), 50.0, rtol=0.1)
+    assert 0.0 <= bias[gate].min() < 1.0 and np.log(90.0) < bias[gate].max() <= np.log(99.0) + 1e-6
+    np.testing.assert_allclose(np.exp(bias[gate]).mean(), 50.0, rtol=0.1)
     if cell == "lstm":
         np.testing.assert_array_equal(bias[0], -bias[1])
 

@@ -140,7 +140,9 @@ def renew(model, lane):
 
 @kernel
 def _tame(model):
-    """Weights that cannot be trusted: no row longer than 1, as at first, no bias beyond 1, and outputs of zero."""
+    """Weights that cannot be trusted: no row longer than 1, as at first, no bias or gain beyond 1, and outputs of
+    zero.
+    """
     sizes, network = model.sizes, model.network
     for layer in range(sizes.layers):
         block = BLOCKS_PER_LAYER * layer

@@ -37,7 +37,7 @@ def offered(csv, capfdbinary, monkeypatch):
         (("re",), ["plain,replay"]),
         (("replay", "--sp"), ["plain,--speed"]),
         (("replay", "CSV", "--spee"), ["plain,--speed"]),
-        (("run", "--cell", ""), ["plain,elman", "plain,gru", "plain,lstm"]),
+        (("run", "--cell", ""), ["plain,elman", "plain,gru", "plain,lstm", "plain,coupled-lstm"]),
         (("run", "--cell", "g"), ["plain,gru"]),
         (("completion", ""), [f"plain,{name}" for name in SHELLS]),
         (("replay", ""), ["file,"]),

@@ -138,7 +138,7 @@ def test_a_dry_run_shows_what_comes_from_the_model(streamrnn, csv, tmp_path):
         ("hidden = 'x'", "hidden: 'x' is not a whole number"),
         ("hidden = 2.5", "hidden: 2.5 is not a whole number"),
         ("lr = true", "lr: True is not a number"),
-        ("cell = 'rnn'", "cell: 'rnn' is not one of 'elman', 'gru', 'lstm'."),
+        ("cell = 'rnn'", "cell: 'rnn' is not one of 'elman', 'gru', 'lstm', 'coupled-lstm'."),
         ("skip = 1", "skip: 1 is neither true nor false"),
         ("targets = [0]", "targets: 0 is not text; put it in quotes"),
         ("[network]\nhidden = 3", "there is no option 'network'; "),

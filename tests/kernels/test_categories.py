@@ -86,6 +86,12 @@ def test_gradients_of_tables_and_heads_beside_those_of_numbers(cell, layers):
     assert run_beside_reference(randomised(learner), stream(90), boundaries=(60,), gradients=True) > 20
 
 
+@pytest.mark.parametrize("norm", ["none", "layer"])
+def test_gradients_where_every_head_reads_every_layer(norm):
+    learner = DoubleLearner(["u", "y"], ["x", "u"], categorical="u", layers=2, head="all", norm=norm, lr=0.0, **SMALL)
+    assert run_beside_reference(randomised(learner), stream(70), boundaries=(40,), gradients=True) > 20
+
+
 @pytest.mark.parametrize("horizon", [0, 1, (2, 5)])
 @pytest.mark.parametrize("stride", [1, 3])
 def test_gradients_at_every_horizon_and_stride(horizon, stride):

@@ -73,6 +73,16 @@ def test_a_state_that_overflows_goes_back_at_once_as_in_the_reference():
     assert 0 < learner.metrics.diverged < 4
 
 
+@pytest.mark.parametrize("norm", ["layer", "rms"])
+def test_normalised_gates_go_back_as_in_the_reference(norm):
+    learner = randomised(DoubleLearner("a", COLUMNS, **SMALL, lr=1e-2, norm=norm, layers=2, head="all"))
+    learner.parameters["gain_ih_l0"][...] = 3.0
+    learner.parameters["head.bias"][...] = 40.0
+    run_beside_reference(learner, stream(150))
+    assert learner.metrics.diverged > 0
+    assert np.abs(learner.parameters["gain_ih_l0"]).max() < 1.5
+
+
 def test_good_weights_are_kept_and_gone_back_to_as_in_the_reference():
     """Three stretches go well; then the weights are spoiled."""
     learner = DoubleLearner("a", ["a"], hidden=2, window=2)

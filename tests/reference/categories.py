@@ -90,7 +90,7 @@ class CategoryReference(ReferenceLearner):
 
     def as_one(self, parameters: Parameters) -> Parameters:
         names = self.head_names()
-        one = {name: value for name, value in parameters.items() if name.startswith(("weight_", "bias_"))}
+        one = {name: value for name, value in parameters.items() if name.startswith(("weight_", "bias_", "gain_"))}
         return one | {
             "head.weight": np.vstack([parameters[f"{name}.weight"] for name in names]),
             "head.bias": np.concatenate([parameters[f"{name}.bias"] for name in names]),

@@ -21,12 +21,12 @@ def copy(parameters: Parameters) -> Parameters:
 
 
 def tamed(parameters: Parameters) -> Parameters:
-    """No row of a matrix longer than 1, no bias beyond 1, only numbers, and heads that say nothing."""
+    """No row of a matrix longer than 1, no bias or gain beyond 1, only numbers, and heads that say nothing."""
     result = {}
     for name, value in parameters.items():
         if name.startswith(("head.", "classifier.")):
             result[name] = np.zeros_like(value)
-        elif name.startswith("bias"):
+        elif name.startswith(("bias", "gain")):
             result[name] = np.where(np.isfinite(value), np.clip(value, -1.0, 1.0), 0.0)
         else:
             usual = np.sqrt(value.shape[1]) if name.startswith("embedding") else 1.0
