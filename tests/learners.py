@@ -22,7 +22,8 @@ from streamrnn.schema import (
 )
 
 COLUMNS = ("a", "b", "c")
-CELLS = [("elman", "tanh"), ("elman", "relu"), ("gru", "tanh"), ("lstm", "tanh"), ("coupled-lstm", "tanh")]
+PYTORCHS_CELLS = [("elman", "tanh"), ("elman", "relu"), ("gru", "tanh"), ("lstm", "tanh")]
+CELLS = [*PYTORCHS_CELLS, ("coupled-lstm", "tanh")]
 
 
 class DoubleLearner(Learner):

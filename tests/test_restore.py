@@ -189,5 +189,5 @@ def test_every_field_is_saved_unless_it_follows_from_the_settings_or_is_written_
     derived = {"weights", "rates", "levels", "offsets", "feature_columns", "target_columns", "horizon_index"}
     derived |= {"class_columns", "target_weights", "bound_wanted"}
     scratch = {"gradient", "gates", "d_hidden", "d_gates_input", "d_gates_hidden", "d_state", "arrived", "away"}
-    scratch |= {"d_inputs", "arrived_codes", "shifted", "direction", "mixture"}
+    scratch |= {"d_inputs", "d_read", "no_bias", "arrived_codes", "shifted", "direction", "mixture"}
     assert not_saved <= derived | scratch | {"outputs"}

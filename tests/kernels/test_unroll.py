@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from learners import CELLS, DoubleLearner, randomised, stream, with_fixed_scales
+from learners import PYTORCHS_CELLS, DoubleLearner, randomised, stream, with_fixed_scales
 
 ROWS, HIDDEN = 25, 5
 
@@ -38,7 +38,7 @@ def torch_gradients(
 
 
 @pytest.mark.parametrize("layers", [1, 2])
-@pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
+@pytest.mark.parametrize(("cell", "nonlinearity"), PYTORCHS_CELLS)
 def test_the_gradient_over_a_whole_stream_is_torchs(cell, nonlinearity, layers):
     """All scales are 1, so an input is the value itself, and a label is the change from row s to row s + k."""
     pytest.importorskip("torch")
