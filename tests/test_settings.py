@@ -204,7 +204,8 @@ def test_levels_are_the_quantiles_or_the_middle_alone():
 
 def test_a_lag_needs_a_gate_that_can_keep():
     assert Settings(cell="lstm", expected_lag=50).expected_lag == 50
-    assert refusal(cell="elman", expected_lag=50) == "expected_lag needs a cell with a forget gate: lstm, gru or coupled-lstm"
+    needed = "lstm, gru or coupled-lstm"
+    assert refusal(cell="elman", expected_lag=50) == f"expected_lag needs a cell with a forget gate: {needed}"
 
 
 # --- as a whole -------------------------------------------------------------------------------------------------------
