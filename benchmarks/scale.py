@@ -24,6 +24,8 @@ import pyarrow
 
 from streamrnn import Learner
 
+from .pictures import draw_costs
+
 FEATURES = 8
 USUAL = {"hidden": 32, "window": 32, "horizon": 1, "keys": 0}
 SWEPT = {
@@ -131,27 +133,6 @@ def age(rows: int) -> None:
     )
 
 
-def draw(path: str, swept: dict[str, list[Cost]]) -> None:
-    """Draw each cost against its size, with the slope of the multiplications beside it."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise click.ClickException("a picture needs matplotlib: pip install 'streamrnn[plot]'") from None
-    figure = Figure(figsize=(11, 3.2), layout="constrained")
-    axes = figure.subplots(1, len(swept), squeeze=False, sharey=True)[0]
-    for axis, (name, costs) in zip(axes, swept.items(), strict=True):
-        sizes = [one.size for one in costs]
-        needed = np.array([one.multiplications for one in costs])
-        axis.loglog(sizes, needed / needed[-1] * costs[-1].microseconds, color="0.7", label="multiplications")
-        axis.loglog(sizes, [one.microseconds for one in costs], "o-", color="#0b6e99", label="measured")
-        axis.set_xlabel(name)
-        axis.grid(True, which="major", color="0.92")
-        axis.spines[["top", "right"]].set_visible(False)
-    axes[0].set_ylabel("microseconds a row")
-    axes[0].legend(frameon=False)
-    figure.savefig(path, dpi=150)
-
-
 @click.command(help=__doc__.split("\n\n")[0])
 @click.option("--only", default="age,hidden,window,horizon,keys", show_default=True, help="what to measure")
 @click.option("--rows", default=OLD, show_default=True, help="age of the old learner")
@@ -166,7 +147,12 @@ def main(only: str, rows: int, picture: str | None) -> None:
         age(rows)
     swept = {name: sweep(name) for name in SWEPT if name in chosen}
     if picture and swept:
-        draw(picture, swept)
+        lines = {
+            name: (list(sizes), list(costs), list(needed))
+            for name, found in swept.items()
+            for sizes, costs, needed in [zip(*found, strict=True)]
+        }
+        draw_costs(picture, lines, "multiplications")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """JAX on the job of `protocol.py`: `python -m benchmarks.peers.jax_peer --cell lstm --hidden 32`.
 
 Every update changes the weights, so the activations of the window belong to weights that are gone: the window is run
-forward again for each row, then the gradient comes by `jax.grad`, and the forecast takes one more step of the cell from
-the window's last state, with the new weights. The state after the window's first row enters the next window, as a
-constant.
+forward again for each row, then the gradient comes by `jax.grad`, and the forecast takes one more step of the cell
+from the window's last state, with the new weights. The state after the window's first `stride` rows enters the next
+window, as a constant. With a stride, the rows between two updates take one step of the cell.
 
 As JAX's documentation advises: one jitted function for the whole of a row, with its buffers donated, and `lax.scan`
 over the window. It is timed
@@ -45,6 +45,7 @@ class Carry(NamedTuple):
     square: Parameters
     steps: jax.Array  # ()
     entering: State  # the state before the window's first row
+    newest: State  # that after the last row
 
 
 def elman(parameters: Parameters, x: jax.Array, state: State) -> State:
@@ -95,7 +96,11 @@ def first_carry(job: Job) -> Carry:
     if job.cell == "gru":
         parameters["recurrent_bias"] = draw(gates * job.hidden)
     mean, square = jax.tree.map(jnp.zeros_like, parameters), jax.tree.map(jnp.zeros_like, parameters)
-    return Carry(parameters, mean, square, jnp.zeros(()), tuple(jnp.zeros(job.hidden) for _ in range(states)))
+
+    def state() -> State:
+        return tuple(jnp.zeros(job.hidden) for _ in range(states))
+
+    return Carry(parameters, mean, square, jnp.zeros(()), state(), state())
 
 
 def adam(job: Job, carry: Carry, gradients: Parameters) -> Carry:
@@ -109,30 +114,53 @@ def adam(job: Job, carry: Carry, gradients: Parameters) -> Carry:
     parameters = jax.tree.map(
         lambda p, m, v: p - rate * m / (correction * jnp.sqrt(v) + EPSILON), carry.parameters, mean, square
     )
-    return Carry(parameters, mean, square, steps, carry.entering)
+    return carry._replace(parameters=parameters, mean=mean, square=square, steps=steps)
+
+
+def output(parameters: Parameters, hidden: jax.Array) -> jax.Array:
+    """The forecast of one step, or of many."""
+    return hidden @ parameters["head"] + parameters["head_bias"]
+
+
+def make_advance(job: Job) -> Callable[[Carry, jax.Array], tuple[Carry, jax.Array]]:
+    """A row without an update: (carry, the new row) -> (carry, forecast)."""
+    cell = CELLS[job.cell][0]
+
+    def advance(carry: Carry, row: jax.Array) -> tuple[Carry, jax.Array]:
+        parameters = carry.parameters
+        newest = cell(parameters, row @ parameters["input"] + parameters["bias"], carry.newest)
+        return carry._replace(newest=newest), output(parameters, newest[0])
+
+    return advance
 
 
 def make_step(job: Job, unroll: int) -> Callable[[Carry, jax.Array], tuple[Carry, jax.Array]]:
-    """The whole of one row: (carry, the window's rows and the new one) -> (carry, forecast)."""
-    cell = CELLS[job.cell][0]
+    """A row with an update: (carry, the window's rows and the new one) -> (carry, forecast)."""
+    cell, advance = CELLS[job.cell][0], make_advance(job)
 
-    def output(parameters: Parameters, state: State) -> jax.Array:
-        return state[0] @ parameters["head"] + parameters["head_bias"]
+    def forward(parameters: Parameters, rows: jax.Array, entering: State, targets: jax.Array) -> Any:
+        inputs = rows @ parameters["input"] + parameters["bias"]  # (reach, gates * hidden)
 
-    def forward(parameters: Parameters, rows: jax.Array, entering: State, target: jax.Array) -> Any:
-        inputs = rows @ parameters["input"] + parameters["bias"]  # (window, gates * hidden)
-        first = cell(parameters, inputs[0], entering)
-        last, _ = lax.scan(lambda state, x: (cell(parameters, x, state), None), first, inputs[1:], unroll=unroll)
-        return jnp.square(output(parameters, last) - target), (first, last)
+        def step(state: State, x: jax.Array) -> tuple[State, jax.Array | None]:
+            state = cell(parameters, x, state)
+            return state, state[0] if job.stride > 1 else None
 
-    def step(carry: Carry, rows: jax.Array) -> tuple[Carry, jax.Array]:
+        if job.stride == 1:
+            first = cell(parameters, inputs[0], entering)
+            last, _ = lax.scan(step, first, inputs[1:], unroll=unroll)
+            graded = last[0][None]
+        else:
+            first, begun = lax.scan(step, entering, inputs[: job.stride], unroll=unroll)
+            last, rest = lax.scan(step, first, inputs[job.stride :], unroll=unroll)
+            graded = jnp.concatenate([begun, rest])[-job.stride :]
+        return jnp.mean(jnp.square(output(parameters, graded) - targets)), (first, last)
+
+    def update(carry: Carry, rows: jax.Array) -> tuple[Carry, jax.Array]:
         gradient = jax.grad(forward, has_aux=True)
-        gradients, (first, last) = gradient(carry.parameters, rows[:-1], carry.entering, rows[-1, 0])
-        carry = adam(job, carry, gradients)._replace(entering=first)
-        newest = cell(carry.parameters, rows[-1] @ carry.parameters["input"] + carry.parameters["bias"], last)
-        return carry, output(carry.parameters, newest)
+        gradients, (first, last) = gradient(carry.parameters, rows[:-1], carry.entering, rows[-job.stride :, 0])
+        return advance(adam(job, carry, gradients)._replace(entering=first, newest=last), rows[-1])
 
-    return step
+    return update
 
 
 class PerCall:
@@ -145,9 +173,10 @@ class PerCall:
         self.stream = Stream(job)
         self.rows = self.stream.values.astype(np.float32)  # (rows, features)
         self.values = self.rows[:, 0].tolist()
-        self.window = job.window
+        self.stride = job.stride
         self.carry = first_carry(job)
         self.step = jax.jit(make_step(job, unroll), donate_argnums=0)
+        self.advance = jax.jit(make_advance(job), donate_argnums=0)
         self.forecast = 0.0
 
     def learn(self, rows: int) -> list[float]:
@@ -156,7 +185,10 @@ class PerCall:
         losses = []
         for row in range(newest, newest + rows):
             losses.append((self.forecast - self.values[row]) ** 2)
-            self.carry, forecast = self.step(self.carry, self.rows[row - self.window : row + 1])
+            if (row - newest + 1) % self.stride:
+                self.carry, forecast = self.advance(self.carry, self.rows[row])
+            else:
+                self.carry, forecast = self.step(self.carry, self.rows[row - self.stream.reach : row + 1])
             self.forecast = float(forecast)  # waits until it is there
         return losses
 
@@ -170,15 +202,22 @@ class RowsInScan:
         self.variant = f"unroll {unroll}"
         self.stream = Stream(job)
         self.rows = self.stream.values.astype(np.float32)  # (rows, features)
-        self.window = job.window
         self.carry = first_carry(job)
         self.forecast = np.zeros(1, np.float32)
-        step = make_step(job, unroll)
+        step, advance, reach, between = make_step(job, unroll), make_advance(job), self.stream.reach, job.stride - 1
 
         def learn_chunk(carry: Carry, rows: jax.Array) -> tuple[Carry, jax.Array]:
-            return lax.scan(
-                lambda c, i: step(c, lax.dynamic_slice_in_dim(rows, i, job.window + 1)), carry, jnp.arange(CHUNK)
-            )
+            def rows_to_an_update(carry: Carry, first: jax.Array) -> tuple[Carry, jax.Array]:
+                made = jnp.zeros(0, jnp.float32)
+                if between:
+                    carry, made = lax.scan(
+                        advance, carry, lax.dynamic_slice_in_dim(rows, reach + first, between), unroll=between
+                    )
+                carry, last = step(carry, lax.dynamic_slice_in_dim(rows, first + between, reach + 1))
+                return carry, jnp.append(made, last)
+
+            carry, made = lax.scan(rows_to_an_update, carry, jnp.arange(0, CHUNK, job.stride))
+            return carry, made.ravel()
 
         self.learn_chunk = jax.jit(learn_chunk, donate_argnums=0)
 
@@ -187,7 +226,7 @@ class RowsInScan:
         losses = []
         for _ in range(-(-rows // CHUNK)):
             newest = self.stream.advance(CHUNK)
-            self.carry, made = self.learn_chunk(self.carry, self.rows[newest - self.window : newest + CHUNK])
+            self.carry, made = self.learn_chunk(self.carry, self.rows[newest - self.stream.reach : newest + CHUNK])
             forecasts = np.concatenate([self.forecast, np.asarray(made)])  # (1 + chunk,)
             losses.append(np.square(forecasts[:-1] - self.rows[newest : newest + CHUNK, 0]))
             self.forecast = forecasts[-1:]

@@ -1,8 +1,9 @@
 """What every peer shares: the job, the stream, the check that it learns, the clock, and the words it speaks.
 
 **The job.** A stream of rows with 8 numeric columns. When a row arrives, its first column grades the forecast that was
-made one row ago (squared error); one gradient step follows, through the last `window` rows, clipped to a global norm,
-by Adam; then the next row's first column is forecast. So every row is predicted first and learned from afterwards.
+made one row ago (squared error); every `stride` rows one gradient step follows, on the mean of their errors, each
+through the `window` rows before it, clipped to a global norm, by Adam; then the next row's first column is forecast. So
+every row is predicted first and learned from afterwards.
 
 **The stream** is periodic, sine waves and a little noise, so that it can go round for ever without a jump.
 
@@ -28,8 +29,8 @@ import numpy as np
 
 FEATURES = 8
 PERIOD = 4096  # rows after which the stream repeats
-LONGEST_CALL = 4096  # rows that a contender may ask for at once
-WARM_UP_ROWS = 1536
+LONGEST_CALL = 4096  # a multiple of every stride; rows that a contender may ask for at once
+WARM_UP_UPDATES = 1536
 LEARNED = 0.5  # when warm, the error must be below this share of the last value's
 SECONDS_PER_ROUND = 0.25  # a round lasts at least this long
 
@@ -41,6 +42,7 @@ class Job:
     cell: str = "lstm"
     hidden: int = 32
     window: int = 32
+    stride: int = 1  # rows between two updates
     rows: int = 512  # rows in a round, at least
     lr: float = 1e-3
     clip: float = 1.0
@@ -62,19 +64,19 @@ class Contender(Protocol):
 class Stream:
     """The rows of the job, and a place in them.
 
-    `values` (rows, features) float64 starts with the `window` rows that come before the first place, and is long enough
-    for a call of `LONGEST_CALL` rows at any place.
+    `values` (rows, features) float64 starts with the `reach` rows that come before the first place, which the first
+    update goes back through, and is long enough for a call of `LONGEST_CALL` rows at any place.
     """
 
     def __init__(self, job: Job) -> None:
-        self.window = job.window
+        self.reach = job.window + job.stride - 1
         self.place = 0
-        places = np.arange(-job.window, PERIOD + LONGEST_CALL)
+        places = np.arange(-self.reach, PERIOD + LONGEST_CALL)
         self.values = np.take(one_period(job.seed), places, axis=0, mode="wrap")
 
     def advance(self, rows: int) -> int:
         """Return where in `values` the next row stands, and move the place on by `rows`."""
-        newest = self.window + self.place
+        newest = self.reach + self.place
         self.place = (self.place + rows) % PERIOD
         return newest
 
@@ -89,14 +91,17 @@ def one_period(seed: int) -> np.ndarray:
     return noisy
 
 
-def warm_up(contender: Contender) -> dict[str, float]:
+def warm_up(contender: Contender, rows: int) -> dict[str, float]:
     """Run a contender until it is warm, and see that it learns: a fast loop that does not learn is worth nothing.
 
     Its median squared error must come well below that of the last value. (The median, because one update a row at a
     fixed rate makes the mean jump.)
     """
-    losses = np.asarray(contender.learn(WARM_UP_ROWS), float)[:WARM_UP_ROWS]
-    learned = float(np.nanmedian(losses[-WARM_UP_ROWS // 4 :]))
+    losses = np.zeros(0)
+    while len(losses) < rows:
+        losses = np.append(losses, contender.learn(min(rows - len(losses), LONGEST_CALL)))
+    losses = losses[:rows]
+    learned = float(np.nanmedian(losses[-rows // 4 :]))
     last_value = float(np.median(np.square(np.diff(contender.stream.values[:, 0]))))
     if not learned < LEARNED * last_value:
         name = f"{contender.group} ({contender.variant})"
@@ -131,6 +136,8 @@ def parse_arguments(description: str | None) -> tuple[Job, int, bool]:
     rounds, serve = arguments.pop("rounds"), arguments.pop("serve")
     if not 0 < arguments["rows"] <= LONGEST_CALL:
         parser.error(f"--rows must be from 1 to {LONGEST_CALL}")
+    if LONGEST_CALL % arguments["stride"] or arguments["rows"] % arguments["stride"]:
+        parser.error(f"--stride must divide {LONGEST_CALL} and --rows")
     return Job(**arguments), rounds, serve
 
 
@@ -139,7 +146,7 @@ def main(description: str | None, version: str, build: Callable[[Job], Sequence[
     job, rounds, serve = parse_arguments(description)
     pin_to_one_core()
     contenders = build(job)
-    errors = [warm_up(contender) for contender in contenders]
+    errors = [warm_up(contender, WARM_UP_UPDATES * job.stride) for contender in contenders]
     ready = [{"group": c.group, "variant": c.variant, **error} for c, error in zip(contenders, errors, strict=True)]
 
     def one_round() -> list[float]:

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 class Peer:
     """A library that has a module here, and how to get it."""
 
-    name: str
+    name: str  # of its module, and with _peer of ours
     install: str
 
     def is_installed(self) -> bool:
@@ -38,6 +38,7 @@ class Configuration:
     cell: str
     hidden: int
     window: int
+    stride: int
     rows: int
 
 
@@ -48,6 +49,7 @@ class Timing:
     cell: str
     hidden: int
     window: int
+    stride: int
     rows: int
     group: str
     variant: str

@@ -4,7 +4,9 @@ The learner is the one that users have, with its defaults: features standardised
 skip, the gate against wild values. Nothing is taken out to make it faster. It is timed
 
 - with `learner.run(array)`, 4,096 rows in one call, the records returned as a table,
-- with `learner.step(row)`, a mapping at a time, as a live stream does it.
+- with `learner.step(row)`, a mapping at a time, as a live stream does it,
+- with `learner.run(array, learn=False)`, once it has learned: what a step forward takes, and all else that is done for
+  a row that teaches nothing.
 
 streamrnn keeps the activations of the window from one row to the next, so it does not run the window forward again.
 """
@@ -14,10 +16,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pyarrow
 
 import streamrnn
 from benchmarks.peers import protocol
-from benchmarks.peers.protocol import FEATURES, Job, Stream
+from benchmarks.peers.protocol import FEATURES, WARM_UP_UPDATES, Job, Stream
 from streamrnn import Learner
 
 CALL = 4096  # rows in one call of run
@@ -32,7 +35,7 @@ def make_learner(job: Job) -> Learner:
         cell=job.cell,
         hidden=job.hidden,
         window=job.window,
-        stride=1,
+        stride=job.stride,
         optimizer="adam",
         lr=job.lr,
         clip=job.clip,
@@ -58,10 +61,25 @@ class Run:
         losses = []
         for _ in range(-(-rows // CALL)):
             newest = self.stream.advance(CALL)
-            records = self.learner.run(self.rows[newest : newest + CALL])
+            records = self.take(self.rows[newest : newest + CALL])
             expected = records["c0_expected"].to_numpy()  # (call,), NaN where nothing was expected
             losses.append(np.square(records["c0"].to_numpy() - expected))
         return np.concatenate(losses)
+
+    def take(self, rows: np.ndarray) -> pyarrow.Table:
+        """Learn from every row."""
+        return self.learner.run(rows)
+
+
+class Forward(Run):
+    """Many rows in one call, of which nothing is learned once it is warm."""
+
+    group = "streamrnn forward"
+    variant = f"{CALL} rows a call"
+
+    def take(self, rows: np.ndarray) -> pyarrow.Table:
+        """Learn from the first rows alone."""
+        return self.learner.run(rows, learn=self.learner.metrics.updates < WARM_UP_UPDATES // 2)
 
 
 class Step:
@@ -86,8 +104,8 @@ class Step:
 
 
 def build(job: Job) -> Sequence[Run | Step]:
-    """Both ways of giving it rows."""
-    return [Run(job), Step(job)]
+    """Every way of giving it rows."""
+    return [Run(job), Step(job), Forward(job)]
 
 
 def main() -> None:

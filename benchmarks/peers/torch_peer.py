@@ -3,8 +3,8 @@
 Every update changes the weights, so the activations of the window belong to weights that are gone: the window is run
 forward again for each row. That one pass serves twice: its last output is the forecast of the next row, and its graph
 is what the next row's gradient goes back through, with the weights still the same. So the forecast costs nothing more,
-where a step of its own in `inference_mode` would. The state that enters the window is the one that was carried when its
-row was the newest, detached.
+where a step of its own in `inference_mode` would. With a stride, the rows between two updates take such a step. The
+state that enters the window is the one that was carried when its row was the newest, detached.
 
 As PyTorch's documentation advises for one core: `nn.LSTM`, `nn.GRU` and `nn.RNN` over the whole window at once (the
 LSTM runs in oneDNN), `set_num_threads(1)`, `set_flush_denormal(True)`, `zero_grad(set_to_none=True)`,
@@ -45,9 +45,10 @@ class TorchLearner:
         self.head = nn.Linear(job.hidden, 1)
         self.parameters = [*self.recurrent.parameters(), *self.head.parameters()]
         self.optimizer = torch.optim.Adam(self.parameters, lr=job.lr, **adam)
-        # The states after the last `window` rows, each as it was when its row was the newest.
-        self.carried: deque[State] = deque([self.first_state()] * job.window, maxlen=job.window)
-        self.predict(job.window - 1)
+        self.reach = self.stream.reach
+        # The states after the last `reach + 1` rows, each as it was when its row was the newest.
+        self.carried: deque[State] = deque([self.first_state()] * (self.reach + 1), maxlen=self.reach + 1)
+        self.predict(self.reach - 1)
 
     def first_state(self) -> State:
         """The state before the first row: zeros."""
@@ -60,24 +61,44 @@ class TorchLearner:
         losses = []
         for row in range(newest, newest + rows):
             losses.append((self.forecast - self.values[row]) ** 2)
-            self.update(self.targets[row])
-            self.predict(row)
+            if (row - newest + 1) % self.job.stride:
+                self.step(row)
+            else:
+                self.update(row)
+                self.predict(row)
         return losses
 
-    def update(self, target: torch.Tensor) -> None:
-        """One step of Adam on the error of the forecast that `target` grades."""
+    def update(self, row: int) -> None:
+        """One step of Adam on the errors of the last `stride` forecasts."""
         self.optimizer.zero_grad(set_to_none=True)
-        (self.output - target).square().backward()
+        if self.job.stride > 1:
+            self.outputs, _ = self.run_window(row - 1, self.carried[0])
+        graded = self.targets[row + 1 - self.job.stride : row + 1]
+        (self.outputs - graded).square().mean().backward()
         nn.utils.clip_grad_norm_(self.parameters, self.job.clip, foreach=True)
         self.optimizer.step()
 
     def predict(self, row: int) -> None:
-        """Run the window that ends in `row` forward with today's weights."""
-        window = self.rows[row + 1 - self.job.window : row + 1]
-        hidden, state = self.recurrent(window, self.carried[0])  # (window, 1, hidden)
-        self.output = self.head(hidden[-1, 0])[0]
+        """Forecast with the weights of now; without a stride, over the window that the next update needs."""
+        if self.job.stride > 1:
+            self.step(row)
+            return
+        self.outputs, state = self.run_window(row, self.carried[1])
         self.carried.append(tuple(part.detach() for part in state) if self.job.cell == "lstm" else state.detach())
-        self.forecast = self.output.item()
+        self.forecast = self.outputs.item()
+
+    def run_window(self, row: int, entering: State) -> tuple[torch.Tensor, State]:
+        """Run the rows that an update goes back through, the last one `row`; outputs (stride,) and the last state."""
+        window = self.rows[row + 1 - self.reach : row + 1]
+        hidden, state = self.recurrent(window, entering)  # (reach, 1, hidden)
+        return self.head(hidden[-self.job.stride :, 0])[:, 0], state
+
+    @torch.no_grad()  # a state of inference_mode could not enter a window
+    def step(self, row: int) -> None:
+        """Forecast from the carried state alone."""
+        hidden, state = self.recurrent(self.rows[row : row + 1], self.carried[-1])
+        self.carried.append(state)
+        self.forecast = self.head(hidden[-1, 0]).item()
 
 
 def build(job: Job) -> list[TorchLearner]:
