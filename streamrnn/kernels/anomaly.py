@@ -23,15 +23,15 @@ Neurocomputing 262. V. Vovk, A. Gammerman, G. Shafer (2005), Algorithmic learnin
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 from .anomaly_fields import ERROR_WINDOW, REFRACTORY, SHORT_TERM
 from .gate import LARGEST
+from .group import Group, opener
 from .jit import entry, kernel
 from .memory import flush_denormals, restore_denormals
-from .state import AT, EXPECTED, LANE, WARM_UP
+from .state import EXPECTED, LANE, WARM_UP, Rates, Sizes
 from .vector import is_finite
-from .views import open_rates, open_sizes, view1, view2
 
 MEANS_BEFORE_SCORES = 60  # in the spread of a stream of surprises
 LEAST_DEVIATION = 0.02  # of the means: surprises of equal errors do not vary at all
@@ -42,18 +42,24 @@ MEAN, VARIANCE = 0, 1  # places in `spread`
 LOW, HIGH = 0, 1  # places in `range`
 
 
-class Watch(NamedTuple):
+class Watch(Group):
     """What is known of the errors of one key's stream."""
 
-    errors: Any  # (watched, ERROR_WINDOW)
-    graded: Any  # (watched,)
-    range: Any  # (watched, 2)
-    values: Any  # (watched,)
+    sizes: Sizes
+    rates: Rates
+    target_columns: Any  # (targets,)
+    errors: Any = "past_errors"  # (watched, ERROR_WINDOW)
+    graded: Any = "graded_count"  # (watched,)
+    range: Any = "value_range"  # (watched, 2)
+    values: Any = "value_count"  # (watched,)
     surprises: Any  # (channels, SHORT_TERM)
-    means: Any  # (channels, SHORT_TERM)
-    spread: Any  # (channels, 2)
-    count: Any  # (channels,)
+    means: Any = "surprise_means"  # (channels, SHORT_TERM)
+    spread: Any = "surprise_spread"  # (channels, 2)
+    count: Any = "surprise_count"  # (channels,)
     event_left: Any  # (1,)
+
+
+_open_watch = opener(Watch)
 
 
 @entry
@@ -66,37 +72,20 @@ def score_rows(double, integer, rows, marks, records):
     records: (n, answer_width) float64: each target's score, the joint one and the alert are written at ``scores_at``
     """
     before = flush_denormals()
-    sizes = open_sizes(integer)
-    alert = open_rates(double, integer).alert
-    target_columns = view1(integer, integer, AT.target_columns, 0)
     for i in range(rows.shape[0]):
         watch = _open_watch(double, integer, marks[i, LANE])
-        _score_row(sizes, watch, target_columns, alert, rows[i], records[i])
+        _score_row(watch, rows[i], records[i])
     restore_denormals(before)
 
 
 @kernel
-def _open_watch(double, integer, lane):
-    return Watch(
-        errors=view2(double, integer, AT.past_errors, lane),
-        graded=view1(integer, integer, AT.graded_count, lane),
-        range=view2(double, integer, AT.value_range, lane),
-        values=view1(integer, integer, AT.value_count, lane),
-        surprises=view2(double, integer, AT.surprises, lane),
-        means=view2(double, integer, AT.surprise_means, lane),
-        spread=view2(double, integer, AT.surprise_spread, lane),
-        count=view1(integer, integer, AT.surprise_count, lane),
-        event_left=view1(integer, integer, AT.event_left, lane),
-    )
-
-
-@kernel
-def _score_row(sizes, watch, target_columns, alert, row, record):
+def _score_row(watch, row, record):
     """Score one row: each target, then all of them; then decide whether to tell."""
+    sizes = watch.sizes
     at = sizes.scores_at
     least, sum_, surprised = math.nan, 0.0, 0
     for t in range(sizes.watched):
-        surprise, tail = _take_value(watch, t, row[target_columns[t]], record[EXPECTED + t])
+        surprise, tail = _take_value(watch, t, row[watch.target_columns[t]], record[EXPECTED + t])
         record[at + t] = 1.0 - tail
         least = _lesser(least, tail)
         if not math.isnan(surprise):
@@ -107,7 +96,7 @@ def _score_row(sizes, watch, target_columns, alert, row, record):
             least = _lesser(least, _tail_of(watch, sizes.watched, sum_ / surprised))
         least = min(1.0, sizes.channels * least) if not math.isnan(least) else math.nan
     record[at + sizes.watched] = 1.0 - least
-    record[at + sizes.watched + 1] = _alert(watch, 1.0 - least, alert)
+    record[at + sizes.watched + 1] = _alert(watch, 1.0 - least)
 
 
 @kernel
@@ -203,9 +192,9 @@ def _widen(watch, t, value):
 
 
 @kernel
-def _alert(watch, score, alert):
+def _alert(watch, score):
     """Return 1 where an event begins, else 0; NaN until a score has been known."""
-    left = watch.event_left[0]
+    left, alert = watch.event_left[0], watch.rates.alert
     begins = score >= alert and left == 0
     goes_on = left > 0 and 1.0 - score <= (1.0 - alert) ** EASE
     watch.event_left[0] = REFRACTORY if begins or goes_on else max(left - 1, 0)

@@ -15,15 +15,16 @@ answered late, and their errors hang together; the rate falls with the root of h
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 from .conformal_fields import WINDOW
+from .group import Group, opener
 from .handover import PER_TARGET
 from .jit import entry, kernel
 from .memory import carve1
-from .state import AT, BOUNDARY, EXPECTED, LANE
+from .state import BOUNDARY, EXPECTED, LANE, Sizes
 from .vector import is_finite
-from .views import open_sizes, plane, view1, view2, view3
+from .views import plane
 
 LEAST = 20  # errors that bounds need
 RATE = 0.005
@@ -31,39 +32,24 @@ LOWEST, HIGHEST = -0.05, 0.5  # of a level
 STRETCH = 2.0  # of the outermost tenth
 
 
-class Bounds(NamedTuple):
+class Bounds(Group):
     """One key's bounds. Sides are the lower and the upper one of each interval, from the narrowest."""
 
-    sizes: Any
+    sizes: Sizes
     horizon_index: Any  # (horizon_count,)
-    wanted: Any  # (sides,)
-    errors: Any  # (pairs, WINDOW)
-    ascending: Any  # (pairs, WINDOW)
-    counts: Any  # (pairs,)
-    levels: Any  # (pairs, sides)
-    forecasts: Any  # (slots, pairs)
-    made: Any  # (slots, pairs, sides)
-    missed: Any  # (pairs, sides)
-    graded: Any  # (pairs,)
-    ticks: Any  # (targets,)
+    wanted: Any = "bound_wanted"  # (sides,)
+    errors: Any = "bound_errors"  # (pairs, WINDOW)
+    ascending: Any = "bound_ascending"  # (pairs, WINDOW)
+    counts: Any = "bound_counts"  # (pairs,)
+    levels: Any = "bound_levels"  # (pairs, sides)
+    forecasts: Any = "bound_forecasts"  # (slots, pairs)
+    made: Any = "bounds_made"  # (slots, pairs, sides)
+    missed: Any = "bounds_missed"  # (pairs, sides)
+    graded: Any = "bounds_graded"  # (pairs,)
+    ticks: Any = "bound_ticks"  # (targets,)
 
 
-@kernel
-def _open_bounds(sizes, double, integer, lane):
-    return Bounds(
-        sizes,
-        horizon_index=view1(integer, integer, AT.horizon_index, 0),
-        wanted=view1(double, integer, AT.bound_wanted, 0),
-        errors=view2(double, integer, AT.bound_errors, lane),
-        ascending=view2(double, integer, AT.bound_ascending, lane),
-        counts=view1(integer, integer, AT.bound_counts, lane),
-        levels=view2(double, integer, AT.bound_levels, lane),
-        forecasts=view2(double, integer, AT.bound_forecasts, lane),
-        made=view3(double, integer, AT.bounds_made, lane),
-        missed=view2(integer, integer, AT.bounds_missed, lane),
-        graded=view1(integer, integer, AT.bounds_graded, lane),
-        ticks=view1(integer, integer, AT.bound_ticks, lane),
-    )
+_open_bounds = opener(Bounds)
 
 
 @entry
@@ -75,13 +61,9 @@ def bound_rows(double, integer, marks, learn, records):
     learn: whether what is known of the errors may change
     records: (n, width of an answer) float64, as the entries before have written them
     """
-    sizes = open_sizes(integer)
-    number = marks[0, LANE] if marks.shape[0] > 0 else 0
-    bounds = _open_bounds(sizes, double, integer, number)
     for i in range(marks.shape[0]):
-        if marks[i, LANE] != number:
-            number = marks[i, LANE]
-            bounds = _open_bounds(sizes, double, integer, number)
+        bounds = _open_bounds(double, integer, marks[i, LANE])
+        sizes = bounds.sizes
         record = records[i]
         told = carve1(record, sizes.handed_at, PER_TARGET * sizes.targets)
         for t in range(sizes.targets):

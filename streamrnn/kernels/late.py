@@ -10,7 +10,7 @@ from .keys import finish_row, prepare_row
 from .learn import observe_column, reveal_all, sweep_and_update, take_codes
 from .memory import flush_denormals, restore_denormals
 from .state import DIVERGENCE, EVENT, LANE, STEPS, UNLEARNED
-from .views import open_coding, open_lane, open_model, open_pool
+from .views import open_lane, open_model, open_pool
 
 AGE = 1  # place in a mark, behind `LANE`: steps of the lane from the label's row on
 
@@ -26,13 +26,13 @@ def learn_late_rows(real, double, integer, rows, codes, marks, has_keys, learn, 
     learn, records: as in `learn.learn_rows`
     """
     before = flush_denormals()
-    coding, pool = open_coding(real, double, integer), open_pool(real, double, integer)
-    model = open_model(real, double, integer, coding)
+    pool = open_pool(real, double, integer, codes, 0)
+    model = open_model(real, double, integer, codes, 0)
     for i in range(rows.shape[0]):
-        lane = open_lane(real, double, integer, coding, marks[i, LANE])
+        lane = open_lane(real, double, integer, codes, marks[i, LANE])
         for j in range(records.shape[1]):
             records[i, j] = math.nan
-        take_codes(coding, codes, i)
+        take_codes(model.coding, codes, i)
         if has_keys:
             prepare_row(pool, model, lane)
         records[i, EVENT] = _take_label(model, lane, rows[i], marks[i, AGE], learn, records[i])

@@ -39,7 +39,7 @@ from .state import (
     UPDATE_SKIPPED,
 )
 from .unroll import backward_sweep, clear_slopes
-from .views import open_coding, open_lane, open_model, open_pool
+from .views import open_lane, open_model, open_pool
 
 
 @entry
@@ -52,7 +52,7 @@ def learn_rows(real, double, integer, rows, marks, learn, records):
     learn: whether weights, moments and scales may change
     records: (n, width of an answer) float64, written
     """
-    _take_rows(real, double, integer, rows, None, None, None, marks, learn, records)
+    _take_rows(real, double, integer, rows, None, None, marks, learn, records)
 
 
 @entry
@@ -61,37 +61,47 @@ def learn_coded_rows(real, double, integer, rows, codes, marks, learn, records):
 
     codes: (n, coded) int64, the categories' codes, -1 where null
     """
-    _take_rows(real, double, integer, rows, codes, open_coding(real, double, integer), None, marks, learn, records)
+    _take_rows(real, double, integer, rows, codes, None, marks, learn, records)
 
 
 @entry
 def learn_keyed_rows(real, double, integer, rows, marks, learn, records):
     """Run every row through the lane of its key: as `learn_rows`."""
-    _take_rows(real, double, integer, rows, None, None, open_pool(real, double, integer), marks, learn, records)
+    pool = open_pool(real, double, integer, None, 0)
+    _take_rows(real, double, integer, rows, None, pool, marks, learn, records)
 
 
 @entry
 def learn_keyed_coded_rows(real, double, integer, rows, codes, marks, learn, records):
     """Run every row through the lane of its key: as `learn_coded_rows`."""
-    coding, pool = open_coding(real, double, integer), open_pool(real, double, integer)
-    _take_rows(real, double, integer, rows, codes, coding, pool, marks, learn, records)
+    pool = open_pool(real, double, integer, codes, 0)
+    _take_rows(real, double, integer, rows, codes, pool, marks, learn, records)
 
 
 @kernel
-def _take_rows(real, double, integer, rows, codes, coding, pool, marks, learn, records):
+def _take_rows(real, double, integer, rows, codes, pool, marks, learn, records):
     before = flush_denormals()
-    model = open_model(real, double, integer, coding)
-    number = marks[0, LANE] if marks.shape[0] > 0 else 0
-    lane = open_lane(real, double, integer, coding, number)
-    for i in range(rows.shape[0]):
-        if marks[i, LANE] != number:
-            number = marks[i, LANE]
-            lane = open_lane(real, double, integer, coding, number)
-        for j in range(records.shape[1]):
-            records[i, j] = math.nan
-        take_codes(coding, codes, i)
-        records[i, EVENT] = _take_row(model, lane, pool, rows[i], marks[i], learn, records[i])
+    model = open_model(real, double, integer, codes, 0)
+    start = 0
+    while start < rows.shape[0]:
+        stop = _end_of_run(marks, start)
+        lane = open_lane(real, double, integer, codes, marks[start, LANE])
+        for i in range(start, stop):
+            for j in range(records.shape[1]):
+                records[i, j] = math.nan
+            take_codes(model.coding, codes, i)
+            records[i, EVENT] = _take_row(model, lane, pool, rows[i], marks[i], learn, records[i])
+        start = stop
     restore_denormals(before)
+
+
+@kernel
+def _end_of_run(marks, start):
+    """Return where the rows of one lane end that begin at ``start``."""
+    stop = start + 1
+    while stop < marks.shape[0] and marks[stop, LANE] == marks[start, LANE]:
+        stop += 1
+    return stop
 
 
 @kernel

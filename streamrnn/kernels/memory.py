@@ -43,6 +43,18 @@ class ViewModel(models.StructModel):
 make_attribute_wrapper(ViewType, "shape", "shape")
 
 
+TABLE, NUMBERS = "table", "numbers"  # what a learner's memory holds: where things are, and the things
+
+
+def mark(builder: Any, access: Any, what: str) -> Any:
+    """Tell LLVM what a load or store is of: no store of a number changes where numbers are."""
+    module = builder.module
+    root = module.add_metadata(["streamrnn"])
+    kind = module.add_metadata([what, root])
+    access.set_metadata("tbaa", module.add_metadata([kind, kind, ir.Constant(ir.IntType(64), 0)]))
+    return access
+
+
 def address_of(context: Any, builder: Any, source: Any, value: Any, indices: list[Any]) -> Any:
     """Pointer to ``source[indices]``, a view or an array whose rows are contiguous; no index is checked or wrapped."""
     if isinstance(source, ViewType):
@@ -109,7 +121,7 @@ def _get(context, builder, signature, arguments):
     view, index = signature.args
     indices = _indices(builder, view, index, arguments[1])
     if len(indices) == view.ndim:
-        return builder.load(address_of(context, builder, view, arguments[0], indices))
+        return mark(builder, builder.load(address_of(context, builder, view, arguments[0], indices)), NUMBERS)
     width = cgutils.unpack_tuple(
         builder, cgutils.create_struct_proxy(view)(context, builder, value=arguments[0]).shape, 2
     )[1]
@@ -123,7 +135,7 @@ def _get(context, builder, signature, arguments):
 def _set(context, builder, signature, arguments):
     view, index, _ = signature.args
     indices = _indices(builder, view, index, arguments[1])
-    builder.store(arguments[2], address_of(context, builder, view, arguments[0], indices))
+    mark(builder, builder.store(arguments[2], address_of(context, builder, view, arguments[0], indices)), NUMBERS)
     return context.get_dummy_value()
 
 

@@ -18,10 +18,12 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+from numba.core.imputils import lower_builtin
+from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.extending import intrinsic, models, register_model
 
-from .jit import FAST_MATH, by_type, kernel
-from .memory import address_of
+from .jit import FAST_MATH, kernel
+from .memory import NUMBERS, address_of, mark
 
 LANES = 16
 
@@ -68,68 +70,58 @@ def _is_vector(value: Any) -> bool:
 # --- memory ---------------------------------------------------------------------------------------------------------
 
 
+def _load_number(context: Any, builder: Any, array: Any, arguments: Any) -> Any:
+    """Read ``array[i, j]`` as it stands: Numba's own indexing also looks for negative indices."""
+    pointer = _pointer(context, builder, array, arguments)
+    return mark(builder, builder.load(builder.bitcast(pointer, _llvm(array.dtype).element.as_pointer())), NUMBERS)
+
+
 @intrinsic
-def _load(typing_context, array, i, j):
+def load(typing_context, like, array, i, j):
+    """Read as many numbers as ``like`` holds: ``array[i, j : j + LANES]`` or ``array[i, j]``."""
+
     def generate(context, builder, signature, arguments):
-        return builder.load(_pointer(context, builder, array, arguments), align=array.dtype.bitwidth // 8)
+        if not _is_vector(like):
+            return _load_number(context, builder, array, arguments[1:])
+        pointer = _pointer(context, builder, array, arguments[1:])
+        return mark(builder, builder.load(pointer, align=array.dtype.bitwidth // 8), NUMBERS)
+
+    result = VectorType(array.dtype) if _is_vector(like) else array.dtype
+    return result(like, array, types.int64, types.int64), generate
+
+
+@intrinsic
+def store(typing_context, array, i, j, value):
+    """Write a vector or a number at ``array[i, j]``."""
+
+    def generate(context, builder, signature, arguments):
+        pointer = _pointer(context, builder, array, arguments)
+        if not _is_vector(value):
+            pointer = builder.bitcast(pointer, arguments[3].type.as_pointer())
+        mark(builder, builder.store(arguments[3], pointer, align=array.dtype.bitwidth // 8), NUMBERS)
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, types.int64, value if _is_vector(value) else array.dtype), generate
+
+
+@intrinsic
+def spread(typing_context, array, i, j):
+    """A vector that holds array[i, j] in every lane."""
+
+    def generate(context, builder, signature, arguments):
+        return _splat(builder, _load_number(context, builder, array, arguments))
 
     return VectorType(array.dtype)(array, types.int64, types.int64), generate
 
 
-@intrinsic
-def _store(typing_context, array, i, j, vector):
-    def generate(context, builder, signature, arguments):
-        pointer = _pointer(context, builder, array, arguments[:3])
-        builder.store(arguments[3], pointer, align=array.dtype.bitwidth // 8)
-        return context.get_dummy_value()
-
-    return types.void(array, types.int64, types.int64, vector), generate
-
-
-@intrinsic
-def _load_one(typing_context, array, i, j):
-    """array[i, j] as it stands: Numba's own indexing also looks for negative indices."""
-
-    def generate(context, builder, signature, arguments):
-        pointer = _pointer(context, builder, array, arguments)
-        return builder.load(builder.bitcast(pointer, _llvm(array.dtype).element.as_pointer()))
-
-    return array.dtype(array, types.int64, types.int64), generate
-
-
-@kernel
-def spread(array, i, j):
-    """A vector that holds array[i, j] in every lane."""
-    return splat(_load_one(array, i, j))
-
-
-def load(like: Any, array: Any, i: int, j: int) -> Any:
-    """Read as many numbers as ``like`` holds: ``array[i, j : j + LANES]`` or ``array[i, j]``."""
-
-
-@by_type(load)
-def _load_like(like, array, i, j):
-    if _is_vector(like):
-        return lambda like, array, i, j: _load(array, i, j)
-    return lambda like, array, i, j: _load_one(array, i, j)
-
-
-def store(array: Any, i: int, j: int, value: Any) -> None:
-    """Write a vector or a number at ``array[i, j]``."""
-
-
-@by_type(store)
-def _store_like(array, i, j, value):
-    if _is_vector(value):
-        return lambda array, i, j, value: _store(array, i, j, value)
-
-    def write(array, i, j, value):
-        array[i, j] = value
-
-    return write
-
-
 # --- making and reducing --------------------------------------------------------------------------------------------
+
+
+def _splat(builder: Any, number: Any) -> Any:
+    empty = ir.Constant(ir.VectorType(number.type, LANES), ir.Undefined)
+    first = builder.insert_element(empty, number, ir.Constant(ir.IntType(32), 0))
+    lanes = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+    return builder.shuffle_vector(first, empty, lanes)
 
 
 @intrinsic
@@ -137,10 +129,7 @@ def splat(typing_context, number):
     """A vector that holds one number in every lane."""
 
     def generate(context, builder, signature, arguments):
-        empty = ir.Constant(_llvm(number), ir.Undefined)
-        first = builder.insert_element(empty, arguments[0], ir.Constant(ir.IntType(32), 0))
-        lanes = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-        return builder.shuffle_vector(first, empty, lanes)
+        return _splat(builder, arguments[0])
 
     return VectorType(number)(number), generate
 
@@ -158,46 +147,38 @@ def total(typing_context, vector):
     return vector.dtype(vector), generate
 
 
-def constant(like: Any, value: float) -> Any:
+@intrinsic
+def constant(typing_context, like, value):
     """``value`` in the type of ``like``: a bare literal would turn float32 arithmetic into float64."""
+    number = like.dtype if _is_vector(like) else like
 
+    def generate(context, builder, signature, arguments):
+        narrow = context.cast(builder, arguments[1], signature.args[1], number)
+        return _splat(builder, narrow) if _is_vector(like) else narrow
 
-@by_type(constant)
-def _constant_like(like, value):
-    if _is_vector(like):
-        narrow = types.float32 if like.dtype == types.float32 else types.float64
-        return lambda like, value: splat(narrow(value))
-    narrow = like
-    return lambda like, value: narrow(value)
+    return like(like, types.float64), generate
 
 
 # --- arithmetic -----------------------------------------------------------------------------------------------------
 
 
-def _define(symbol: Any, instruction: str) -> None:
+def _operate(symbol: Any, instruction: str) -> None:
     """Let Python's operator work on two vectors."""
 
-    @intrinsic
-    def operation(typing_context, left, right):
-        def generate(context, builder, signature, arguments):
-            return getattr(builder, instruction)(*arguments, flags=tuple(FAST_MATH))
+    @infer_global(symbol)
+    class _OnVectors(AbstractTemplate):
+        def generic(self, args: Any, kws: Any) -> Any:
+            return args[0](*args) if _is_vector(args[0]) and args[0] == args[1] else None
 
-        return left(left, right), generate
-
-    @by_type(symbol)
-    def _on_vectors(left, right):
-        if _is_vector(left) and _is_vector(right):
-            return lambda left, right: operation(left, right)
-        return None
+    @lower_builtin(symbol, VectorType, VectorType)
+    def generate(context, builder, signature, arguments):
+        return getattr(builder, instruction)(*arguments, flags=tuple(FAST_MATH))
 
 
-for _symbol, _instruction in (
-    (operator.add, "fadd"),
-    (operator.sub, "fsub"),
-    (operator.mul, "fmul"),
-    (operator.truediv, "fdiv"),
-):
-    _define(_symbol, _instruction)
+_operate(operator.add, "fadd")
+_operate(operator.sub, "fsub")
+_operate(operator.mul, "fmul")
+_operate(operator.truediv, "fdiv")
 
 
 def _elementwise(name: str, arity: int) -> Any:

@@ -23,7 +23,7 @@ RATES: dict[str, Any] = {
 
 @compiled
 def update_once(real, double, integer, answer):
-    answer[0] = update(open_model(real, double, integer, None))
+    answer[0] = update(open_model(real, double, integer, None, 0))
 
 
 def apply(learner: Learner, gradient: np.ndarray) -> bool:

@@ -25,7 +25,7 @@ def middle_and_deviation(values, count, center, away, out):
 @compiled
 def observe_all(real, double, integer, values, learn, out):
     """out: (n, 3): the accepted value, whether the level shifted, the standardised input of this row."""
-    model, lane = open_model(real, double, integer, None), open_lane(real, double, integer, None, 0)
+    model, lane = open_model(real, double, integer, None, 0), open_lane(real, double, integer, None, 0)
     arrived, inputs = model.scratch.arrived, lane.ring.inputs
     for i in range(values.shape[0]):
         arrived[0], shifted = observe(lane.columns, 0, values[i], learn[i])

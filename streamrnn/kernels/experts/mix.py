@@ -14,7 +14,6 @@ from ..jit import entry, kernel
 from ..memory import carve1, flush_denormals, restore_denormals
 from ..state import BOUNDARY, EXPECTED, LANE
 from ..vector import is_finite
-from ..views import open_sizes
 from .mixing import (
     JOINT,
     LAST,
@@ -53,13 +52,9 @@ def mix_rows(double, integer, marks, learn, records):
     records: (n, record_width) float64, as the network's entry has written them; changed
     """
     before = flush_denormals()
-    sizes = open_sizes(integer)
-    number = marks[0, LANE] if marks.shape[0] > 0 else 0
-    experts = open_experts(sizes, double, integer, number)
     for i in range(marks.shape[0]):
-        if marks[i, LANE] != number:
-            number = marks[i, LANE]
-            experts = open_experts(sizes, double, integer, number)
+        experts = open_experts(double, integer, marks[i, LANE])
+        sizes = experts.sizes
         if marks[i, BOUNDARY]:
             for t in range(sizes.targets):
                 experts.history.ticks[t] = 0
