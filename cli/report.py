@@ -91,6 +91,9 @@ def counts(metrics: Metrics, outcome: Outcome | None = None) -> dict[str, str]:
         "level shifts": number(metrics.level_shifts),
         "diverged": number(metrics.diverged),
         "evicted keys": number(metrics.evicted_keys),
+        "late labels": number(metrics.late_labels),
+        "idle labels": number(metrics.idle_labels),
+        "lost labels": number(metrics.lost_labels),
     }
     if outcome is not None:
         texts["alerts"] = f"{number(outcome.alerts)}; the last at row {outcome.last_alert:,}" if outcome.alerts else ""

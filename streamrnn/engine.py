@@ -98,12 +98,12 @@ class Engine:
         for source, spare in zip(lane_block(self.state, lane), lane_block(self.state, self.spare), strict=True):
             spare[:] = source
 
-    def slices(self, count: int) -> Iterator[slice]:
+    def slices(self, span: slice) -> Iterator[slice]:
         """Cut rows so that one part takes some milliseconds."""
         work = self.sizes.parameters * (2 + self._settings.window // self._settings.stride)
         rows = max(1, WORK_PER_SLICE // work)
-        for start in range(0, count, rows):
-            yield slice(start, min(start + rows, count))
+        for start in range(span.start, span.stop, rows):
+            yield slice(start, min(start + rows, span.stop))
 
     def take(
         self,
@@ -123,9 +123,36 @@ class Engine:
         """
         interruption = None
         for part in self._parts(marks):
-            interruption = self._take_part(rows[part], codes[part], marks[part], learn, answers[part]) or interruption
+            given = rows[part], codes[part], marks[part], learn, answers[part]
+            interruption = _enter(self._entries, *given) or interruption
         if note is not None:
             note()
+        if interruption is not None:
+            raise interruption
+
+    def take_labels(
+        self,
+        rows: np.ndarray,
+        codes: np.ndarray,
+        marks: np.ndarray,
+        learn: bool,
+        answers: np.ndarray,
+        note: Callable[[], None],
+    ) -> None:
+        """Let labels grade what was predicted at rows of before, as `take` takes rows.
+
+        marks: (n, 2) of each label's row: its lane, and how many steps of it have been taken from that row on
+        """
+        from .kernels.late import learn_late_rows  # compiled when a learner first needs it
+
+        state, has_keys = self.state, bool(self._settings.key)
+        interruption = None
+        if len(rows):
+            interruption = _enter(
+                [lambda *given: learn_late_rows(*state, *given[:3], has_keys, *given[3:])],
+                rows, codes, marks, learn, answers,
+            )  # fmt: skip
+        note()
         if interruption is not None:
             raise interruption
 
@@ -135,21 +162,6 @@ class Engine:
             return (slice(None),)
         starts = [0, *(1 + np.flatnonzero(marks[1:, BOUNDARY] >= NEW_KEY)).tolist(), len(marks)]
         return (slice(start, stop) for start, stop in pairwise(starts))
-
-    def _take_part(
-        self, rows: np.ndarray, codes: np.ndarray, marks: np.ndarray, learn: bool, answers: np.ndarray
-    ) -> KeyboardInterrupt | None:
-        """Take rows through every kernel; return Ctrl-C if it was heard on the way, raise it if nothing was taken."""
-        heard = None
-        answers[-1:, EVENT] = np.nan  # the first kernel writes a number there
-        for enter in self._entries:
-            try:
-                enter(rows, codes, marks, learn, answers)
-            except KeyboardInterrupt as interruption:
-                if np.isnan(answers[-1:, EVENT]).any():
-                    raise
-                heard = interruption
-        return heard
 
     def _first_entry(self) -> Entry:
         """The network's kernel, for what these settings need of it."""
@@ -174,3 +186,19 @@ class Engine:
             from .kernels.conformal import bound_rows
 
             yield lambda rows, codes, marks, learn, answers: bound_rows(double, integer, marks, learn, answers)
+
+
+def _enter(
+    entries: Sequence[Entry], rows: np.ndarray, codes: np.ndarray, marks: np.ndarray, learn: bool, answers: np.ndarray
+) -> KeyboardInterrupt | None:
+    """Take rows through kernels; return Ctrl-C if it was heard on the way, raise it if nothing was taken."""
+    heard = None
+    answers[-1:, EVENT] = np.nan  # the first kernel writes a number there
+    for enter in entries:
+        try:
+            enter(rows, codes, marks, learn, answers)
+        except KeyboardInterrupt as interruption:
+            if np.isnan(answers[-1:, EVENT]).any():
+                raise
+            heard = interruption
+    return heard

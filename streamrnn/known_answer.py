@@ -25,6 +25,9 @@ KINDS: dict[str, tuple[Any, dict[str, Any], float]] = {
 }
 TOLERANCE = 1e-3
 
+LATE: dict[str, Any] = CODED | {"targets": ("s", "k"), "features": ("a", "b"), "horizon": 0, "max_delay": 3}
+LATE_ANSWER = 62.017676  # the sum of the losses of labels that come three rows late
+
 SCORED: dict[str, Any] = {"targets": ("a", "b"), "hidden": 1, "window": 1, "lr": 0.0, "experts": False,
     "alert": 0.999}  # fmt: skip
 SCORED_ROWS = 300
@@ -72,6 +75,20 @@ def check_scores(learner_class: type[Any]) -> None:
     _check(score_rows, score_rows, lambda: abs(scores(learner_class(**SCORED)) - SCORES))
 
 
+def check_late_labels(learner_class: type[Any]) -> None:
+    """Check the kernel of late labels in the same way, once a learner needs it.
+
+    Raises
+    ------
+    KernelError
+        If it is wrong even when it is compiled again.
+    """
+    from .kernels.late import learn_late_rows
+
+    what = learner_class, learn_late_rows
+    _check(what, learn_late_rows, lambda: abs(late_answer(learner_class(**LATE)) - LATE_ANSWER))
+
+
 def _check(what: Any, kernel: Any, error: Callable[[], float]) -> None:
     if what in _checked:
         return
@@ -95,6 +112,17 @@ def rows() -> Iterator[dict[str, Any]]:
     """Yield `ROWS` rows of two columns, one of categories and one of keys, that have something to learn."""
     for time in range(ROWS):
         yield {"a": math.sin(time / 3.0) + time % 4, "b": math.cos(time / 5.0), "s": "xyzxyw"[time % 6], "k": time % 4}
+
+
+def late_answer(learner: Any) -> float:
+    """Let a new learner of `LATE` take `ROWS` rows, whose labels come three rows late; return the sum of the losses."""
+    stream, total = list(rows()), 0.0
+    for time, row in enumerate(stream):
+        learner.step({"a": row["a"], "b": row["b"]})
+        if time >= 3:
+            loss = learner.reveal(time - 3, {name: stream[time - 3][name] for name in ("s", "k")})
+            total += 0.0 if math.isnan(loss) else loss
+    return total
 
 
 def scores(learner: Any) -> float:

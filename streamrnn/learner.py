@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -14,10 +15,10 @@ from .checkpoint import encode
 from .engine import Engine, Take
 from .exclusive import exclusive
 from .files import replace_content
-from .kernels.state import BOUNDARY, LANE, LOSS, NEW_KEY, NEW_SEQUENCE, State
-from .keys import Arrivals, Keys, KeyState
-from .known_answer import check_kernels, check_scores
-from .late import number_rows, place_of_row
+from .kernels.state import BOUNDARY, EVENT, EXPECTED, LANE, LOSS, NEW_KEY, NEW_SEQUENCE, State
+from .keys import Keys, KeyState
+from .known_answer import check_kernels, check_late_labels, check_scores
+from .late import LostLabel, age_of_name, count_labels, name_codes, number_rows, place_of_row
 from .metrics import Health, Metrics, health_of, metrics_of
 from .record import Record, RecordLayout
 from .restore import changed_settings, read_saved
@@ -32,7 +33,7 @@ from .schema import (
     record_names,
 )
 from .settings import Settings, SettingsError, check_option_names
-from .tables import cells_of, plain, record_batches, text_cells
+from .tables import Cells, cells_of, plain, record_batches, text_cells
 from .times import MISSING, TIME_FEATURES, TimeError
 from .times.features import TimeFeatures
 from .times.reader import TimeReader
@@ -40,6 +41,19 @@ from .vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     import pyarrow
+
+
+MOST_LOST = 1024  # labels that are remembered
+
+
+class _Given(NamedTuple):
+    """Many rows that are being taken."""
+
+    rows: ManyRows
+    keys: Cells
+    sequences: Cells
+    numbers: np.ndarray  # (n,) int64
+    answers: np.ndarray  # (n, answer_width), written
 
 
 class Learner:
@@ -104,6 +118,9 @@ class Learner:
         self._call: Take = self._engine.take
         self.rows = 0  # arrivals, from the first one
         self.refused_rows = 0
+        self.lost_labels: deque[LostLabel] = deque(
+            maxlen=MOST_LOST
+        )  # the latest; whoever has dealt with them may clear
         self.session: dict[str, Any] = {}  # a JSON-able note of whoever feeds it, kept in checkpoints
         self._kinds_are_open = True  # until the first row, whose text makes a column categorical
         self._time: TimeFeatures | None = None
@@ -116,6 +133,8 @@ class Learner:
         check_kernels(type(self), kernels_of(settings))
         if self._engine.sizes.watched:
             check_scores(type(self))
+        if settings.label_id:
+            check_late_labels(type(self))
 
     # --- one row ----------------------------------------------------------------------------------------------------
 
@@ -133,6 +152,8 @@ class Learner:
         Returns
         -------
         Record
+            With ``label_id``, a row that brings labels of an earlier one has no forecast; its loss is that of what it
+            graded.
 
         Raises
         ------
@@ -147,12 +168,14 @@ class Learner:
         return self._layout.record(self.rows - 1, taken.passed, self._one_row[0], taken.categories, self._one_answer[0])
 
     @exclusive
-    def step_cells(self, row: Row, learn: bool = True) -> list[Any]:
+    def step_cells(self, row: Row, learn: bool = True) -> list[Any] | None:
         """Take one row, as `step` does; return its record as a row of `run`'s table, in Python's values.
 
-        A host that writes every record on saves the time that it takes to build a `Record`.
+        None for a row of labels. A host that writes every record on saves the time that it takes to build a `Record`.
         """
         taken = self._take(row, learn)
+        if taken.is_label:
+            return None
         return self._layout.cells(self.rows - 1, taken.passed, self._one_row[0], taken.categories, self._one_answer[0])
 
     def _take(self, row: Row, learn: bool) -> OneRow:
@@ -160,19 +183,75 @@ class Learner:
         if self._kinds_are_open:
             self._decide_kinds(text_cells(row, self.columns))
         read = self._reader.read(row, self.rows, self._one_row[0])
+        if read.is_label:
+            self._take_label(read, learn)
+            return read
         key, state, last = self._place_row(read.passed, keep=True)
         self._write_codes(read.categories, grow=learn)
         self._keys.take(key, state)
 
         def note() -> None:
-            if self._engine.sizes.late_slots:
-                number_rows(self._state, np.array([state.lane]), np.zeros(1, np.int64), self.rows)
+            self._number_rows(np.array([state.lane]), np.zeros(1, np.int64), np.array([self.rows]), [read.name])
             state.take(plain(read.passed.get("sequence")), last)
-            self._kinds_are_open = False
-            self.rows += 1
+            self._count_arrivals(1, self.rows)
 
         self._call(self._one_row, self._one_code, self._one_mark, bool(learn), self._one_answer, note)
         return read
+
+    def _take_label(self, read: OneRow, learn: bool) -> None:
+        """Take a row of labels, as `_take` takes a step."""
+        self._one_row[0, self._layout.time_features] = np.nan
+        self._one_answer[:], self._one_answer[:, EVENT] = np.nan, 0.0
+        place = self._place_of_name(plain(read.passed.get("key")), read.name, self.rows)
+        found = slice(0, int(place is not None))
+        if place is not None:
+            self._one_mark[0] = place
+            self._write_codes(read.categories, grow=learn)
+        given = self._one_row[found], self._one_code[found], self._one_mark[found]
+        self._grade_labels(*given, learn, self._one_answer[found], [self.rows])
+
+    def _place_of_name(self, key: Any, name: str | None, row: int) -> tuple[int, int] | None:
+        """Return the lane of the row that a label names, and how many steps of it there were since; or note its loss.
+
+        row: the number of the label's own row
+        """
+        state = self._keys.states.get(key)
+        if state is not None:
+            age = age_of_name(self._state, state.lane, name_codes([name])[0], self.settings.delay)
+            if age is not None:
+                return state.lane, age
+        self.lost_labels.append(LostLabel(row, name or ""))
+        return None
+
+    def _grade_labels(
+        self,
+        rows: np.ndarray,
+        codes: np.ndarray,
+        marks: np.ndarray,
+        learn: bool,
+        answers: np.ndarray,
+        numbers: Sequence[int] = (),
+    ) -> None:
+        """Let labels grade what was predicted at the rows that are marked.
+
+        numbers: of the rows that they came in, if they did; those of labels that are lost are among them
+        """
+
+        def note() -> None:
+            graded = np.isfinite(answers[:, [LOSS, *range(EXPECTED, self._layout.forecasts_at)]]).any(axis=1)
+            count_labels(self._state, graded, max(0, len(numbers) - len(rows)))
+            if numbers:
+                self._count_arrivals(len(numbers), numbers[-1])
+
+        self._engine.take_labels(rows, codes, marks, bool(learn), answers, note)
+
+    def _number_rows(
+        self, lanes: np.ndarray, behind: np.ndarray, numbers: np.ndarray, names: Sequence[str | None]
+    ) -> None:
+        """Note which rows were just taken, if their labels may be late; arguments as for `late.number_rows`."""
+        if self._engine.sizes.late_slots:
+            codes = np.array(name_codes(names), np.int64) if self.settings.label_id else None
+            number_rows(self._state, lanes, behind, numbers, codes)
 
     @exclusive
     def predict(self, row: Row) -> dict[str, np.ndarray]:
@@ -233,14 +312,11 @@ class Learner:
         for name in labels:
             if name not in self.settings.targets:
                 raise SettingsError(f"{name!r} is no target; the targets are {', '.join(self.settings.targets)}")
-        lane, age = place_of_row(self._state, self._keys.lanes, row, self.settings.delay)
+        check_late_labels(type(self))
+        self._one_mark[0] = place_of_row(self._state, self._keys.lanes, row, self.settings.delay)
+        self._one_row[:] = np.nan
         self._write_codes(self._reader.read(labels, row, self._one_row[0]).categories, grow=learn)
-        from .kernels.late import learn_late_rows  # compiled when a learner first needs it
-
-        mark = np.array([[lane, age]], np.int64)
-        learn_late_rows(
-            *self._state, self._one_row, self._one_code, mark, bool(self.settings.key), bool(learn), self._one_answer
-        )
+        self._grade_labels(self._one_row, self._one_code, self._one_mark, learn, self._one_answer)
         return float(self._one_answer[0, LOSS])
 
     def refuse(self, rows: int = 1) -> None:
@@ -288,7 +364,7 @@ class Learner:
     # --- many rows --------------------------------------------------------------------------------------------------
 
     @exclusive
-    def run(self, data: Any, learn: bool = True) -> pyarrow.Table:
+    def run(self, data: Any, learn: bool = True, refused: Sequence[int] = ()) -> pyarrow.Table:
         """Take every row of a table, as `step` would one by one; the kernels run without the GIL.
 
         Parameters
@@ -297,11 +373,14 @@ class Learner:
             A table with the columns that the settings name; or float64 (n, columns) in the order of ``columns``.
         learn : bool
             As in `step`.
+        refused : sequence of int
+            For each row that could not be used, as for `refuse`, how many rows of the table came before it; ascending.
 
         Returns
         -------
         pyarrow.Table
-            One record per row; see ``docs/record.md``. Call it per batch to keep memory constant.
+            One record per row; see ``docs/record.md``. Call it per batch to keep memory constant. With ``label_id``,
+            rows that bring labels of earlier ones have a number, and no record.
 
         Raises
         ------
@@ -311,49 +390,97 @@ class Learner:
         """
         import pyarrow
 
+        offsets, before, tables = np.array(refused, np.int64), self.refused_rows, []
+        first = self.rows
         if isinstance(data, np.ndarray):
-            return self._take_many(self._reader.read_array(data), learn)
-        tables = [self._take_batch(batch, learn) for batch in record_batches(data)]
+            tables.append(self._take_many(self._reader.read_array(data), learn, offsets))
+        else:
+            for batch in record_batches(data):
+                taken = self.rows - first - (self.refused_rows - before)
+                tables.append(self._take_batch(batch, learn, offsets[self.refused_rows - before :] - taken))
+        self.refuse(len(offsets) - (self.refused_rows - before))
         return tables[0] if len(tables) == 1 else pyarrow.concat_tables(tables)
 
-    def _take_batch(self, batch: pyarrow.RecordBatch, learn: bool) -> pyarrow.Table:
+    def _take_batch(self, batch: pyarrow.RecordBatch, learn: bool, refused: np.ndarray) -> pyarrow.Table:
         texts = self._reader.text_columns(batch) if self._kinds_are_open and batch.num_rows else []
         rows = self._reader.read_batch(batch, texts)
         self._decide_kinds(texts)
         if self._time is None:
-            return self._take_many(rows, learn)
+            return self._take_many(rows, learn, refused)
         try:
             times = self._time.reader.read(rows.passed[self._time.reader.name])
         except TimeError as error:
             raise SettingsError(str(error)) from None
         places = [self._layout.time_features.start] * len(TIME_FEATURES)
-        return self._take_many(rows._replace(matrix=np.insert(rows.matrix, places, np.nan, axis=1)), learn, times)
+        rows = rows._replace(matrix=np.insert(rows.matrix, places, np.nan, axis=1), times=times)
+        return self._take_many(rows, learn, refused)
 
-    def _take_many(self, rows: ManyRows, learn: bool, times: np.ndarray | None = None) -> pyarrow.Table:
-        count = len(rows.matrix)
-        matrix = np.require(rows.matrix, np.float64, ["C", "A", "W"])  # what the kernel was compiled for
-        answers = np.empty((count, self._one_answer.shape[1]))
-        codes = np.empty((count, len(self._vocabularies)), np.int64)
-        marks = np.empty((count, 2), np.int64)
-        keys, sequences = (cells_of(rows.passed.get(self._layout.passed.get(role, ""))) for role in ("key", "sequence"))
-        first = self.rows
-        for part in self._engine.slices(count):  # between two of them Ctrl-C is heard
-            arrivals = self._keys.take_rows(keys.part(part), sequences.part(part), part.stop - part.start)
-            marks[part, LANE], marks[part, BOUNDARY] = arrivals.lanes, arrivals.begins
-            if self._time is not None and times is not None:
-                before = arrivals.times_before(times[part])
-                matrix[part, self._layout.time_features] = self._time.of_rows(times[part], before)
-            for place, (name, vocabulary) in enumerate(self._vocabularies.items()):
-                codes[part, place] = vocabulary.codes(rows.categories[name][part], learn)
+    def _take_many(self, rows: ManyRows, learn: bool, refused: np.ndarray) -> pyarrow.Table:
+        """Take all rows; refused: (n,) as for `run`."""
+        places = np.arange(len(rows.matrix))
+        given = _Given(
+            rows._replace(matrix=np.require(rows.matrix, np.float64, ["C", "A", "W"])),  # what the kernel is for
+            self._cells(rows, "key"),
+            self._cells(rows, "sequence"),
+            self.rows + places + np.searchsorted(refused, places, side="right"),
+            np.empty((len(places), self._one_answer.shape[1])),
+        )
+        for span in rows.spans():
+            for part in self._engine.slices(span):  # between two of them Ctrl-C is heard
+                if rows.are_labels is not None and rows.are_labels[part.start]:
+                    self._take_labels(given, part, learn)
+                else:
+                    self._take_steps(given, part, learn)
+        steps = given.rows.steps()
+        kept = slice(None) if rows.are_labels is None else ~rows.are_labels
+        return self._layout.table(
+            given.numbers[kept], steps.passed, steps.matrix, steps.categories, given.answers[kept]
+        )
 
-            def note(arrivals: Arrivals = arrivals, taken: int = part.stop) -> None:
-                if self._engine.sizes.late_slots:
-                    number_rows(self._state, arrivals.lanes, arrivals.rows_behind(), self.rows)
-                arrivals.take()
-                self.rows, self._kinds_are_open = first + taken, False
+    def _cells(self, rows: ManyRows, role: str) -> Cells:
+        return cells_of(rows.passed.get(self._layout.passed.get(role, "")))
 
-            self._call(matrix[part], codes[part], marks[part], bool(learn), answers[part], note)
-        return self._layout.table(np.arange(first, first + count), rows.passed, matrix, rows.categories, answers)
+    def _take_steps(self, given: _Given, part: slice, learn: bool) -> None:
+        """Take some rows, all of them steps."""
+        rows, matrix = given.rows, given.rows.matrix[part]
+        codes = np.empty((len(matrix), len(self._vocabularies)), np.int64)
+        marks = np.empty((len(matrix), 2), np.int64)
+        arrivals = self._keys.take_rows(given.keys.part(part), given.sequences.part(part), len(matrix))
+        marks[:, LANE], marks[:, BOUNDARY] = arrivals.lanes, arrivals.begins
+        if self._time is not None and rows.times is not None:
+            before = arrivals.times_before(rows.times[part])
+            matrix[:, self._layout.time_features] = self._time.of_rows(rows.times[part], before)
+        for place, (name, vocabulary) in enumerate(self._vocabularies.items()):
+            codes[:, place] = vocabulary.codes(rows.categories[name][part], learn)
+
+        def note() -> None:
+            names = [] if rows.names is None else rows.names[part].to_pylist()
+            self._number_rows(arrivals.lanes, arrivals.rows_behind(), given.numbers[part], names)
+            arrivals.take()
+            self._count_arrivals(len(matrix), int(given.numbers[part][-1]))
+
+        self._call(matrix, codes, marks, bool(learn), given.answers[part], note)
+
+    def _take_labels(self, given: _Given, part: slice, learn: bool) -> None:
+        """Take some rows, all of them labels of earlier ones."""
+        rows, numbers = given.rows, given.numbers[part].tolist()
+        names = [] if rows.names is None else rows.names[part].to_pylist()
+        places = [
+            self._place_of_name(given.keys.value(row), name, number)
+            for row, name, number in zip(range(part.start, part.stop), names, numbers, strict=True)
+        ]
+        found = np.array([place for place, known in enumerate(places) if known is not None], np.int64)
+        marks = np.array([known for known in places if known is not None], np.int64).reshape(-1, 2)
+        codes = np.empty((len(found), len(self._vocabularies)), np.int64)
+        for place, (name, vocabulary) in enumerate(self._vocabularies.items()):
+            codes[:, place] = vocabulary.codes(rows.categories[name][part].take(found), learn)
+        answers = np.empty((len(found), self._one_answer.shape[1]))
+        self._grade_labels(rows.matrix[part][found], codes, marks, learn, answers, numbers)
+
+    def _count_arrivals(self, rows: int, last: int) -> None:
+        """Count rows that were taken, and those that were refused between them; last: the number of the last one."""
+        self.refused_rows += last + 1 - self.rows - rows
+        self.rows, self._kinds_are_open = last + 1, False
 
     # --- what it knows ----------------------------------------------------------------------------------------------
 

@@ -46,6 +46,9 @@ class Metrics:
     diverged: int
     keys: int  # that have a lane now; 1 in a learner without keys
     evicted_keys: int  # that gave way to others
+    late_labels: int  # that came after their row, and graded something
+    idle_labels: int  # that graded nothing: their row had no forecast, or its labels already, or its sequence had ended
+    lost_labels: int  # in rows of their own, that named no row which they could still be for
     nulls: dict[str, int]  # by column: values that were missing
     unknown: dict[str, int]  # by column: categories beyond `max_categories`
     invalid: dict[str, int]  # not finite, or beyond 1e30
@@ -135,6 +138,7 @@ def metrics_of(state: State, settings: Settings, lanes: Sequence[int], rows: int
     columns = matrix_columns(settings)
     counts = named_view(state, "gone_counts") + pooled(state, "lane_counts", lanes)
     refused = named_view(state, "refused")
+    late, idle, lost = named_view(state, "late_counts").tolist() or (0, 0, 0)
     made, skipped = named_view(state, "updates")[[MADE, SKIPPED]].tolist()
     nulls, invalid, far = (dict(zip(columns, refused[:, kind].tolist(), strict=True)) for kind in range(3))
     coded, of_codes = categorical_columns(settings), named_view(state, "code_counts")
@@ -149,6 +153,9 @@ def metrics_of(state: State, settings: Settings, lanes: Sequence[int], rows: int
         diverged=int(counts[DIVERGED]),
         keys=len(lanes),
         evicted_keys=int(named_view(state, "evicted")[0]),
+        late_labels=late,
+        idle_labels=idle,
+        lost_labels=lost,
         nulls=nulls | null_codes,
         unknown=unknown,
         invalid=invalid,

@@ -107,6 +107,7 @@ def sizes_of(settings: Settings, lanes: int) -> Sizes:
     contexts = padded(settings.count_contexts)
     coded_features = len(categorical_features(settings))
     slots = settings.window + settings.stride + max(horizon, 1) - 2 + settings.delay + 1
+    is_late = horizon == 0 and settings.delay > 0
     return Sizes(
         cell=CELLS.index(settings.cell),
         relu=int(settings.nonlinearity == "relu"),
@@ -156,7 +157,9 @@ def sizes_of(settings: Settings, lanes: int) -> Sizes:
         reach=horizon + settings.delay,
         window=settings.window,
         slots=slots,
-        late_slots=slots if horizon == 0 and settings.delay else 0,
+        late_slots=slots if is_late else 0,
+        late_kinds=3 if is_late else 0,
+        named_slots=slots if settings.label_id else 0,
         loss=LOSSES.index(settings.loss),
         rule=OPTIMIZERS.index(settings.optimizer),
         parameters=sum(block.length for block in blocks),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -23,6 +25,8 @@ class OneRow(NamedTuple):
 
     passed: dict[str, Any]  # by role: time, key, sequence
     categories: dict[str, str | None]  # by column
+    name: str | None = None  # by which labels that come late name it
+    is_label: bool = False  # it brings labels of an earlier row, whose name it has
 
 
 class ManyRows(NamedTuple):
@@ -31,6 +35,28 @@ class ManyRows(NamedTuple):
     matrix: np.ndarray  # (n, numeric columns) float64, NaN where null
     passed: dict[str, pyarrow.Array]  # by column
     categories: dict[str, pyarrow.Array]  # by column
+    names: pyarrow.StringArray | None = None  # as those of `OneRow`
+    are_labels: np.ndarray | None = None  # (n,) bool
+    times: np.ndarray | None = None  # (n,) int64 nanoseconds
+
+    def steps(self) -> ManyRows:
+        """Those that are no labels."""
+        import pyarrow
+
+        if self.are_labels is None or not self.are_labels.any():
+            return self
+        kept = ~self.are_labels
+        mask = pyarrow.array(kept)
+        passed, categories = (
+            {name: column.filter(mask) for name, column in columns.items()}
+            for columns in (self.passed, self.categories)
+        )
+        return ManyRows(self.matrix[kept], passed, categories)
+
+    def spans(self) -> Iterator[slice]:
+        """Rows that follow each other, and are all labels or none of them."""
+        cuts = [] if self.are_labels is None else (1 + np.flatnonzero(np.diff(self.are_labels))).tolist()
+        return (slice(start, stop) for start, stop in pairwise([0, *cuts, len(self.matrix)]))
 
 
 class RowReader:
@@ -49,6 +75,8 @@ class RowReader:
         self._numbers = [(in_matrix.index(name), name) for name in numeric_columns(settings)]
         self._categorical = categorical_columns(settings)
         self._passed = passed
+        self._label_id = settings.label_id
+        self._targets = settings.targets
 
     def read(self, row: Row, number: int, out: np.ndarray) -> OneRow:
         """Write a row's numbers to ``out`` (columns,), and return the rest of it.
@@ -63,10 +91,16 @@ class RowReader:
                 value = row.get(name)
                 out[place] = value if type(value) is float else _number(value, name, number)
             categories = {name: _category(row.get(name), name, number) for name in self._categorical}
-            return OneRow({role: row.get(name) for role, name in self._passed.items()}, categories)
+            passed = {role: row.get(name) for role, name in self._passed.items()}
+            if self._label_id is None:
+                return OneRow(passed, categories)
+            named = _category(row.get(self._label_id), self._label_id, number)
+            missing = {column: math.isnan(out[place]) for place, column in self._numbers}
+            missing |= {column: text is None for column, text in categories.items()}
+            return OneRow(passed, categories, named, self._is_label(named, missing))
         if isinstance(row, str | bytes) or not hasattr(row, "__len__"):
             raise TypeError(f"row {number} is {type(row).__name__}: pass a mapping, or numbers by position")
-        if self._passed or self._categorical:
+        if self._needs_names:
             raise TypeError(f"row {number} has no time, key, sequence or categories: pass a mapping by column name")
         if len(row) != len(self.columns):
             raise TypeError(f"row {number} has {len(row)} numbers; the columns are {', '.join(self.columns)}")
@@ -76,7 +110,7 @@ class RowReader:
 
     def read_array(self, data: np.ndarray) -> ManyRows:
         """Read an array (n, columns); what is masked is null."""
-        if self._passed or self._categorical:
+        if self._needs_names:
             raise SettingsError("an array has no time, no key, no sequence and no categories; use a table")
         if data.ndim != 2 or data.shape[1] != len(self.columns):
             raise SettingsError(f"an array must be (rows, {len(self.columns)}): {', '.join(self.columns)}")
@@ -88,11 +122,41 @@ class RowReader:
     def read_batch(self, batch: pyarrow.RecordBatch, texts: Sequence[str]) -> ManyRows:
         """Read a batch of a table; ``texts``: columns that `text_columns` found."""
         names = self._passed.values()
-        check_columns_exist((*self.columns, *names), batch.schema.names, "the table")
+        check_columns_exist(
+            (*self.columns, *names, *([self._label_id] if self._label_id else ())), batch.schema.names, "the table"
+        )
         coded = [name for name in self.columns if name in texts or name in self._categorical]
         categories = {name: category_texts(batch[name], name) for name in coded}
         matrix = column_matrix(batch, [name for name in self.columns if name not in coded])
-        return ManyRows(matrix, {name: batch[name] for name in names}, categories)
+        passed = {name: batch[name] for name in names}
+        if self._label_id is None:
+            return ManyRows(matrix, passed, categories)
+        names_of_rows = category_texts(batch[self._label_id], self._label_id)
+        return ManyRows(matrix, passed, categories, names_of_rows, self._are_labels(names_of_rows, matrix, categories))
+
+    @property
+    def _needs_names(self) -> bool:
+        """Whether there is more to a row than its numbers, so that columns must have names."""
+        return bool(self._passed or self._categorical or self._label_id)
+
+    def _is_label(self, name: str | None, missing: Mapping[str, bool]) -> bool:
+        """Whether a row has a name, a label, and nothing to learn from: then it is about an earlier row."""
+        has_label = any(not missing[target] for target in self._targets)
+        return bool(name) and has_label and all(missing[column] for column in missing if column not in self._targets)
+
+    def _are_labels(
+        self, names: pyarrow.StringArray, matrix: np.ndarray, categories: Mapping[str, pyarrow.Array]
+    ) -> np.ndarray:
+        """Tell `_is_label` of many rows; matrix: (n, numeric columns) as they arrived."""
+        numeric = [column for column in self.columns if column not in categories]
+        missing = dict(zip(numeric, np.isnan(matrix).T, strict=True))
+        missing |= {column: texts.is_null().to_numpy(zero_copy_only=False) for column, texts in categories.items()}
+        are_labels = np.array([bool(name) for name in names.to_pylist()], bool)
+        are_labels &= ~np.all([missing[target] for target in self._targets], axis=0)
+        for column, nulls in missing.items():
+            if column not in self._targets:
+                are_labels &= nulls
+        return are_labels
 
     def text_columns(self, batch: pyarrow.RecordBatch) -> list[str]:
         """The columns that hold text, and so categories."""

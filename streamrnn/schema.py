@@ -67,6 +67,11 @@ def passed_columns(settings: Settings) -> dict[str, str]:
     return {role: name for role, name in roles.items() if name is not None}
 
 
+def other_columns(settings: Settings) -> tuple[str, ...]:
+    """The columns of a source that are read as they come: what is passed through, and what names a row."""
+    return (*passed_columns(settings).values(), *([settings.label_id] if settings.label_id is not None else []))
+
+
 def check_columns_exist(wanted: Iterable[str], present: Sequence[str], where: str) -> None:
     """Raise a SettingsError that names what is missing, and what it might have been; or what is there twice."""
     for name in wanted:

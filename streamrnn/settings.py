@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
+from itertools import combinations
 from numbers import Real
 from typing import Any
 
@@ -25,6 +26,7 @@ LOSSES = ("squared", "absolute", "huber", "quantile")
 OPTIMIZERS = ("sgd", "rmsprop", "adam", "adamw")
 SCHEDULES = ("constant", "inverse-sqrt")
 HORIZON_UNITS = ("rows", "values")
+COLUMN_ROLES = ("time", "key", "sequence", "label_id")  # each of one column, which is neither feature nor target
 EXPERTS = ("last", "seasonal", "linear", "joint", "readout", "network")  # of the mix
 
 MAX_HORIZON = 10_000
@@ -102,6 +104,11 @@ class Settings:
     sequence: str | None = _option(
         None, "Columns", "column whose change of value starts a new sequence", structure=True, metavar="COLUMN"
     )
+    label_id: str | None = _option(
+        None, "Columns", "column that names a row, so that its labels may come up to max_delay rows later, in a row of "
+        "their own",
+        structure=True, metavar="COLUMN",
+    )  # fmt: skip
 
     horizon: int | tuple[int, ...] = _option(
         1, "Forecast", "N: forecast the next 1..N; 6,12: those alone; 0: this row's targets", structure=True,
@@ -235,10 +242,10 @@ class Settings:
         if self.shrink and self.loss == "quantile":
             raise SettingsError("shrink is for one forecast per horizon; shrunk quantiles would not be quantiles")
         self._check_experts()
-        for role, other in (("time", "key"), ("time", "sequence"), ("key", "sequence")):
+        for role, other in combinations(COLUMN_ROLES, 2):
             if getattr(self, role) is not None and getattr(self, role) == getattr(self, other):
                 raise SettingsError(f"column {getattr(self, role)!r} cannot be both {role} and {other}")
-        for role in ("time", "key", "sequence"):
+        for role in COLUMN_ROLES:
             if getattr(self, role) in (*self.targets, *self.features, *self.categorical):
                 raise SettingsError(f"column {getattr(self, role)!r} cannot be {role} and feature or target")
         if self.target_weights and self.targets and len(self.target_weights) != len(self.targets):
@@ -253,6 +260,8 @@ class Settings:
                 "max_delay is for late labels, at horizon 0, and for horizon_unit='values'; in rows a forecast is "
                 "graded on time or never"
             )
+        if self.label_id is not None and (self.horizons != (0,) or not self.max_delay):
+            raise SettingsError("label_id is for late labels: it needs horizon 0, and max_delay of 1 or more")
 
     def _check_experts(self) -> None:
         if self.experts and self.horizons == (0,):
@@ -451,7 +460,7 @@ def _weights(value: Any) -> tuple[float, ...]:
 def _check_kind(name: str, value: Any, option: Option) -> None:
     if option.choices and value not in option.choices:
         raise SettingsError(f"{name} must be one of {', '.join(option.choices)}, not {value!r}")
-    if name in ("time", "key", "sequence") and not (value is None or (isinstance(value, str) and value)):
+    if name in COLUMN_ROLES and not (value is None or (isinstance(value, str) and value)):
         raise SettingsError(f"{name} takes one column name, not {value!r}")
     if name in TRUTH_VALUES and value not in (default(name), True, False):
         raise SettingsError(f"{name} must be true or false, not {value!r}")

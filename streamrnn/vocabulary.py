@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NOTHING = -1  # the code of a null
 RESERVED = 0
+FEW = 8  # texts, that are coded before Arrow has found out which are equal
 LONGEST = 256  # characters of a category
 
 
@@ -71,6 +72,8 @@ class Vocabulary:
         """Return the codes of texts, int64 (rows,): as `code` gives them one by one."""
         import pyarrow
 
+        if len(column) <= FEW:
+            return np.array([self.code(text, grow) for text in column.to_pylist()], np.int64)
         encoded = column.dictionary_encode()
         distinct = [self.code(text, grow) for text in encoded.dictionary.to_pylist()]  # in the order of first arrival
         indices = encoded.indices.cast(pyarrow.int64()).fill_null(-1).to_numpy(zero_copy_only=False)

@@ -12,6 +12,7 @@ from reference.categories import softmax
 
 from streamrnn import Learner, known_answer
 from streamrnn.kernels.anomaly import score_rows
+from streamrnn.kernels.late import learn_late_rows
 from streamrnn.known_answer import KernelError, check_kernels, check_scores
 from streamrnn.vocabulary import Vocabulary
 
@@ -78,6 +79,32 @@ def test_kernels_that_stay_wrong_are_not_believed_however_often_they_are_asked(r
         with pytest.raises(KernelError, match="wrong numbers on this machine"):
             Learner("a")
         assert recompiled == [1] * attempt
+
+
+# --- late labels ------------------------------------------------------------------------------------------------------
+
+
+def test_the_losses_of_late_labels_are_those_of_the_reference():
+    reference, codes = reference_of(Learner(**known_answer.LATE)), Vocabulary(4)
+    rows, total = list(known_answer.rows()), 0.0
+    for time, row in enumerate(rows):
+        reference.step_coded([row["a"], row["b"], math.nan], [-1])
+        if time >= 3:
+            labelled = rows[time - 3]
+            losses = reference.late(time - 3, {2: float(labelled["k"])}, [codes.code(labelled["s"])])
+            total += np.mean(losses) if losses else 0.0
+    assert total == pytest.approx(known_answer.LATE_ANSWER, abs=known_answer.TOLERANCE / 10)
+
+
+def test_a_wrong_kernel_of_late_labels_is_compiled_again_once_labels_may_come_late(recompiled, monkeypatch):
+    answers = iter([0.0, known_answer.LATE_ANSWER])
+    monkeypatch.setattr(known_answer, "late_answer", lambda learner: next(answers))
+    monkeypatch.setattr(learn_late_rows, "recompile", lambda: recompiled.append("late"))
+    settings = {"horizon": 0, "max_delay": 2, "hidden": 2}
+    Learner("a", "b", **settings)
+    assert recompiled == []
+    Learner("a", "b", **settings, label_id="id")
+    assert recompiled == ["late"]
 
 
 # --- the anomaly score ------------------------------------------------------------------------------------------------

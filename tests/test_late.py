@@ -128,3 +128,70 @@ def test_labels_that_cannot_be_taken_are_refused(settings, labels, message):
     learner.step({"x": 1.0})
     with pytest.raises(SettingsError, match=message):
         learner.reveal(0, labels)
+
+
+NAMED: dict[str, Any] = {**LATE, "label_id": "id"}
+
+
+def named_rows(count: int) -> list[dict[str, Any]]:
+    """Rows, and labels of them two rows later."""
+    mixed: list[dict[str, Any]] = []
+    for number, row in enumerate(rows(count)):
+        mixed.append({**row, "id": number, "y": None})
+        if number >= 2:
+            mixed.append({"x": None, "z": None, "id": number - 2, "y": float(number % 3)})
+    return mixed
+
+
+def test_a_row_of_labels_has_a_record_with_its_loss_and_no_forecast():
+    learner = Learner("y", ["x", "z"], **NAMED)
+    for row in rows(20):
+        learner.step({**row, "id": "a", "y": 1.0})
+    learner.step({**rows(1)[0], "id": "b"})
+    record = learner.step({"id": "b", "y": 2.5})
+    assert record.row == 21
+    assert record.values == {"y": 2.5}
+    assert record.expected == {"y": 1.0}
+    assert np.isnan(record.forecast["y"]).all()
+    assert learner.step_cells({"id": "b", "y": 2.5}) is None
+    assert learner.metrics.idle_labels == 1
+
+
+def test_labels_in_one_call_and_one_by_one_are_learned_alike():
+    import pyarrow
+
+    whole, single = Learner("y", ["x", "z"], **NAMED), Learner("y", ["x", "z"], **NAMED)
+    mixed = [*named_rows(40), {"x": None, "z": None, "id": 0, "y": 1.0}]
+    table = whole.run(pyarrow.Table.from_pylist(mixed))
+    records = [single.step_cells(row) for row in mixed]
+    assert table.num_rows == 40
+    assert table["row"].to_pylist() == [record[0] for record in records if record is not None]
+    assert whole.to_bytes() == single.to_bytes()
+    assert [*whole.lost_labels] == [*single.lost_labels] == [(len(mixed) - 1, "0")]
+    assert whole.metrics.late_labels == 38 - 3  # before the first label there was no forecast
+    assert whole.metrics.rows == len(mixed)
+
+
+def test_labels_reveal_nothing_of_the_times_of_their_rows():
+    settings = {**NAMED, "time": "t", "time_features": True}
+    with_time, without = Learner("y", "x", **settings), Learner("y", "x", **settings)
+    for learner, time in ((with_time, 7_000_000.0), (without, None)):
+        for number in range(10):
+            learner.step({"x": 1.0 + number, "id": number, "t": float(number)})
+        learner.step({"id": 5, "y": 2.0, "t": time})
+        learner.step({"x": 0.5, "id": 11, "t": 10.0})
+    np.testing.assert_equal(with_time.to_bytes(), without.to_bytes())
+
+
+@pytest.mark.parametrize("settings", [{"horizon": 1}, {"horizon": 0}, {"horizon": 0, "max_delay": 0}])
+def test_rows_that_have_names_need_a_delay(settings):
+    with pytest.raises(SettingsError, match=r"^label_id is for late labels: it needs horizon 0, and max_delay"):
+        Learner("y", "x", label_id="id", **settings)
+
+
+def test_memory_does_not_grow_with_names():
+    learner = Learner("y", ["x", "z"], **NAMED)
+    before = learner.nbytes
+    for row in named_rows(30):
+        learner.step({**row, "id": f"{row['id']}" * 500})
+    assert learner.nbytes == before == sum(array.nbytes for array in learner._state)

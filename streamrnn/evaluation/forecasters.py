@@ -98,8 +98,8 @@ class Forecasters:
         self.intervals = settings.intervals or tuple(between)
         self._middle = settings.levels.index(0.5)
 
-    def take(self, table: Any) -> Observed:
-        """Let all of them see the rows of a table, and forecast.
+    def take(self, table: Any) -> Observed | None:
+        """Let all of them see the rows of a table, and forecast; None if all rows are labels of earlier ones.
 
         Parameters
         ----------
@@ -107,6 +107,8 @@ class Forecasters:
             With at least one row.
         """
         records, seen = self.learner.watch(table)
+        if seen is None:
+            return None
         point = seen.forecasts[..., self._middle]
         others = [np.broadcast_to(seen.last_values[:, :, None], point.shape)]
         if self._settings.mixes:

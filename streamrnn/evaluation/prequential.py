@@ -138,18 +138,23 @@ class Prequential:
         batch, rest = piece.batch.split(allowed)
         self._outcome.count(batch, number)
         admitted = self._bad_rows.admitted(batch)
-        if admitted.table.num_rows:
-            self._grade(admitted.table)
+        steps = self._grade(admitted.table) if admitted.table.num_rows else None
         self.learner.refuse(len(admitted.refused))
         for warning in self._reading.new_warnings():
             listener.warn(warning)
-        self._time_order.watch(admitted)
+        self._time_order.watch(admitted, steps)
         self._outcome.backward = self._time_order.backward
         if rest.arrivals:
             raise SessionError(f"{self.source.name}: {first_trouble(rest, number + allowed)}; {self._bad_rows}")
 
-    def _grade(self, table: Any) -> None:
+    def _grade(self, table: Any) -> np.ndarray:
+        """Let everybody forecast, and be graded; return the places of the rows that are no labels."""
+        first = self.learner.rows
         observed = self._forecasters.take(table)
+        self._outcome.lost_labels += len(self.learner.lost_labels)
+        self.learner.lost_labels.clear()
+        if observed is None:
+            return np.empty(0, np.int64)
         if self.start.settings.alert is not None:
             self._outcome.count_alerts(alerts_of(observed.records)["row"].to_pylist())
         self._traces.begin(observed)
@@ -160,7 +165,9 @@ class Prequential:
             for graded in grader.take(part, self._rows + places):
                 self._scores.add(graded)
                 self._traces.add(graded)
-        self._rows += table.num_rows
+        self._rows += len(observed.values)
+        steps: np.ndarray = observed.records["row"].to_numpy() - first
+        return steps
 
     def _result(self) -> Evaluation:
         return Evaluation(

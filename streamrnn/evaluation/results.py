@@ -122,6 +122,8 @@ class Evaluation:
                 "source": self.source,
                 "rows": self.outcome.rows,
                 "refused_rows": self.metrics.refused_rows,
+                "late_labels": self.metrics.late_labels,
+                "lost_labels": self.metrics.lost_labels,
                 "complete": self.outcome.complete and self.outcome.signal is None,
                 "settings": self.settings.to_dict(),
                 "forecasters": self.forecasters,

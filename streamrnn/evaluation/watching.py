@@ -97,8 +97,8 @@ class WatchedLearner(Learner):
             self._views[number] = _LaneView(self, number)
         return self._views[number]
 
-    def watch(self, table: Any) -> tuple[Any, Watched]:
-        """Take every row of a table; return the records, and what was seen.
+    def watch(self, table: Any) -> tuple[Any, Watched | None]:
+        """Take every row of a table; return the records, and what was seen: None if all are labels of earlier ones.
 
         Parameters
         ----------
@@ -107,6 +107,8 @@ class WatchedLearner(Learner):
         """
         self._seen = []
         records = self.run(table)
+        if not self._seen:
+            return records, None
         return records, Watched(*(np.concatenate(parts) for parts in zip(*self._seen, strict=True)))
 
 

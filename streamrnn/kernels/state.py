@@ -12,6 +12,7 @@ over all lanes; the spare lane has one of its own.
 
 from __future__ import annotations
 
+import math
 from collections import namedtuple
 from typing import Any, NamedTuple
 
@@ -83,6 +84,8 @@ class Sizes(NamedTuple):
     window: int
     slots: int  # length of the ring
     late_slots: int  # the same, where labels may be late; else 0
+    late_kinds: int  # of late labels, by what became of them; else 0
+    named_slots: int  # late_slots, where rows have names; else 0
     loss: int  # index into LOSSES
     rule: int  # index into OPTIMIZERS
     parameters: int
@@ -206,6 +209,8 @@ FIELDS = (
     Field("class_recent", "double", ("class_pairs", RECENT, 4), "loss, place and naive hits of the latest", **TALLY),
     Field("lane_counts", "integer", (8,), "what `STEPS` and its neighbours name"),
     Field("row_numbers", "integer", ("late_slots",), "1 + the number of each step's row, 0: none", ring=0),
+    Field("row_names", "integer", ("named_slots",), "what its name is known by, see `late.py`; 0: none", ring=0),
+    Field("late_counts", "integer", ("late_kinds",), "what `LATE` and its neighbours name", **SHARED),
     Field("pooled", "integer", ("columns",), "1: keys to come know of this column of it", most=1),
     Field("change_pooled", "integer", ("pairs",), "1: and of these changes", most=1),
     Field("pool_columns", "double", ("columns", 5), "how the columns of keys are, see `keys.py`", **SHARED),
@@ -234,6 +239,9 @@ KNOWN, MAJORITY, LAST_LABEL = 0, 1, 2  # codes so far; the most frequent one, th
 
 # places in a row of `class_sequences`: of this sequence's last forecast, then of all that have ended
 SEQUENCE_GRADED, SEQUENCE_HIT, SEQUENCES, SEQUENCE_HITS = 0, 1, 2, 3
+
+# places in `late_counts`: labels that graded something, that graded nothing, and that are of no row that is known
+LATE, IDLE, LOST = 0, 1, 2
 
 # places in `updates`
 MADE, SKIPPED, SKIPPED_IN_A_ROW = 0, 1, 2
@@ -322,7 +330,7 @@ def _lay_out(sizes: Sizes) -> tuple[np.ndarray, dict[str, int]]:
             shape = shape_of(field, sizes)
             table[index, 0] = ends[field.flat]
             table[index, 1 : 1 + len(shape)] = shape
-            ends[field.flat] += padded(int(np.prod(shape)))
+            ends[field.flat] += padded(math.prod(shape))
         for index, field in placed:
             table[index, 4] = (ends[field.flat] - starts[field.flat]) if copies > 1 else 0
         ends = {flat: starts[flat] + copies * (ends[flat] - starts[flat]) for flat in ends}
@@ -368,7 +376,7 @@ def named_view(state: State, name: str, lane: int = 0) -> np.ndarray:
     shape = shape[: len(field.shape)]
     start += lane * stride
     flat: np.ndarray = getattr(state, field.flat)
-    return flat[start : start + int(np.prod(shape))].reshape(shape)
+    return flat[start : start + math.prod(shape)].reshape(shape)
 
 
 def lanes_view(state: State, name: str, lanes: int) -> np.ndarray:

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from .. import __version__
 from ..schema import (
     categorical_columns,
     check_columns_exist,
     fixed_types,
     numeric_columns,
+    other_columns,
     passed_columns,
     record_names,
 )
@@ -44,7 +43,7 @@ class Layout:
         self._settings = settings
         roles = list(passed_columns(settings).values())
         self.numbers = list(numeric_columns(settings))
-        self.known_by = [*roles, *categorical_columns(settings)]
+        self.known_by = [*other_columns(settings), *categorical_columns(settings)]
         check_columns_exist((*self.numbers, *self.known_by, *echo), list(source.columns), source.name)
         self._echo = echo
         self._roles = roles
@@ -76,24 +75,28 @@ class Layout:
         cells = {**row, **dict(zip(self._record_names, record, strict=True))}
         return [cells[name] for name in self.names]
 
-    def arrange(self, records: pyarrow.Table, batch: Batch, schema: pyarrow.Schema) -> pyarrow.Table:
-        """Put the learner's records of a batch and the source's columns together."""
+    def arrange(self, records: pyarrow.Table, batch: Batch, schema: pyarrow.Schema, first: int) -> pyarrow.Table:
+        """Put the learner's records of a batch and the source's columns together.
+
+        Parameters
+        ----------
+        records : pyarrow.Table
+            Of the rows that are no labels of earlier ones.
+        batch : Batch
+            As the learner took it.
+        schema : pyarrow.Schema
+        first : int
+            Number of the batch's first arrival.
+        """
         import pyarrow
 
-        columns = []
+        columns, places = [], batch.places_of(records["row"].to_numpy() - first)
         for name in self.names:
-            column = batch.table[name] if name in self._echo else records[name]
-            if name == "row" and batch.refused:
-                column = _row_numbers(column.to_numpy(), [row.offset for row in batch.refused])
+            column = records[name] if name not in self._echo else batch.table[name]
+            if len(column) > len(places):
+                column = column.take(pyarrow.array(places))
             columns.append(column)
         return pyarrow.Table.from_arrays(columns, schema=schema)
-
-
-def _row_numbers(numbers: np.ndarray, refused: list[int]) -> pyarrow.Array:
-    """Leave out the numbers of the refused rows, which stand before the accepted rows at these offsets."""
-    import pyarrow
-
-    return pyarrow.array(numbers + np.searchsorted(refused, np.arange(len(numbers)), side="right"))
 
 
 def _showing(settings: Settings, emit: tuple[int, ...]) -> Settings:

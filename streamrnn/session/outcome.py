@@ -30,6 +30,8 @@ class Outcome:
         Rows that could not be used; cells that could not, and so counted as null.
     backward : int
         Rows whose time lies before that of the row before them.
+    lost_labels : int
+        Labels in rows of their own that named no row which they could still be for.
     alerts : int
         Rows at which an event began.
     last_alert : int or None
@@ -48,6 +50,7 @@ class Outcome:
     refused: dict[Cause, Trouble] = field(default_factory=dict)
     bad_cells: dict[Cause, Trouble] = field(default_factory=dict)
     backward: int = 0
+    lost_labels: int = 0
     alerts: int = 0
     last_alert: int | None = None
     seconds: float = 0.0

@@ -62,6 +62,8 @@ class Reading:
             raise SettingsError("a grid needs the times of the rows: name their column with --time")
         if settings.key is not None:
             raise SettingsError("--every makes one row of all that a stretch of time holds: it cannot keep keys apart")
+        if settings.label_id is not None:
+            raise SettingsError("--every makes one row of all that a stretch of time holds: it has no place for labels")
         from ..streams.grid import GridSource
 
         held = [settings.sequence] if settings.sequence else []

@@ -14,7 +14,7 @@ from ..streams.bad_rows import BadRows
 from ..streams.signals import Signals
 from .keeping import Keeper
 from .layout import Layout
-from .learning import alerts_of, records_of
+from .learning import alerts_of, lost_labels_of, records_of, steps_of
 from .listener import NOBODY, Listener
 from .model_file import ModelFile
 from .outcome import Outcome, first_trouble
@@ -26,11 +26,12 @@ from .start import kernels_are_kept, start_of
 from .time_order import TimeOrder
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow
 
     from ..learner import Learner
     from ..streams import Batch, Source
-    from ..streams.rejects import Rejects
+    from ..streams.rejects import Rejects, Unused
     from .records import Records
 
 
@@ -195,18 +196,20 @@ class Session:
         if self._reading.begins_again:
             self.learner.begin_sequence()
         records = records_of(admitted, self.learner, self.plan.learn, self.layout, self._schema)
+        steps, lost = steps_of(records, admitted, number), lost_labels_of(admitted, self.learner, number)
         if self.start.settings.alert is not None:
             alerts = alerts_of(records)
             self.outcome.count_alerts(alerts["row"].to_pylist())
             records = alerts if self.plan.only_alerts else records
         if self._rejects is not None:
-            self._rejects.write(batch, number)
+            self._rejects.write(batch, number, lost)
         if records.num_rows or piece.ends_batch:
             self._records.write(records, piece.ends_batch)
         self._reading.count(batch, self.layout)  # from here on nobody waits
         self._all_written = True
         self._keeper.count(batch)
-        self._tell_of_time_order(admitted, number)
+        self._tell_of_lost_labels(lost)
+        self._tell_of_time_order(admitted, number, steps)
         if allowed < piece.batch.arrivals:
             rest = piece.batch.slice(allowed, piece.batch.arrivals)
             raise SessionError(f"{self.source.name}: {first_trouble(rest, number + allowed)}; {self._bad_rows}")
@@ -216,8 +219,17 @@ class Session:
         for warning in self._reading.new_warnings():
             self._listener.warn(warning)
 
-    def _tell_of_time_order(self, batch: Batch, number: int) -> None:
-        if self._time_order.watch(batch) and self._time_order.backward and not self.outcome.backward:
+    def _tell_of_lost_labels(self, lost: list[Unused]) -> None:
+        if lost and not self.outcome.lost_labels:
+            delay = self.start.settings.max_delay
+            self._listener.warn(
+                f"{self.source.name}: row {lost[0].row:,}: {lost[0].reason}, {delay:,} rows back; such labels are "
+                "counted, and left"
+            )
+        self.outcome.lost_labels += len(lost)
+
+    def _tell_of_time_order(self, batch: Batch, number: int, steps: np.ndarray | None) -> None:
+        if self._time_order.watch(batch, steps) and self._time_order.backward and not self.outcome.backward:
             self._listener.warn(
                 f"{self.source.name}: among rows {number:,} to {number + batch.arrivals - 1:,} the time goes back; "
                 "such rows are counted, and taken as they come"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..checkpoint import decode
 from ..kernels.cache import is_kept
 from ..restore import changed_settings
-from ..schema import check_categories_are_used, check_columns_exist, kernels_of, passed_columns
+from ..schema import check_categories_are_used, check_columns_exist, kernels_of, other_columns
 from ..settings import Settings, SettingsError
 from .note import Note
 from .plan import Plan
@@ -53,7 +53,12 @@ def kernels_are_kept(settings: Settings) -> bool:
     """Whether all the kernels that such a learner calls have been compiled on this machine before."""
     kind = kernels_of(settings)
     entries = ["learn_rows" if kind == "plain" else f"learn_{kind}_rows"]
-    others = {"score_rows": settings.alert is not None, "mix_rows": settings.mixes, "bound_rows": settings.intervals}
+    others = {
+        "score_rows": settings.alert is not None,
+        "mix_rows": settings.mixes,
+        "bound_rows": settings.intervals,
+        "learn_late_rows": settings.label_id is not None,
+    }
     return all(map(is_kept, [*entries, *(name for name, is_needed in others.items() if is_needed)]))
 
 
@@ -91,12 +96,14 @@ def with_columns(settings: Settings, source: Source, echo: tuple[str, ...]) -> S
     Columns of text among those that were named hold categories. They are learned from, too, if they are forecast.
     """
     _expect(source, settings, echo)
-    roles = list(passed_columns(settings).values())
+    roles = list(other_columns(settings))
     check_columns_exist(
         (*settings.targets, *settings.features, *settings.categorical, *roles), list(source.columns), source.name
     )
     if source.format == "text" and not settings.targets:
         settings = replace(settings, targets=tuple(source.columns))
+    if settings.label_id is not None and not settings.features:
+        raise SettingsError("label_id needs features: a row of labels is one that has none of them, so name them")
     settings = _with_categories(settings, source)
     is_label = settings.horizons == (0,)
     if is_label and not settings.targets:
@@ -121,7 +128,7 @@ def with_columns(settings: Settings, source: Source, echo: tuple[str, ...]) -> S
 
 def _expect(source: Source, settings: Settings, echo: tuple[str, ...]) -> None:
     """Tell the source which columns are wanted: a row may bring one that the first row lacked."""
-    others = [*passed_columns(settings).values(), *echo]
+    others = [*other_columns(settings), *echo]
     numbers = [name for name in (*settings.targets, *settings.features) if name not in settings.categorical]
     source.expect(numbers, [*settings.categorical, *others])
 

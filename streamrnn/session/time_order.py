@@ -1,14 +1,16 @@
-"""Rows whose time lies before that of the row before them: counted, and told once."""
+"""Rows whose time lies before that of the row before them, of the same key: counted, and told once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..tables import scalar_value, sequence_starts
-from ..times.order import Clock
+from ..keys import Keys
+from ..tables import Cells, cells_of, plain
+from ..times import MISSING, TimeError
+from ..times.reader import TimeReader
 
 if TYPE_CHECKING:
     import pyarrow
@@ -20,44 +22,61 @@ if TYPE_CHECKING:
 class TimeOrder:
     """Watches the time column of a run; does nothing without one, or if it holds no times that can be read.
 
+    A new sequence may begin at any time, and so may a new key. As many keys are remembered as the learner keeps.
+
     Parameters
     ----------
     settings : Settings
+
+    Attributes
+    ----------
+    backward : int
+        How many rows went back.
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._time, self._sequence = settings.time, settings.sequence
-        self._clock = Clock(settings.time, settings.time_format) if settings.time else None
-        self._last_sequence: Any = None
+        self.backward = 0
+        self._key, self._sequence = settings.key, settings.sequence
+        self._reader = TimeReader(settings.time, settings.time_format) if settings.time else None
+        self._keys = Keys(settings.max_keys if settings.key else None)
 
-    @property
-    def backward(self) -> int:
-        """How many rows went back."""
-        return self._clock.backward if self._clock else 0
+    def watch(self, batch: Batch, steps: Sequence[int] | np.ndarray | None = None) -> int:
+        """Look at the next rows; return how many of them went back.
 
-    def watch(self, batch: Batch) -> int:
-        """Look at the next rows; return how many of them went back."""
-        if self._clock is None or not batch.rows.num_rows:
+        Parameters
+        ----------
+        batch : Batch
+        steps : sequence of int, optional
+            The places of those that are no labels of earlier rows; by default all.
+        """
+        if self._reader is None or not batch.rows.num_rows:
             return 0
-        before = self._clock.backward
-        if batch.few_rows is None:
-            self._clock.watch(batch.table[self._time], self._starts(batch.table))
-        for row in batch.few_rows or ():
-            self._clock.watch_one(row[self._clock.name], self._begins_sequence(row))
-        return self._clock.backward - before
+        before = self.backward
+        try:
+            if batch.few_rows is None:
+                self._watch_table(self._reader, batch.table if steps is None else batch.table.take(steps))
+            else:
+                for place in range(len(batch.few_rows)) if steps is None else steps:
+                    self._watch_row(self._reader, batch.few_rows[place])
+        except TimeError:
+            self._reader = None
+        return self.backward - before
 
-    def _begins_sequence(self, row: Mapping[str, Any]) -> bool:
-        if self._sequence is None:
-            return False
-        before, self._last_sequence = self._last_sequence, row[self._sequence]
-        return bool(before != self._last_sequence)
+    def _watch_table(self, reader: TimeReader, table: pyarrow.RecordBatch) -> None:
+        keys, sequences = (cells_of(table[name]) if name else Cells(None, None) for name in (self._key, self._sequence))
+        times = reader.read(table[reader.name])
+        if not len(times):
+            return
+        arrivals = self._keys.take_rows(keys, sequences, len(times))
+        before = arrivals.times_before(times)
+        self.backward += int(np.count_nonzero((times < before) & (times != MISSING)))
+        arrivals.take()
 
-    def _starts(self, table: pyarrow.RecordBatch) -> np.ndarray | None:
-        """Where a sequence begins, whose times may begin anew."""
-        if self._sequence is None:
-            return None
-        sequences = table[self._sequence]
-        starts = sequence_starts(sequences)
-        starts[0] = scalar_value(sequences[0]) != self._last_sequence
-        self._last_sequence = scalar_value(sequences[len(sequences) - 1])
-        return starts
+    def _watch_row(self, reader: TimeReader, row: Mapping[str, Any]) -> None:
+        key, sequence = (plain(row[name]) if name else None for name in (self._key, self._sequence))
+        time = reader.read_one(row[reader.name])
+        state, _ = self._keys.look(key)
+        before = MISSING if state.starts(sequence) else state.time
+        self._keys.take(key, state)
+        self.backward += MISSING != time < before
+        state.take(sequence, before if time == MISSING else time)

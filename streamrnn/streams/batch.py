@@ -13,6 +13,7 @@ from .cells import Cells
 from .errors import StreamError
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow
 
     from .inputs.lines import LineBlock
@@ -111,6 +112,12 @@ class Batch:
     def arrival_of(self, row: int) -> int:
         """Return the place among the arrivals of a row of the table."""
         return row + bisect_right(self.refused, row, key=lambda refused: refused.offset)
+
+    def places_of(self, arrivals: np.ndarray) -> np.ndarray:
+        """Return the rows of the table that came as these arrivals, (n,) int64 ascending."""
+        import numpy as np
+
+        return arrivals - np.searchsorted(self.refused_arrivals, arrivals)
 
     def slice(self, start: int, stop: int) -> Batch:
         """Return the arrivals from `start` to before `stop`."""

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import orjson
 
 from .batch import Batch
 from .sinks.output import Output
+
+
+class Unused(NamedTuple):
+    """A row that could be read, and not used."""
+
+    row: int
+    column: str
+    reason: str
+    raw: str
 
 
 class Rejects:
@@ -35,10 +45,10 @@ class Rejects:
         """Bytes written; another one can go on from there."""
         return self._output.position
 
-    def write(self, batch: Batch, first_row: int) -> None:
-        """Write down what is bad in a batch whose first arrival has this number."""
-        if batch.refused or batch.bad_cells:
-            entries = sorted(_entries(batch, first_row), key=lambda entry: entry[0])
+    def write(self, batch: Batch, first_row: int, others: Sequence[Unused] = ()) -> None:
+        """Write down what is bad in a batch whose first arrival has this number, and other rows of it."""
+        if batch.refused or batch.bad_cells or others:
+            entries = sorted([*_entries(batch, first_row), *map(_unused, others)], key=lambda entry: entry[0])
             self._output.write(b"".join(orjson.dumps(entry) + b"\n" for _, entry in entries))
 
     def sync(self) -> None:
@@ -58,6 +68,10 @@ def _entries(batch: Batch, first_row: int) -> Iterator[tuple[int, dict[str, obje
     for cell in batch.bad_cells:
         number = first_row + batch.arrival_of(cell.row)
         yield number, _entry(number, cell.line, cell.byte, cell.column, cell.cause, cell.text)
+
+
+def _unused(row: Unused) -> tuple[int, dict[str, object]]:
+    return row.row, _entry(row.row, None, None, row.column, row.reason, row.raw)
 
 
 def _entry(

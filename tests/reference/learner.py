@@ -180,6 +180,15 @@ class ReferenceLearner:
             self.record.loss = float(sum(self.row_losses) / len(self.row_losses))
         return self.record
 
+    def late(self, number: int, labels: dict[int, float], codes: Sequence[int] = ()) -> list[float]:
+        """Labels of the row of step `number`, by column: what was forecast then costs so much; learned at once."""
+        missing = dict.fromkeys(range(len(self.columns)), math.nan)
+        self.now, self.row_losses, self.codes = number, [], list(codes)
+        known = {column: self.columns[column].observe(value, True)[0] for column, value in labels.items()}
+        self.reveal(missing | known, learn=True)
+        self.sweep_and_update()
+        return self.row_losses
+
     def start_sequence(self, learn: bool) -> None:
         if learn:
             self.sweep_and_update()

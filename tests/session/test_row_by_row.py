@@ -78,19 +78,28 @@ def any_plan(generator):
     settings["horizon"] = generator.choice([1, (1, 3)])
     if generator.random() < 0.2:
         settings |= {"targets": ("y",), "features": ("x",), "horizon": 0}
+        settings |= generator.choice([{}, {"label_id": "note", "max_delay": 5}])
     settings["loss"] = generator.choice(["huber", "quantile"])
     settings |= generator.choice([{}, {"time": "at"}, {"time": "at", "time_features": True}])
-    settings |= generator.choice([{}, {"sequence": "part"}])
+    settings |= generator.choice([{}, {"sequence": "part"}, {"key": "part", "max_keys": 2}])
     plan = {
         "learn": generator.random() < 0.9,
         "on_bad": generator.choice(["null", "null", "skip"]),
         "limit": generator.choice([None, None, 20]),
         "emit": generator.choice([(), (1,)]) if settings["horizon"] == (1, 3) else (),
         "max_bad": generator.choice([MaxBad(), MaxBad(count=30)]),
-        "every": generator.choice([None, None, 2 * 10**9]) if settings.get("time") == "at" else None,
+        "every": generator.choice([None, None, 2 * 10**9])
+        if {"at"} == {*map(settings.get, ("time", "label_id", "key"))} - {None}
+        else None,
         "checkpoint_every": generator.choice([None, 7]),
     }
-    taken = {*settings["targets"], settings.get("time"), settings.get("sequence")}
+    taken = {
+        *settings["targets"],
+        settings.get("time"),
+        settings.get("sequence"),
+        settings.get("key"),
+        settings.get("label_id"),
+    }
     echo = [name for name in NAMES if name not in taken and generator.random() < 0.5]
     return Plan(settings=settings, echo=tuple(generator.sample(echo, len(echo))), **plan)
 
