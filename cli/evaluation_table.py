@@ -33,9 +33,8 @@ def lines_of(evaluation: Evaluation) -> list[str]:
 def headline(evaluation: Evaluation) -> str:
     """What was evaluated."""
     outcome = evaluation.outcome
-    stopped = "" if outcome.signal is None else "; stopped by a signal"
     rate = f", {outcome.rows / outcome.seconds:,.0f} rows/s" if outcome.seconds > 0.0 else ""
-    return f"{evaluation.source}: {outcome.rows:,} rows in {outcome.seconds:.1f} s{rate}{stopped}"
+    return f"{evaluation.source}: {outcome.rows:,} rows in {outcome.seconds:.1f} s{rate}{outcome.ending}"
 
 
 def overview(evaluation: Evaluation) -> list[str]:

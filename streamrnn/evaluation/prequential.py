@@ -25,6 +25,7 @@ from ..session.start import Start, kernels_are_kept, start_of
 from ..session.time_order import TimeOrder
 from ..settings import Settings
 from ..streams.bad_rows import BadRows
+from ..streams.errors import StreamError
 from ..streams.signals import Signals
 from .forecasters import Forecasters
 from .grading import Grader
@@ -90,7 +91,7 @@ class Prequential:
         Raises
         ------
         StreamError
-            If the source is damaged.
+            If the source is damaged before its first row; later the listener is warned, and what came is evaluated.
         SessionError
             If there are no rows, or too many bad ones.
         """
@@ -118,12 +119,18 @@ class Prequential:
         started = time.monotonic()
         batches = self._reading.batches(self.layout, Note(), listener.warn)
         with Signals() as signals:
-            for piece in pieces(batches, signals, False, self._rows_wanted):
-                self._take(piece, listener)
-                listener.advance(piece.batch.arrivals, self.learner)
+            try:
+                for piece in pieces(batches, signals, False, self._rows_wanted):
+                    self._take(piece, listener)
+                    listener.advance(piece.batch.arrivals, self.learner)
+                self._outcome.complete = not self.source.ended_early
+            except StreamError as error:
+                if not self._outcome.rows:
+                    raise
+                self._outcome.complete = False
+                listener.warn(str(error))
         self._outcome.signal = signals.received
         self._outcome.seconds = time.monotonic() - started
-        self._outcome.complete = not self.source.ended_early
         if self._bad_rows.too_many:
             raise SessionError(f"{self.source.name}: {self._bad_rows}")
         if not self._outcome.rows and signals.received is None:

@@ -59,8 +59,8 @@ def subject(evaluation: Evaluation) -> str:
     count = len(settings.targets)
     network = f"{settings.cell.upper()} with {settings.layers} x {settings.hidden} units"
     what = f"{count} targets" if count > 1 else settings.targets[0]
-    stopped = "" if evaluation.outcome.signal is None else "; stopped early"
-    return f"{evaluation.outcome.rows:,} rows; {what}, {pictures.ahead(settings.horizons[-1])}; {network}{stopped}"
+    outcome = evaluation.outcome
+    return f"{outcome.rows:,} rows; {what}, {pictures.ahead(settings.horizons[-1])}; {network}{outcome.ending}"
 
 
 def _of_numbers(evaluation: Evaluation) -> Iterable[str]:
