@@ -27,6 +27,7 @@ from ..settings import Settings
 from ..streams.bad_rows import BadRows
 from ..streams.errors import StreamError
 from ..streams.signals import Signals
+from .confusion import Confusion
 from .forecasters import Forecasters
 from .grading import Grader
 from .naive_scale import NaiveScale
@@ -107,6 +108,7 @@ class Prequential:
             self._scores = Scores(
                 targets, settings.horizons, forecasters.names, forecasters.intervals, _overlap(settings)
             )
+            self._confusion = Confusion(settings)
             self._traces = Traces(settings, len(forecasters.names), len(forecasters.intervals))
             self._take_all(listener)
         finally:
@@ -159,6 +161,7 @@ class Prequential:
         observed = self._forecasters.take(table)
         if self.start.settings.alert is not None:
             self._outcome.count_alerts(alerts_of(observed.records)["row"].to_pylist())
+        self._confusion.add(observed.records)
         self._traces.begin(observed)
         for lane in np.unique(observed.lanes).tolist():
             places, part = observed.of_lane(lane)
@@ -179,6 +182,7 @@ class Prequential:
             metrics=self.learner.metrics,
             health=self.learner.health,
             outcome=self._outcome,
+            confusion=self._confusion.tables(),
             traces=self._traces,
         )
 
