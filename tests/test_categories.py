@@ -219,7 +219,7 @@ def test_recent_shares_are_those_of_the_latest_thousand():
     learner = Learner("kind", categorical="kind", hidden=4, max_categories=20)
     random = np.random.default_rng(0)
     kinds = random.choice(list("abcdefghijklmnop"), 1500)
-    shown = learner.run({"kind": kinds.tolist()})
+    shown = learner.run(pyarrow.table({"kind": kinds.tolist()}))
     (score,) = learner.metrics.class_scores
     hits = np.array(shown["kind_h1"].to_pylist()[:-1]) == kinds[1:]
     assert (score.recent_count, score.recent_accuracy) == (1000, hits[-1000:].mean())
