@@ -22,17 +22,18 @@ from streamrnn import Learner
 
 BLOCK = 1000
 LATEST = 500
-LEAST = 20
 
 
 def empirical_bounds(forecasts: np.ndarray, values: np.ndarray, horizon: int, share: float) -> np.ndarray:
-    """Quantiles of the latest errors that were known at each row, added to its forecast: (rows, 2)."""
-    errors = np.full(len(values), np.nan)
-    errors[horizon:] = values[horizon:] - forecasts[:-horizon]
-    levels, bounds = [(1.0 - share) / 2.0, (1.0 + share) / 2.0], np.full((len(values), 2), np.nan)
-    for row in range(horizon + LEAST - 1, len(values)):
-        known = errors[max(horizon, row + 1 - LATEST) : row + 1]
-        bounds[row] = forecasts[row] + np.quantile(known[np.isfinite(known)], levels)
+    """Quantiles of the latest errors that were known at each row, added to its forecast; NaN while they are too few:
+    (rows, 2)."""
+    errors = values[horizon:] - forecasts[:-horizon]  # the last one of n is known at row horizon + n - 1
+    windows = np.lib.stride_tricks.sliding_window_view(errors, LATEST)
+    first = horizon + LATEST - 1
+    bounds = np.full((len(values), 2), np.nan)
+    bounds[first:] = (
+        forecasts[first:, None] + np.quantile(windows, [(1.0 - share) / 2.0, (1.0 + share) / 2.0], axis=1).T
+    )
     return bounds
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from streamrnn.evaluation.rivals import rivals
 from streamrnn.evaluation.selection import chosen
 
 from .report import counts, learning
-from .table import aligned, class_table, figure, percent
+from .table import aligned, figure, percent, share
 
 if TYPE_CHECKING:
     from streamrnn.evaluation.results import Evaluation
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 MOST_COLUMNS = 6
 MOST_LINES = 24
 LEAST_P = 0.001
+CATEGORY_HEADER = ["forecaster", "hits", "recent", "in 3", "recent", "bits", "recent", "balanced", "macro F1"]
 
 
 def lines_of(evaluation: Evaluation) -> list[str]:
@@ -25,7 +27,7 @@ def lines_of(evaluation: Evaluation) -> list[str]:
     if evaluation.targets:
         lines += [*overview(evaluation), "", *details(evaluation), "", evaluation.summary, ""]
     if evaluation.metrics.class_scores:
-        lines += [*class_table(evaluation.metrics), ""]
+        lines += [*categories(evaluation), ""]
     happened = counts(evaluation.metrics, evaluation.outcome) | learning(evaluation.health, evaluation.settings)
     return [*lines, *(f"{what:<16} {text}" for what, text in happened.items())]
 
@@ -33,9 +35,8 @@ def lines_of(evaluation: Evaluation) -> list[str]:
 def headline(evaluation: Evaluation) -> str:
     """What was evaluated."""
     outcome = evaluation.outcome
-    stopped = "" if outcome.signal is None else "; stopped by a signal"
     rate = f", {outcome.rows / outcome.seconds:,.0f} rows/s" if outcome.seconds > 0.0 else ""
-    return f"{evaluation.source}: {outcome.rows:,} rows in {outcome.seconds:.1f} s{rate}{stopped}"
+    return f"{evaluation.source}: {outcome.rows:,} rows in {outcome.seconds:.1f} s{rate}{outcome.ending}"
 
 
 def overview(evaluation: Evaluation) -> list[str]:
@@ -69,6 +70,24 @@ def _detail(evaluation: Evaluation, target: str, horizon: int) -> list[str]:
     for interval in evaluation.intervals_of(target, horizon):
         cells += ["-" if math.isnan(interval.coverage) else f"{interval.coverage:.1%}", figure(interval.width)]
     return cells
+
+
+def categories(evaluation: Evaluation) -> list[str]:
+    """Everybody's hits and bits of the targets that are categories, at some horizons; and over the latest 1,000."""
+    rows = [["target", "horizon", *CATEGORY_HEADER]]
+    for score in evaluation.metrics.class_scores:
+        if score.horizon in chosen(evaluation.settings.horizons, 3):
+            for name, *shares, bits, recent_bits, balanced, macro_f1 in rivals(score):
+                cells = [
+                    name,
+                    *map(share, shares),
+                    figure(bits),
+                    figure(recent_bits),
+                    share(balanced),
+                    figure(macro_f1),
+                ]
+                rows.append([score.target, str(score.horizon), *cells])
+    return aligned(rows)
 
 
 def _verdict(other: Score) -> list[str]:

@@ -75,8 +75,7 @@ def _headline(outcome: Outcome, learner: Learner) -> str:
     rate = f", {outcome.rows / outcome.seconds:,.0f} rows/s" if outcome.seconds > 0.0 else ""
     before = learner.rows - outcome.rows
     went_on = f", from row {before:,} on" if before else ""
-    stopped = "; stopped by a signal" if outcome.signal is not None else ""
-    return f"streamrnn: {outcome.rows:,} rows in {outcome.seconds:.1f} s{rate}{went_on}{stopped}"
+    return f"streamrnn: {outcome.rows:,} rows in {outcome.seconds:.1f} s{rate}{went_on}{outcome.ending}"
 
 
 def counts(metrics: Metrics, outcome: Outcome | None = None) -> dict[str, str]:

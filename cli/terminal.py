@@ -29,7 +29,8 @@ class Terminal:
 
     def __init__(self, quiet: bool, records_on_stdout: bool) -> None:
         self._quiet = quiet
-        self._wants_bar = not quiet and sys.stderr.isatty() and not (records_on_stdout and os.isatty(1))
+        stands_alone = not (records_on_stdout and os.isatty(1))
+        self._wants_bar = not quiet and sys.stderr.isatty() and stands_alone and os.environ.get("TERM") != "dumb"
         self._bar: Any = None
         self._next_skill = 0.0
 

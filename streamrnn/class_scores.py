@@ -32,7 +32,7 @@ class ClassScore:
         Mean of -log p of the truth, in nats.
     balanced_accuracy, macro_f1 : float
         Means over the categories that came: of their recall, and of their F1.
-    recent_count, recent_accuracy, recent_log_loss, recent_majority_accuracy, recent_previous_accuracy
+    recent_count, recent_accuracy, recent_top, recent_log_loss, recent_majority_accuracy, recent_previous_accuracy
         The same over the last 1,000.
     network_log_loss, counts_log_loss : float
         What the network and the counts would have cost alone; NaN without counts.
@@ -54,6 +54,7 @@ class ClassScore:
     macro_f1: float
     recent_count: int
     recent_accuracy: float
+    recent_top: tuple[float, ...]
     recent_log_loss: float
     recent_majority_accuracy: float
     recent_previous_accuracy: float
@@ -95,7 +96,8 @@ def _score(
     ranks, naive, apart = (named_view(state, name)[pair] for name in ("class_ranks", "class_naive", "class_apart"))
     count = int(ranks.sum())
     recent = named_view(state, "class_recent")[pair, : min(count, RECENT)]
-    mean = np.array([*recent.mean(axis=0), np.mean(recent[:, 1] == 0)]) if len(recent) else np.full(5, math.nan)
+    loss, _, majority_hit, previous_hit = recent.mean(axis=0) if len(recent) else np.full(4, math.nan)
+    recent_ranks = np.bincount(recent[:, 1].astype(np.int64), minlength=RANKS)
     balanced, macro_f1 = _by_category(named_view(state, "class_table")[pair])
     ended = named_view(state, "gone_sequences") + pooled(state, "class_sequences", lanes)
     _, _, sequences, hits = ended[t].tolist()
@@ -104,20 +106,26 @@ def _score(
         accuracy=_share(ranks[0], count),
         majority_accuracy=_share(naive[0], count),
         previous_accuracy=_share(naive[1], count),
-        top=tuple(_share(hits_so_far, count) for hits_so_far in np.cumsum(ranks)[: RANKS - 1]),
+        top=_shares_among_first(ranks),
         log_loss=_share(float(named_view(state, "class_losses")[pair]), count),
         balanced_accuracy=balanced,
         macro_f1=macro_f1,
         recent_count=len(recent),
-        recent_accuracy=float(mean[4]),
-        recent_log_loss=float(mean[0]),
-        recent_majority_accuracy=float(mean[2]),
-        recent_previous_accuracy=float(mean[3]),
+        recent_accuracy=_share(recent_ranks[0], len(recent)),
+        recent_top=_shares_among_first(recent_ranks),
+        recent_log_loss=float(loss),
+        recent_majority_accuracy=float(majority_hit),
+        recent_previous_accuracy=float(previous_hit),
         network_log_loss=_share(apart[0], count) if settings.count_order else math.nan,
         counts_log_loss=_share(apart[1], count) if settings.count_order else math.nan,
         sequences=sequences,
         sequence_accuracy=_share(hits, sequences),
     )  # fmt: skip
+
+
+def _shares_among_first(ranks: np.ndarray) -> tuple[float, ...]:
+    count = int(ranks.sum())
+    return tuple(_share(hits, count) for hits in np.cumsum(ranks)[: RANKS - 1])
 
 
 def _by_category(counts: np.ndarray) -> tuple[float, float]:

@@ -116,15 +116,21 @@ class Engine:
     ) -> None:
         """Take rows through the kernels, then let the caller note that they were taken.
 
-        Ctrl-C is heard when a kernel returns. What the first kernel has taken the others take, too, and it is noted,
-        before the interruption is passed on; so nothing is taken by halves.
+        Ctrl-C is heard when a kernel returns, or between two parts. What the first kernel has begun to take all kernels
+        take to its end, and it is noted, before the interruption is passed on; so nothing is taken by halves.
 
         rows: (n, columns); codes: (n, coded); marks: (n, 2); answers: (n, answer_width), written
         """
         interruption = None
-        for part in self._parts(marks):
+        for number, part in enumerate(self._parts(marks)):
             given = rows[part], codes[part], marks[part], learn, answers[part]
-            interruption = _enter(self._entries, *given) or interruption
+            try:
+                heard = _enter(self._entries, *given)
+            except KeyboardInterrupt as before_it:
+                if number == 0:
+                    raise
+                heard = _enter(self._entries, *given) or before_it
+            interruption = heard or interruption
         if note is not None:
             note()
         if interruption is not None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from .answers import answers_of
 from .kernels.experts import regressors, season
 from .kernels.state import State, lanes_view, named_view
@@ -64,6 +62,7 @@ def bound_sizes(settings: Settings) -> dict[str, int]:
         "bound_targets": targets,
         "bound_pairs": targets * len(settings.horizons),
         "bound_slots": settings.horizons[-1] + 1 if targets else 0,
+        "intervals": len(settings.intervals) if targets else 0,
         "bound_sides": 2 * len(settings.intervals) if targets else 0,
         "bounds_at": answers_of(settings).bounds,
     }
@@ -81,10 +80,10 @@ def score_sizes(settings: Settings) -> dict[str, int]:
 
 
 def write_wanted(state: State, settings: Settings, lanes: int) -> None:
-    """Tell how often each side of each interval should be missed; its first level is that."""
+    """Tell how often each interval should be missed; its first level is that."""
     wanted = named_view(state, "bound_wanted")
     if wanted.size:
-        wanted[:] = np.repeat([(1.0 - share) / 2.0 for share in settings.intervals], 2)
+        wanted[:] = [1.0 - share for share in settings.intervals]
         lanes_view(state, "bound_levels", lanes)[:] = wanted
 
 

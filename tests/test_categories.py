@@ -213,3 +213,15 @@ def test_the_last_forecast_of_a_sequence_is_the_sequences():
     (score,) = learner.metrics.class_scores
     assert (score.sequences, score.count) == (4, 9)
     assert score.sequence_accuracy == np.mean(hits[:4])
+
+
+def test_recent_shares_are_those_of_the_latest_thousand():
+    learner = Learner("kind", categorical="kind", hidden=4, max_categories=20)
+    random = np.random.default_rng(0)
+    kinds = random.choice(list("abcdefghijklmnop"), 1500)
+    shown = learner.run(pyarrow.table({"kind": kinds.tolist()}))
+    (score,) = learner.metrics.class_scores
+    hits = np.array(shown["kind_h1"].to_pylist()[:-1]) == kinds[1:]
+    assert (score.recent_count, score.recent_accuracy) == (1000, hits[-1000:].mean())
+    assert score.recent_top[0] == score.recent_accuracy
+    assert sorted(score.recent_top) == list(score.recent_top) and score.recent_top[9] > score.recent_accuracy

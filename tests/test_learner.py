@@ -411,6 +411,26 @@ def test_what_one_kernel_has_taken_when_it_is_interrupted_the_others_take_and_it
     assert interrupted.to_bytes() == whole.to_bytes()
 
 
+def test_rows_of_new_keys_are_all_taken_when_it_is_interrupted_between_two_of_them():
+    """The row that begins a key is a part of its own; nothing of the second one has been taken yet."""
+    rows = pyarrow.table({"a": [1.0, 2.0, 3.0] * 8, "k": [0, 1, 2] * 8})
+    interrupted, whole = (Learner("a", key="k", alert=0.99, hidden=3) for _ in range(2))
+    first, calls = interrupted._engine._entries[0], []
+
+    def heard_before_the_second(*arguments):
+        calls.append(None)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        first(*arguments)
+
+    interrupted._engine._entries[0] = heard_before_the_second
+    with pytest.raises(KeyboardInterrupt):
+        interrupted.run(rows)
+    whole.run(rows)
+    assert interrupted.rows == interrupted.metrics.steps == 24
+    assert interrupted.to_bytes() == whole.to_bytes()
+
+
 def test_a_masked_cell_is_a_null_and_text_is_refused_before_any_row_is_taken():
     learner = Learner("a", ["a", "b"], hidden=3)
     learner.run(np.ma.masked_array(np.ones((3, 2)), [[True, False]] * 3))

@@ -25,7 +25,9 @@ from ..session.start import Start, kernels_are_kept, start_of
 from ..session.time_order import TimeOrder
 from ..settings import Settings
 from ..streams.bad_rows import BadRows
+from ..streams.errors import StreamError
 from ..streams.signals import Signals
+from .confusion import Confusion
 from .forecasters import Forecasters
 from .grading import Grader
 from .naive_scale import NaiveScale
@@ -90,7 +92,7 @@ class Prequential:
         Raises
         ------
         StreamError
-            If the source is damaged.
+            If the source is damaged before its first row; later the listener is warned, and what came is evaluated.
         SessionError
             If there are no rows, or too many bad ones.
         """
@@ -106,6 +108,7 @@ class Prequential:
             self._scores = Scores(
                 targets, settings.horizons, forecasters.names, forecasters.intervals, _overlap(settings)
             )
+            self._confusion = Confusion(settings)
             self._traces = Traces(settings, len(forecasters.names), len(forecasters.intervals))
             self._take_all(listener)
         finally:
@@ -118,12 +121,18 @@ class Prequential:
         started = time.monotonic()
         batches = self._reading.batches(self.layout, Note(), listener.warn)
         with Signals() as signals:
-            for piece in pieces(batches, signals, False, self._rows_wanted):
-                self._take(piece, listener)
-                listener.advance(piece.batch.arrivals, self.learner)
+            try:
+                for piece in pieces(batches, signals, False, self._rows_wanted):
+                    self._take(piece, listener)
+                    listener.advance(piece.batch.arrivals, self.learner)
+                self._outcome.complete = not self.source.ended_early
+            except StreamError as error:
+                if not self._outcome.rows:
+                    raise
+                self._outcome.complete = False
+                listener.warn(str(error))
         self._outcome.signal = signals.received
         self._outcome.seconds = time.monotonic() - started
-        self._outcome.complete = not self.source.ended_early
         if self._bad_rows.too_many:
             raise SessionError(f"{self.source.name}: {self._bad_rows}")
         if not self._outcome.rows and signals.received is None:
@@ -157,6 +166,7 @@ class Prequential:
             return np.empty(0, np.int64)
         if self.start.settings.alert is not None:
             self._outcome.count_alerts(alerts_of(observed.records)["row"].to_pylist())
+        self._confusion.add(observed.records)
         self._traces.begin(observed)
         for lane in np.unique(observed.lanes).tolist():
             places, part = observed.of_lane(lane)
@@ -179,6 +189,7 @@ class Prequential:
             metrics=self.learner.metrics,
             health=self.learner.health,
             outcome=self._outcome,
+            confusion=self._confusion.tables(),
             traces=self._traces,
         )
 

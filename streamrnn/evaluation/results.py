@@ -10,6 +10,7 @@ from ..metrics import Health, Metrics
 from ..schema import numeric_targets
 from ..session.outcome import Outcome
 from ..settings import Settings
+from .confusion import ConfusionTable
 from .scores import MOST_TESTED, IntervalScore, Score
 from .selection import chosen
 from .traces import Traces
@@ -38,6 +39,8 @@ class Evaluation:
         What the learner counted, and how its learning does.
     outcome : Outcome
         What became of the rows.
+    confusion : tuple of ConfusionTable
+        What was forecast where what came, for each categorical target.
     traces : Traces
         What pictures are drawn from.
     """
@@ -50,6 +53,7 @@ class Evaluation:
     metrics: Metrics
     health: Health
     outcome: Outcome
+    confusion: tuple[ConfusionTable, ...]
     traces: Traces
 
     @property
@@ -130,6 +134,7 @@ class Evaluation:
                 "scores": [_flat(score) for score in self.scores],
                 "intervals": [asdict(score) for score in self.intervals],
                 "class_scores": [asdict(score) | {"bits": score.bits} for score in self.metrics.class_scores],
+                "confusion": [table._asdict() | {"counts": table.counts.tolist()} for table in self.confusion],
                 "alerts": self.outcome.alerts,
                 "events": {name: len(rows) for name, rows in self.traces.events.items()},
             }

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from .field import DERIVED, Field
 
-WINDOW = 500  # errors that are kept
+WINDOW = 600  # errors that are kept
 
 BOUND_FIELDS = (
-    Field("bound_wanted", "double", ("bound_sides",), "how often each side should be missed", **DERIVED),
+    Field("bound_wanted", "double", ("intervals",), "how often each should be missed", **DERIVED),
     Field("bound_errors", "double", ("bound_pairs", WINDOW), "ring of revealed errors"),
     Field("bound_ascending", "double", ("bound_pairs", WINDOW), "the same in order"),
     Field("bound_counts", "integer", ("bound_pairs",), "how many since the level has shifted"),
-    Field("bound_levels", "double", ("bound_pairs", "bound_sides"), "which quantile each side is"),
+    Field("bound_levels", "double", ("bound_pairs", "intervals"), "share of the errors that each leaves out"),
     Field("bound_forecasts", "double", ("bound_slots", "bound_pairs"), "pending"),
     Field("bounds_made", "double", ("bound_slots", "bound_pairs", "bound_sides"), "pending, NaN where none"),
     Field("bounds_missed", "integer", ("bound_pairs", "bound_sides"), "how often"),

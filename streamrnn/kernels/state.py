@@ -113,6 +113,7 @@ class Sizes(NamedTuple):
     bound_targets: int  # targets; 0: no intervals, and so are all that follow
     bound_pairs: int
     bound_slots: int  # ticks that a forecast waits at most, and this one
+    intervals: int
     bound_sides: int  # two for each interval
     bounds_at: int  # place in a record of the bounds
     watched: int  # targets whose surprise is scored: all, or 0

@@ -58,6 +58,13 @@ class Outcome:
     resumed: bool = False
     complete: bool = True
 
+    @property
+    def ending(self) -> str:
+        """What ended it before its time, to stand behind what it did; empty if nothing has."""
+        if self.signal is not None:
+            return "; stopped by a signal"
+        return "" if self.complete else "; the source broke off"
+
     def count(self, batch: Batch, number: int) -> None:
         """Take note of a batch; `number` is its first row's."""
         self.rows += batch.arrivals

@@ -1,5 +1,6 @@
 """`streamrnn evaluate`: tables, JSON and a page, from files and pipes; mistakes told in a line."""
 
+import gzip
 import json
 import os
 import re
@@ -138,7 +139,21 @@ def test_a_signal_ends_it_with_what_is_known(process, tmp_path):
     out, err = running.communicate(timeout=PATIENCE)
     assert (running.returncode, err) == (128 + signal.SIGTERM, b"")
     assert b"; stopped by a signal\n" in out
-    assert "; stopped early</p>" in (tmp_path / "report.html").read_text()
+    assert "; stopped by a signal</p>" in (tmp_path / "report.html").read_text()
+
+
+def test_a_source_that_breaks_off_is_told_and_what_came_is_evaluated(streamrnn, tmp_path):
+    path = tmp_path / "cut.csv.gz"
+    path.write_bytes(gzip.compress(csv_of(20_000))[:-5000])
+    result = streamrnn("evaluate", path, *SMALL, *TARGETS, "--no-experts", "--report", tmp_path / "report.html")
+    assert result.code == 1
+    assert any(
+        line.startswith(f"streamrnn: {path} cannot be read: its compressed data are cut") for line in result.lines
+    )
+    lines = result.out.decode().splitlines()
+    assert re.fullmatch(rf"{path}: 1\d,\d{{3}} rows; the source broke off", without_speed(lines[0]))
+    assert lines[2].startswith("MASE")
+    assert "; the source broke off</p>" in (tmp_path / "report.html").read_text()
 
 
 def test_options_come_from_the_environment_and_from_a_file_too(streamrnn, long_csv, tmp_path, monkeypatch):

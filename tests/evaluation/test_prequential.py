@@ -141,4 +141,10 @@ def test_categories_are_evaluated_by_what_the_learner_counts(evaluate, load):
     assert evaluation.targets == ()
     assert [score.target for score in evaluation.metrics.class_scores] == ["site"] * 3
     assert evaluation.to_dict()["class_scores"][0]["accuracy"] > 0.5
-    assert "most frequent" in page_of(evaluation)
+    score, (table,) = evaluation.metrics.class_scores[0], evaluation.confusion
+    assert (table.target, table.horizon, set(table.categories)) == ("site", 1, {"a", "b"})
+    assert table.counts.sum() == score.count
+    assert table.counts.trace() == round(score.accuracy * score.count)
+    assert evaluation.to_dict()["confusion"][0]["counts"] == table.counts.tolist()
+    page = page_of(evaluation)
+    assert "most frequent" in page and "taken for what?" in page

@@ -2,6 +2,7 @@
 
 import math
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,17 +25,18 @@ def bounds_of(table, name: str, shares: tuple[str, ...]) -> np.ndarray:
 @pytest.mark.parametrize("horizon", [1, 7])
 def test_bounds_are_those_of_the_reference(horizon, experts):
     values = stream(1300)[:, :1]
-    learner = Learner("a", horizon=(horizon,), intervals=(0.5, 0.9), experts=experts, **SMALL)
+    learner = Learner("a", horizon=(horizon,), intervals=(0.5, 0.9, 0.999), experts=experts, **SMALL)
     table = learner.run(values)
     forecasts = table[f"a_h{horizon}"].to_numpy()
-    reference, expected = ReferenceBounds(horizon, (0.5, 0.9)), []
+    reference, expected = ReferenceBounds(horizon, (0.5, 0.9, 0.999)), []
     for row, truth in enumerate(values[:, 0]):
         if row >= horizon:
             reference.reveal(forecasts[row - horizon], expected[row - horizon], truth)
         expected.append(reference.bounds(forecasts[row]))
-    np.testing.assert_allclose(bounds_of(table, f"a_h{horizon}", ("50", "90")), expected, rtol=1e-9, atol=1e-9)
+    bounds = bounds_of(table, f"a_h{horizon}", ("50", "90", "99_9"))
+    np.testing.assert_allclose(bounds, expected, rtol=1e-9, atol=1e-9)
     np.testing.assert_array_equal(named_view(learner._state, "bounds_missed")[0], reference.missed)
-    assert learner.health.coverage["90"] == pytest.approx(1.0 - sum(reference.missed[2:]) / reference.graded)
+    assert learner.health.coverage["90"] == pytest.approx(1.0 - sum(reference.missed[2:4]) / reference.graded)
 
 
 def test_an_interval_holds_what_it_promises_also_while_the_noise_changes():
@@ -46,6 +48,32 @@ def test_an_interval_holds_what_it_promises_also_while_the_noise_changes():
     for low, share in ((0, 0.5), (2, 0.9)):
         held = (truth >= bounds[:, low]) & (truth <= bounds[:, low + 1])
         assert abs(held[known].mean() - share) < 0.01
+
+
+def test_an_interval_far_ahead_holds_what_it_promises_in_nine_of_ten_thousands_of_rows():
+    random = np.random.default_rng(1)
+    drift = np.convolve(random.standard_normal(21047), np.ones(48) / math.sqrt(48), "valid")
+    table = Learner("a", horizon=(48,), intervals=(0.5, 0.9), experts=False, **SMALL).run(drift[:, None])
+    bounds, truth = bounds_of(table, "a_h48", ("50", "90"))[:-48], drift[48:]
+    for low, share in ((0, 0.5), (2, 0.9)):
+        held = ((truth >= bounds[:, low]) & (truth <= bounds[:, low + 1]))[500:20500].reshape(-1, 1000).mean(axis=1)
+        assert abs(held.mean() - share) < 0.01
+        assert np.mean(abs(held - share) < 0.05) >= 0.9
+
+
+def test_bounds_are_as_skewed_as_the_errors_surely_are():
+    random = np.random.default_rng(2)
+    skewed, symmetric = random.exponential(size=2000), random.standard_normal(2000)
+    settings = {"intervals": 0.9, "lr": 0.0, "skip": False, "experts": False, **SMALL}
+    below, above = abs(bounds_of(table_of(skewed, **settings), "a_h1", ("90",))[-1] - 1.0)
+    assert below < 1.0 and above > 1.7
+    table = table_of(symmetric, horizon=(48,), **settings)
+    low, high = bounds_of(table, "a_h48", ("90",))[-1] - table["a_h48"].to_numpy()[-1]
+    assert low == pytest.approx(-high)
+
+
+def table_of(values: np.ndarray, **settings: Any) -> Any:
+    return Learner("a", **settings).run(values[:, None])
 
 
 def test_intervals_lie_in_each_other_and_are_finite_once_twenty_errors_are_known():

@@ -3,33 +3,43 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from html import escape
 from pathlib import PurePath
 from typing import Any
 
-from ...class_scores import ClassScore
 from ..results import Evaluation
 from ..scores import Score
 from ..selection import chosen
 from . import pictures
+from .categories import OF_CATEGORIES, categories
+from .parts import charts, definitions, details, number, percent, row, section, share, table
 from .style import STYLE
 
 MOST_COLUMNS = 8
 # No script, no network: what is not on the page cannot be loaded.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
-READING = {
-    "prequential": "Every row is first forecast by everybody, then learned from. No forecast has seen what it is of.",
-    "MAE, RMSE": "Mean absolute error and root mean squared error, in the target's unit.",
-    "MASE": "Mean absolute error in units of the stream's own moves from one value to the next: the last value has 1 "
-    "one row ahead (Hyndman & Koehler 2006).",
-    "skill": "1 - error / error of the last value: 0 is no better than it, 1 is perfect.",
-    "DM, p": "Diebold and Mariano's statistic (1995) of the learner against the other forecaster, in squared error: "
-    "negative where the learner is better; p is how likely so much would be luck. The variance allows for errors "
-    "that hang together (Newey & West 1987).",
-    "interval": "A 90% interval should hold 90% of what comes, and be narrow.",
-}
+PREQUENTIAL = (
+    "prequential",
+    "Every row is first forecast by everybody, then learned from. No forecast has seen what it is of.",
+)
+OF_NUMBERS = (
+    ("MAE, RMSE", "Mean absolute error and root mean squared error, in the target's unit."),
+    (
+        "MASE",
+        "Mean absolute error in units of the stream's own moves from one value to the next: the last value has 1 one "
+        "row ahead (Hyndman & Koehler 2006).",
+    ),
+    ("skill", "1 - error / error of the last value: 0 is no better than it, 1 is perfect."),
+    (
+        "DM, p",
+        "Diebold and Mariano's statistic (1995) of the learner against the other forecaster, in squared error: "
+        "negative where the learner is better; p is how likely so much would be luck. The variance allows for errors "
+        "that hang together (Newey & West 1987).",
+    ),
+    ("interval", "A 90% interval should hold 90% of what comes, and be narrow."),
+)
 
 
 def page_of(evaluation: Evaluation) -> str:
@@ -40,9 +50,9 @@ def page_of(evaluation: Evaluation) -> str:
             f"<h1>{title}</h1>",
             f'<p class="faint">{escape(subject(evaluation))}</p>',
             *(_of_numbers(evaluation) if evaluation.targets else ()),
-            categories(evaluation.metrics.class_scores),
-            _details("How to read it", definitions(READING.items())),
-            _details("Settings and counts", definitions(_facts(evaluation))),
+            *categories(evaluation),
+            details("How to read it", definitions(_reading(evaluation))),
+            details("Settings and counts", definitions(_facts(evaluation))),
         ]
     )
     return (
@@ -53,24 +63,30 @@ def page_of(evaluation: Evaluation) -> str:
     )
 
 
+def _reading(evaluation: Evaluation) -> Iterable[tuple[str, str]]:
+    yield PREQUENTIAL
+    yield from OF_NUMBERS if evaluation.targets else ()
+    yield from OF_CATEGORIES if evaluation.metrics.class_scores else ()
+
+
 def subject(evaluation: Evaluation) -> str:
     """What was evaluated, in a line."""
     settings = evaluation.settings
     count = len(settings.targets)
     network = f"{settings.cell.upper()} with {settings.layers} x {settings.hidden} units"
     what = f"{count} targets" if count > 1 else settings.targets[0]
-    stopped = "" if evaluation.outcome.signal is None else "; stopped early"
-    return f"{evaluation.outcome.rows:,} rows; {what}, {pictures.ahead(settings.horizons[-1])}; {network}{stopped}"
+    outcome = evaluation.outcome
+    return f"{outcome.rows:,} rows; {what}, {pictures.ahead(settings.horizons[-1])}; {network}{outcome.ending}"
 
 
 def _of_numbers(evaluation: Evaluation) -> Iterable[str]:
     yield f'<p class="verdict">{escape(evaluation.summary)}</p>'
     yield overview(evaluation)
     yield from _targets(evaluation)
-    yield _section("Anomalies", [pictures.anomaly(evaluation)])
-    yield _section("The mix", [pictures.weights(evaluation, place) for place in evaluation.traces.places])
-    yield _section("Intervals", [pictures.coverage_by_horizon(evaluation), pictures.coverage_over_time(evaluation)])
-    yield _details("Every figure", figures(evaluation))
+    yield section("Anomalies", [pictures.anomaly(evaluation)])
+    yield section("The mix", [pictures.weights(evaluation, place) for place in evaluation.traces.places])
+    yield section("Intervals", [pictures.coverage_by_horizon(evaluation), pictures.coverage_over_time(evaluation)])
+    yield details("Every figure", figures(evaluation))
 
 
 def overview(evaluation: Evaluation) -> str:
@@ -88,7 +104,7 @@ def overview(evaluation: Evaluation) -> str:
         kind = " class=us" if place == len(names) - 1 else ""
         rows.append(f"<tr{kind}><td>{escape(name)}</td>{''.join(cells)}<td>{percent(evaluation.skill(name))}</td></tr>")
     header = ["MASE", *(f"h {horizon}" for horizon in horizons), "all", "skill"]
-    return _table(header, rows)
+    return table(header, rows)
 
 
 def _targets(evaluation: Evaluation) -> Iterable[str]:
@@ -98,9 +114,9 @@ def _targets(evaluation: Evaluation) -> Iterable[str]:
         drawn += [pictures.errors(evaluation, target, place) for place in traces.places]
         drawn += [pictures.profile(evaluation, target), pictures.whole(evaluation, target)]
         if len(names) == 1:
-            yield _section(names[0], drawn)
+            yield section(names[0], drawn)
         else:
-            yield _details(names[target], _charts(drawn), is_open=target == 0)
+            yield details(names[target], charts(drawn), is_open=target == 0)
 
 
 def figures(evaluation: Evaluation) -> str:
@@ -111,7 +127,7 @@ def figures(evaluation: Evaluation) -> str:
             rows += [_line(evaluation, score) for score in evaluation.of(target, horizon)]
     header = ["target", "horizon", "forecaster", "MAE", "RMSE", "MASE", "skill", "DM", "p"]
     header += [text for level in evaluation.nominal for text in (f"in {100 * level:g}%", "width")]
-    return _table(header, rows)
+    return table(header, rows)
 
 
 def _line(evaluation: Evaluation, score: Score) -> str:
@@ -123,20 +139,7 @@ def _line(evaluation: Evaluation, score: Score) -> str:
         known = is_ours and interval.count
         cells += [share(interval.coverage), number(interval.width)] if known else ["", ""]
     kind = " class=us" if is_ours else ""
-    return _row(list(map(str, cells)), kind)
-
-
-def categories(scores: Iterable[ClassScore]) -> str:
-    """A line for every target that is a category, and horizon."""
-    rows = [
-        _row([score.target, str(score.horizon), *map(share, _shares(score)), number(score.bits)]) for score in scores
-    ]
-    header = ["category", "horizon", "accuracy", "most frequent", "last one", "balanced", "bits"]
-    return _table(header, rows) if rows else ""
-
-
-def _shares(score: ClassScore) -> tuple[float, ...]:
-    return score.accuracy, score.majority_accuracy, score.previous_accuracy, score.balanced_accuracy
+    return row(list(map(str, cells)), kind)
 
 
 def _facts(evaluation: Evaluation) -> Iterable[tuple[str, str]]:
@@ -156,44 +159,3 @@ def _facts(evaluation: Evaluation) -> Iterable[tuple[str, str]]:
 
 def _setting(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else "-" if value is None else str(value)
-
-
-def definitions(pairs: Iterable[tuple[str, str]]) -> str:
-    """Words and what they mean."""
-    return f"<dl>{''.join(f'<dt>{escape(word)}</dt><dd>{escape(text)}</dd>' for word, text in pairs)}</dl>"
-
-
-def number(value: float) -> str:
-    """Four digits."""
-    return "-" if math.isnan(value) else f"{value:.4g}"
-
-
-def percent(value: float) -> str:
-    """A skill, with its sign."""
-    return "-" if math.isnan(value) else f"{value:+.1%}"
-
-
-def share(value: float) -> str:
-    """A share of all."""
-    return "-" if math.isnan(value) else f"{value:.1%}"
-
-
-def _table(header: Sequence[str], rows: Iterable[str]) -> str:
-    head = "".join(f"<th>{escape(text)}</th>" for text in header)
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
-
-
-def _row(cells: Sequence[str], kind: str = "") -> str:
-    return f"<tr{kind}>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
-
-
-def _charts(drawn: Iterable[str]) -> str:
-    return f'<div class="charts">{"".join(drawn)}</div>'
-
-
-def _section(title: str, drawn: Sequence[str]) -> str:
-    return f"<h2>{escape(title)}</h2>{_charts(drawn)}" if any(drawn) else ""
-
-
-def _details(title: str, content: str, is_open: bool = False) -> str:
-    return f"<details{' open' if is_open else ''}><summary>{escape(title)}</summary>{content}</details>"

@@ -16,7 +16,7 @@ from .chart import Area, Axis, Line, chart, round_ticks, value_axis
 OTHERS = ("one", "two", "three", "four", "five", "six")
 SMOOTHED = 9  # buckets of a course
 ZONE = r"(?<=[\d])(Z|[+-]\d\d:?\d\d)$"
-WORST_SHOWN = 1.4  # times the error of the last value: what is above leaves the picture
+WORST_SHOWN, WORST_OF_OURS = 1.4, 4.0  # times the error of the last value: what is above leaves the picture
 
 
 def style_of(evaluation: Evaluation, index: int) -> str:
@@ -65,8 +65,9 @@ def errors(evaluation: Evaluation, target: int, place: int) -> str:
     ]
     name, horizon = evaluation.targets[target], evaluation.settings.horizons[place]
     note = f"error over that of the last value, means of about {SMOOTHED * course.span:,} rows"
+    worst = min(max(WORST_SHOWN, np.max(ratios[-1], initial=0.0, where=np.isfinite(ratios[-1]))), WORST_OF_OURS)
     axis = row_axis(evaluation, rows)
-    return chart(f"{name}, {ahead(horizon)}", note, lines, axis, value_axis([np.minimum(ratios, WORST_SHOWN)]))
+    return chart(f"{name}, {ahead(horizon)}", note, lines, axis, value_axis([np.minimum(ratios, worst)]))
 
 
 def profile(evaluation: Evaluation, target: int) -> str:
@@ -82,7 +83,7 @@ def profile(evaluation: Evaluation, target: int) -> str:
         lines.append(Line(evaluation.forecasters[f], style_of(evaluation, f), horizons, mases))
     x = horizon_axis(settings.horizons)
     y = value_axis([line.y for line in lines], from_zero=True)
-    return chart(f"{name}, by horizon", "MASE: the error in units of the stream's own moves", lines, x, y)
+    return chart(f"{name}, by horizon", "MASE by rows ahead: the error in units of the stream's own moves", lines, x, y)
 
 
 def coverage_by_horizon(evaluation: Evaluation) -> str:
@@ -95,7 +96,9 @@ def coverage_by_horizon(evaluation: Evaluation) -> str:
         shares = [coverage_at(evaluation, nominal, horizon) for horizon in evaluation.settings.horizons]
         lines += _beside_nominal(place, nominal, horizons, np.array(shares))
     x = horizon_axis(evaluation.settings.horizons)
-    return chart("Coverage by horizon", "share of truths inside; dashed: as it should be", lines, x, SHARES)
+    return chart(
+        "Coverage by horizon", "share of truths inside, by rows ahead; dashed: as it should be", lines, x, SHARES
+    )
 
 
 def coverage_over_time(evaluation: Evaluation) -> str:
@@ -193,7 +196,8 @@ def _with_height(lows: Course, highs: Course) -> tuple[np.ndarray, np.ndarray]:
 def horizon_axis(horizons: Sequence[int]) -> Axis:
     """An axis of horizons."""
     low, high = float(horizons[0]), float(horizons[-1])
-    return Axis(low, high, _whole_ticks(low, high, 6))
+    few = tuple((float(horizon), f"{horizon:,}") for horizon in horizons)
+    return Axis(low, high, few if len(few) <= 3 else _whole_ticks(low, high, 6))
 
 
 def _whole_ticks(low: float, high: float, most: int) -> tuple[tuple[float, str], ...]:
