@@ -28,10 +28,14 @@ class Mix(NamedTuple):
 
     forecasts: Any  # (experts, slots, pairs)
     mixed: Any  # (slots, pairs)
+    proposals: Any  # (slots, pairs)
+    readouts: Any  # (slots, pairs)
     unit: Any  # (slots, targets)
     moves: Any  # (pairs, 2)
     regret: Any  # (pairs, experts)
     regret2: Any  # (pairs, experts)
+    evidence: Any  # (pairs, 5)
+    agreement: Any  # (pairs, 2)
     largest: Any  # (pairs,)
     weights: Any  # (pairs, experts)
     errors: Any  # (pairs, 4)
@@ -117,10 +121,14 @@ def open_experts(sizes, double, integer, lane):
         mix=Mix(
             forecasts=view3(double, integer, AT.expert_forecasts, lane),
             mixed=view2(double, integer, AT.mixed_forecasts, lane),
+            proposals=view2(double, integer, AT.mix_proposals, lane),
+            readouts=view2(double, integer, AT.readout_proposals, lane),
             unit=view2(double, integer, AT.mix_unit, lane),
             moves=view2(double, integer, AT.moves, lane),
             regret=view2(double, integer, AT.regret, lane),
             regret2=view2(double, integer, AT.regret2, lane),
+            evidence=view2(double, integer, AT.mix_evidence, lane),
+            agreement=view2(double, integer, AT.readout_agreement, lane),
             largest=view1(double, integer, AT.largest_regret, lane),
             weights=view2(double, integer, AT.mix_weights, lane),
             errors=view2(double, integer, AT.mix_errors, lane),
