@@ -68,7 +68,7 @@ def _change_unit(experts, t, factor):
 
 @kernel
 def _change_input_unit(experts, t, i, factor):
-    """The same for an input of the joint regression; what waits for its truth is rewritten too, so that it may teach."""
+    """The same for an input of the joint regression; what waits for its truth is rewritten too, so it may teach."""
     joint, targets, place = experts.joint, experts.sizes.targets, INPUTS_AT + i
     _rescale(joint, t, targets, place, place + 1, factor, 1.0)
     for row in range(t, joint.regressors.shape[0], targets):
