@@ -113,7 +113,9 @@ def learning(health: Health, settings: Settings) -> dict[str, str]:
         )
         texts["gradient"] = f"norm {health.gradient_norm:.2g}, {health.clipped:.0%} clipped{reach}"
     if health.rate_cap is not None:
-        texts["learning rate"] = f"at most {health.rate_cap:.2g} since the network diverged; lr is {shown(settings.lr)}"
+        texts["learning rate"] = (
+            f"at most {health.rate_cap:.2g} since the network diverged; lr is {shown(settings.learning_rate)}"
+        )
     if any(health.believed.values()):
         weights = sorted(health.believed.items(), key=lambda item: -item[1])
         texts["experts"] = ", ".join(f"{name} {weight:.0%}" for name, weight in weights if weight >= 0.005)

@@ -543,7 +543,9 @@ class Learner:
         saved = read_saved(data, name, cls.dtype)
         learner._build(changed_settings(saved.settings, training, name))
         learner._keys.restore(saved.keys)
-        learner._engine.restore(saved.tensors, keeps_rate=learner.settings.lr == saved.settings.lr)
+        learner._engine.restore(
+            saved.tensors, keeps_rate=learner.settings.learning_rate == saved.settings.learning_rate
+        )
         learner.rows, learner.refused_rows = saved.rows, saved.refused_rows
         learner.session = saved.session
         learner._kinds_are_open = learner.rows == learner.refused_rows

@@ -193,7 +193,7 @@ def write_rates(state: State, settings: Settings) -> None:
     targets = (*numeric_targets(settings), *categorical_targets(settings))
     named_view(state, "target_weights")[:] = [weights[name] for name in targets]
     named_view(state, "rates")[:RATE_COUNT] = [
-        settings.lr,
+        settings.learning_rate,
         settings.schedule == "inverse-sqrt",
         settings.warmup,
         settings.clip,
@@ -205,7 +205,7 @@ def write_rates(state: State, settings: Settings) -> None:
         settings.weight_decay,
         settings.huber_delta,
         settings.stride,
-        settings.guard and settings.lr > 0.0,  # at a rate of 0 the weights are the user's
+        settings.guard and settings.learning_rate > 0.0,  # at a rate of 0 the weights are the user's
         math.inf if settings.learns_on_anomaly else TOLERANCE,
         settings.alert or 0.0,
     ]

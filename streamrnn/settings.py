@@ -29,6 +29,7 @@ HORIZON_UNITS = ("rows", "values")
 COLUMN_ROLES = ("time", "key", "sequence", "label_id")  # each of one column, which is neither feature nor target
 EXPERTS = ("last", "seasonal", "linear", "joint", "readout", "network")  # of the mix
 
+RATE = 1e-3  # one row ahead
 MAX_HORIZON = 10_000
 MAX_SIZE = 1 << 20
 MAX_SEASON = 100_000
@@ -191,7 +192,9 @@ class Settings:
 
     stride: int = _option(1, "Training", "rows between two updates (k1)", metavar="ROWS")
     optimizer: str = _option("adam", "Training", "update rule", choices=OPTIMIZERS, structure=True)
-    lr: float = _option(1e-3, "Training", "learning rate", metavar="X")
+    lr: float | None = _option(
+        None, "Training", "learning rate [0.001; for numbers h ahead 0.001 / h^(1/4)]", metavar="X"
+    )
     schedule: str = _option("constant", "Training", "of the learning rate", choices=SCHEDULES)
     warmup: int = _option(0, "Training", "updates over which the rate rises to lr", metavar="N")
     clip: float = _option(1.0, "Training", "largest global norm of a gradient; 0 for none", metavar="X")
@@ -307,12 +310,23 @@ class Settings:
         return self.loss != "quantile" if self.shrink is None else self.shrink
 
     @property
+    def has_numbers(self) -> bool:
+        """Whether a target is not categorical, as far as the settings tell."""
+        return not self.targets or any(target not in self.categorical for target in self.targets)
+
+    @property
     def mixes(self) -> bool:
         """Whether the network is one of several experts."""
         if self.experts is not None:
             return self.experts
-        has_numbers = not self.targets or any(target not in self.categorical for target in self.targets)
-        return has_numbers and self.key is None and self.horizons != (0,) and self.loss != "quantile"
+        return self.has_numbers and self.key is None and self.horizons != (0,) and self.loss != "quantile"
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate: lower far ahead, where errors overlap, so that many updates in a row say the same."""
+        if self.lr is not None:
+            return self.lr
+        return RATE / max(self.horizons[-1], 1) ** 0.25 if self.has_numbers else RATE
 
     @property
     def learns_on_anomaly(self) -> bool:

@@ -296,3 +296,10 @@ def test_experts_that_cannot_be_are_refused(settings, message):
 def test_intervals_that_cannot_be_are_refused(intervals, message):
     assert refusal(targets="a", intervals=intervals) == message
     assert Settings(targets="a", intervals=0.9).intervals == (0.9,)
+
+
+def test_the_rate_is_lower_far_ahead_unless_one_is_named():
+    rates = [Settings(targets="a", horizon=horizon).learning_rate for horizon in (0, 1, 16, (2, 81))]
+    assert rates == pytest.approx([1e-3, 1e-3, 5e-4, 1e-3 / 3])
+    assert Settings(targets="a", horizon=16, lr=0.01).learning_rate == 0.01
+    assert Settings(targets="a", horizon=16, categorical="a").learning_rate == 1e-3

@@ -23,7 +23,7 @@ EXAMPLES = {
     "key": ("site", "'site'"), "label_id": ("site", "'site'"),
     "categorical": ("load", "['load']"), "target_weights": ("2,3", "[2.0, 3.0]"),
     "horizon": ("2,5", "[2, 5]"), "quantiles": ("0.1,0.5,0.9", "[0.1, 0.5, 0.9]"), "season": ("24", "24"),
-    "alert": ("0.99", "0.99"), "intervals": ("0.5,0.9", "[0.5, 0.9]"),
+    "alert": ("0.99", "0.99"), "lr": ("0.01", "0.01"), "intervals": ("0.5,0.9", "[0.5, 0.9]"),
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ LAGS, OWN, WAVES = 50, 54, 4
 LEVEL_MEMORY, SETTLED, STEP = 300, 64, 2.0
 SEASON_LAGS, LONGEST, SEASON_MEMORY, DEPTH, AS_GOOD = 256, 170, 0.9995, 0.6, 0.1
 MOST, MOVE_MEMORY = 6.0, 0.9995
+EVIDENCE_MEMORY, LEAST_MEMORY, PENALTY, LEAST_BLOCKS = 0.9998, 0.95, 4.0, 3.0
 LAST, SEASONAL, LINEAR, JOINT, READOUT, NETWORK = range(6)
 
 
@@ -81,9 +82,39 @@ class Pending:
 
     forecasts: np.ndarray  # (experts, horizons)
     mixed: np.ndarray  # (horizons,)
+    proposals: np.ndarray  # (horizons,): of the mix, before it is shrunk
+    readouts: np.ndarray  # (horizons,): what the readout would add, in its unit
     unit: float
     x: list[np.ndarray] = field(default_factory=list)
     gains: list[np.ndarray] = field(default_factory=list)
+
+
+class Evidence:
+    """For the mix, at one horizon: blocks of products of what was proposed and what came."""
+
+    def __init__(self, horizon: int) -> None:
+        self.horizon, self.kept = horizon, max(EVIDENCE_MEMORY**horizon, LEAST_MEMORY)
+        self.block: list[float] = []
+        self.blocks = np.zeros(0)
+        self.shares = np.zeros(0)  # how much of each block is still known
+
+    def add(self, proposed: float, came: float) -> None:
+        self.block.append(proposed * came)
+        if len(self.block) == self.horizon:
+            self.shares = np.append(self.kept * self.shares, 1.0)
+            self.blocks, self.block = np.append(self.blocks, sum(self.block)), []
+
+    def rescale(self, squared: float) -> None:
+        self.block = [product * squared for product in self.block]
+        self.blocks = self.blocks * squared
+
+    def share(self) -> float:
+        """The garrote, by the mean of the blocks and their spread around it."""
+        count, total = self.shares.sum(), self.shares @ self.blocks
+        if count < LEAST_BLOCKS or total <= 0.0:
+            return 0.0
+        spread = self.shares @ (self.blocks - total / count) ** 2
+        return max(1.0 - PENALTY * spread * count / (count - 1.0) / total**2, 0.0)
 
 
 class Target:
@@ -106,6 +137,8 @@ class Target:
         self.largest = np.zeros(len(horizons))
         self.moves = np.zeros((len(horizons), 2))
         self.weights = np.zeros((len(horizons), 6))
+        self.evidence = [Evidence(horizon) for horizon in horizons]
+        self.agreement = np.zeros((len(horizons), 2))
 
     def forget(self, boundary: bool) -> None:
         """The past is another stream's, or another level's."""
@@ -130,13 +163,17 @@ class Target:
     def _learn(self, k: int, then: Pending, truth: float) -> None:
         last, unit = then.forecasts[LAST, k], then.unit
         self.moves[k] = MOVE_MEMORY * self.moves[k] + (abs(truth - last), 1.0)
-        regrets = 2.0 * clip((then.mixed[k] - truth) / unit) * clip((then.mixed[k] - then.forecasts[:, k]) / unit)
+        made = then.proposals[k]
+        regrets = 2.0 * clip((made - truth) / unit) * clip((made - then.forecasts[:, k]) / unit)
         self.regret[k] += regrets
         self.regret2[k] += regrets**2
         self.largest[k] = max(self.largest[k], np.abs(regrets).max())
         for which, base in ((0, last), (1, last), (2, then.forecasts[JOINT, k])):
             weights = self.regressions[which].weights[k]
             weights += then.gains[which] * clip((truth - base) / unit - weights @ then.x[which])
+        proposed, left = clip(then.readouts[k]), clip((truth - then.forecasts[JOINT, k]) / unit)
+        self.agreement[k] = FORGETTING * self.agreement[k] + (proposed * left, proposed**2)
+        self.evidence[k].add(clip((made - last) / unit), clip((truth - last) / unit))
 
     def tick(self, value: float, told: dict[str, Any], learn: bool) -> None:
         """Take a value into the past."""
@@ -171,6 +208,9 @@ class Target:
                 readout.rescale(np.ones(readout.width), factor)
                 self.regret, self.regret2 = self.regret * factor**2, self.regret2 * factor**4
                 self.largest *= factor**2
+                self.agreement *= factor**2
+                for evidence in self.evidence:
+                    evidence.rescale(factor**2)
                 for pending in self.pending:
                     pending.unit = 0.0
             self.unit = told["deviation"]
@@ -180,13 +220,16 @@ class Target:
                     factors = np.ones(joint.width)
                     factors[OWN + WAVES + i] = self.input_unit[i] / deviation
                     joint.rescale(factors, 1.0)
+                    for pending in self.pending:
+                        pending.x[1] = pending.x[1] * factors
+                        pending.gains[1] = pending.gains[1] / factors
                 self.input_unit[i] = deviation
 
     def forecast(self, told: dict[str, Any], network: np.ndarray, ticks: bool, learn: bool) -> np.ndarray:
         """Forecast every horizon; at a tick all forecasts wait for their truths."""
         if not ticks:
             self.pending[-1].forecasts[NETWORK] = network
-            self.pending[-1].mixed = self._mix(self.pending[-1].forecasts)
+            self.pending[-1].mixed, self.pending[-1].proposals = self._mix(self.pending[-1].forecasts)
             return self.pending[-1].mixed
         now = self.past[-1]
         x = self._regressors(told)
@@ -199,22 +242,25 @@ class Target:
         forecasts[SEASONAL] = [self._seasonal(horizon) for horizon in self.horizons]
         forecasts[LINEAR] += np.clip(linear, -most, most)
         forecasts[JOINT] += joint
-        forecasts[READOUT] += np.clip(joint + readout, -most, most)
+        with np.errstate(invalid="ignore"):
+            shares = np.clip(np.nan_to_num(self.agreement[:, 0] / self.agreement[:, 1]), 0.0, 1.0)
+        forecasts[READOUT] += np.clip(joint + shares * readout, -most, most)
         forecasts[NETWORK] = network
-        self.pending.append(Pending(forecasts, self._mix(forecasts), self.unit, x, gains))
+        readouts = self.regressions[2].weights @ x[2]
+        self.pending.append(Pending(forecasts, *self._mix(forecasts), readouts, self.unit, x, gains))
         return self.pending[-1].mixed
 
-    def _mix(self, forecasts: np.ndarray) -> np.ndarray:
-        """ML-Poly."""
-        doubt = np.sqrt(self.regret2)
-        doubt[:, LAST] = 0.0
+    def _mix(self, forecasts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """ML-Poly, shrunk to the last value; and before it is."""
         spread = self.largest[:, None] ** 2 + self.regret2
         with np.errstate(invalid="ignore", divide="ignore"):
-            weights = np.where(spread > 0.0, np.maximum(self.regret - doubt, 0.0) / spread, 0.0)
+            weights = np.where(spread > 0.0, np.maximum(self.regret, 0.0) / spread, 0.0)
             weights[:, self.candidates :] = 0.0
             total = weights.sum(axis=1, keepdims=True)
-            self.weights = np.where(total > 0.0, weights / total, np.eye(6)[LAST])
-        return (self.weights * forecasts.T).sum(axis=1)
+            whole = np.where(total > 0.0, weights / total, np.eye(6)[LAST])
+        shares = np.array([[evidence.share()] for evidence in self.evidence])
+        self.weights = shares * whole + (1.0 - shares) * np.eye(6)[LAST]
+        return (self.weights * forecasts.T).sum(axis=1), (whole * forecasts.T).sum(axis=1)
 
     def _before(self, lag: int) -> float:
         return self.past[-1 - lag] if lag < len(self.past) else self.past[-1]

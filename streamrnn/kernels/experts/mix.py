@@ -24,7 +24,7 @@ from .mixing import (
     add_move,
     add_regrets,
     likely_move,
-    mixed_forecast,
+    mix_forecasts,
     weigh,
     within,
 )
@@ -38,6 +38,7 @@ from .regressors import (
     write_own,
     write_readout,
 )
+from .shrinkage import add_agreement, add_evidence, share_of_mix, share_of_readout
 from .units import follow_level
 from .views import open_experts
 
@@ -100,12 +101,13 @@ def _reveal(experts, t, truth, learn, record):
         if awaited:
             record[EXPECTED + t] = experts.mix.mixed[slot, k * sizes.targets + t]
             awaited = False
-        _grade(experts, slot, t, k * sizes.targets + t, truth, learn)
+        _grade(experts, slot, t, age, truth, learn)
 
 
 @kernel
-def _grade(experts, slot, t, pair, truth, learn):
+def _grade(experts, slot, t, age, truth, learn):
     mix, row = experts.mix, slot * experts.sizes.targets + t
+    pair = experts.horizon_index[age] * experts.sizes.targets + t
     last = mix.forecasts[LAST, slot, pair]
     _count_errors(mix, pair, truth - mix.mixed[slot, pair], truth - last)
     unit = mix.unit[slot, t]
@@ -116,7 +118,10 @@ def _grade(experts, slot, t, pair, truth, learn):
     add_regrets(mix, slot, pair, truth, inverse)
     correct(experts.linear, row, pair, (truth - last) * inverse)
     correct(experts.joint, row, pair, (truth - last) * inverse)
-    correct(experts.readout, row, pair, (truth - mix.forecasts[JOINT, slot, pair]) * inverse)
+    left = (truth - mix.forecasts[JOINT, slot, pair]) * inverse
+    correct(experts.readout, row, pair, left)
+    add_agreement(mix, pair, mix.readouts[slot, pair], left)
+    add_evidence(mix, pair, (mix.proposals[slot, pair] - last) * inverse, (truth - last) * inverse, age)
 
 
 @kernel
@@ -173,13 +178,14 @@ def _forecast_all(experts, t, ticks, record):
             most = likely_move(mix, pair)
             linear = within(unit * forecast(experts.linear, row, pair), most)
             joint = within(unit * forecast(experts.joint, row, pair), most)
-            readout = within(joint + unit * forecast(experts.readout, row, pair), most)
+            mix.readouts[slot, pair] = _or_else(forecast(experts.readout, row, pair), 0.0)
+            readout = within(joint + share_of_readout(mix, pair) * unit * mix.readouts[slot, pair], most)
             mix.forecasts[LINEAR, slot, pair] = last + linear
             mix.forecasts[JOINT, slot, pair] = last + joint
             mix.forecasts[READOUT, slot, pair] = last + readout
         weigh(mix, pair, sizes.candidates)
-        record[out] = mixed_forecast(mix, slot, pair)
-        mix.mixed[slot, pair] = record[out]
+        mix_forecasts(mix, slot, pair, share_of_mix(mix, pair))
+        record[out] = mix.mixed[slot, pair]
 
 
 @kernel

@@ -4,19 +4,16 @@ Each target and horizon has weights of its own. With the squared error's slope g
 regret is r = g (m - f_k): positive where it would have pulled the mix towards the truth. Its rate falls with the sum of
 its own squared regrets,
 
-    eta_k = 1 / (largest^2 + sum r_k^2)        weight_k ~ eta_k (sum r_k - doubt_k)+
+    eta_k = 1 / (largest^2 + sum r_k^2)        weight_k ~ eta_k (sum r_k)+
 
-so nothing has to be tuned. Without doubt, the mix's loss is above that of the best fixed convex combination by at most
-the order of the root of that combination's squared regrets, over any number of rounds (Gaillard, Stoltz & van Erven
-2014, A second-order bound with excess losses, COLT). A truth that comes h ticks late costs a factor of at most h in the
-bound (Joulani, György & Szepesvári 2013). The doubt, root(sum r_k^2), is the size of a sum of so many regrets that are
-chance: it is of the bound's own order, the last value has none, and while no expert is above its own, the last value is
-believed. So a stream that has nothing to learn is left alone.
+so nothing has to be tuned. The mix's loss is above that of the best fixed convex combination by at most the order of
+the root of that combination's squared regrets, over any number of rounds (Gaillard, Stoltz & van Erven 2014, A
+second-order bound with excess losses, COLT). A truth that comes h ticks late costs a factor of at most h in the bound
+(Joulani, György & Szepesvári 2013). What the mix proposes is then shrunk to the last value as far as it has not shown
+to be better, see ``shrinkage.py``; the weights that are told are those of the forecast itself.
 """
 
 from __future__ import annotations
-
-import math
 
 from ..jit import kernel
 from ..vector import is_finite
@@ -30,7 +27,7 @@ MEMORY = 0.9995  # of the mean move
 @kernel
 def add_regrets(mix, slot, pair, truth, inverse):
     """Let a revealed truth count for and against the experts; inverse: 1 / the forecast's unit."""
-    made = mix.mixed[slot, pair]
+    made = mix.proposals[slot, pair]
     slope = 2.0 * clipped((made - truth) * inverse)
     for k in range(mix.weights.shape[1]):
         regret = slope * clipped((made - mix.forecasts[k, slot, pair]) * inverse)
@@ -65,9 +62,8 @@ def weigh(mix, pair, candidates):
     largest2 = mix.largest[pair] * mix.largest[pair]
     for k in range(weights.shape[0]):
         spread = largest2 + mix.regret2[pair, k]
-        doubt = 0.0 if k == LAST else math.sqrt(mix.regret2[pair, k])
         believed = k < candidates and spread > 0.0
-        weights[k] = max(mix.regret[pair, k] - doubt, 0.0) / spread if believed else 0.0
+        weights[k] = max(mix.regret[pair, k], 0.0) / spread if believed else 0.0
         total += weights[k]
     for k in range(weights.shape[0]):
         weights[k] = weights[k] / total if total > 0.0 else 0.0
@@ -76,9 +72,13 @@ def weigh(mix, pair, candidates):
 
 
 @kernel
-def mixed_forecast(mix, slot, pair):
-    """Return the forecasts' mean under the weights, as the last value and the changes from it."""
+def mix_forecasts(mix, slot, pair, share):
+    """Write the forecasts' mean under the weights, as the last value and the changes from it, whole and shrunk."""
     last, change = mix.forecasts[LAST, slot, pair], 0.0
     for k in range(mix.weights.shape[1]):
         change += mix.weights[pair, k] * (mix.forecasts[k, slot, pair] - last)
-    return last + change
+    for k in range(mix.weights.shape[1]):
+        mix.weights[pair, k] *= share
+    mix.weights[pair, LAST] += 1.0 - share
+    mix.proposals[slot, pair] = last + change
+    mix.mixed[slot, pair] = last + share * change

@@ -13,6 +13,7 @@ import math
 from ..jit import kernel
 from ..views import plane
 from .regressors import INPUTS_AT, OWN
+from .shrinkage import change_unit_of_evidence
 
 MEMORY = 300  # values in a level
 SETTLED = 64
@@ -58,6 +59,7 @@ def _change_unit(experts, t, factor):
         mix.unit[slot, t] = 0.0
     squared = factor * factor
     for pair in range(t, mix.regret.shape[0], targets):
+        change_unit_of_evidence(mix, pair, squared)
         mix.largest[pair] *= squared
         for k in range(mix.regret.shape[1]):
             mix.regret[pair, k] *= squared
@@ -66,9 +68,12 @@ def _change_unit(experts, t, factor):
 
 @kernel
 def _change_input_unit(experts, t, i, factor):
-    """The same for an input of the joint regression; what is pending may still teach."""
-    place = INPUTS_AT + i
-    _rescale(experts.joint, t, experts.sizes.targets, place, place + 1, factor, 1.0)
+    """The same for an input of the joint regression; what waits for its truth is rewritten too, so it may teach."""
+    joint, targets, place = experts.joint, experts.sizes.targets, INPUTS_AT + i
+    _rescale(joint, t, targets, place, place + 1, factor, 1.0)
+    for row in range(t, joint.regressors.shape[0], targets):
+        joint.regressors[row, place] *= factor
+        joint.gains[row, place] /= factor
 
 
 @kernel

@@ -1,0 +1,80 @@
+"""What has not shown itself is shrunk away: the mix to the last value, the readout to the joint regression.
+
+A mix that learns pays for trying its experts. Where there is nothing to learn, as on a random walk, that is all that
+it does. So it is held against the last value in its turn: with x the change that it proposed and y the one that came,
+b = sum of x y over a block of as many reveals as the horizon has ticks. Forecasts that overlap agree or disagree
+together; blocks of them hardly do, so their spread tells how large S = sum b may be by chance:
+
+    z^2 = S^2 / var(S)        share = (1 - PENALTY / z^2)+        forecast = last value + share * x
+
+the garrote (Breiman 1995, Better subset regression using the nonnegative garrote, Technometrics 37), with blocks as in
+batch means. Where z is large the mix is left alone; within two deviations of nothing it is the last value.
+
+The readout proposes what the network's state may add to the joint regression. At long horizons few of its truths are
+independent, and it learns noise. Its share is the least-squares slope of what was left to add on what it proposed.
+"""
+
+from __future__ import annotations
+
+from ..jit import kernel
+from .regression import FORGETTING, clipped
+
+MEMORY = 0.9998  # of the evidence, a reveal: about 5,000 of them
+LEAST_MEMORY = 0.95  # a block: at long horizons about 20 blocks
+PENALTY = 4.0  # two deviations, squared
+LEAST_BLOCKS = 3.0
+
+IN_BLOCK, REVEALS, SUM, SQUARES, BLOCKS = 0, 1, 2, 3, 4  # places in the evidence of a target and horizon
+
+
+@kernel
+def add_evidence(mix, pair, proposed, came, horizon):
+    """Let a revealed change, in the forecast's unit, count for or against the one that the mix had proposed."""
+    evidence = mix.evidence[pair]
+    evidence[IN_BLOCK] += clipped(proposed) * clipped(came)
+    evidence[REVEALS] += 1.0
+    if evidence[REVEALS] < horizon:
+        return
+    kept = max(MEMORY**horizon, LEAST_MEMORY)
+    block = evidence[IN_BLOCK]
+    evidence[SUM] = kept * evidence[SUM] + block
+    evidence[SQUARES] = kept * evidence[SQUARES] + block * block
+    evidence[BLOCKS] = kept * evidence[BLOCKS] + 1.0
+    evidence[IN_BLOCK], evidence[REVEALS] = 0.0, 0.0
+
+
+@kernel
+def share_of_mix(mix, pair):
+    """Return how much of a change that the mix proposes is forecast, in [0, 1]."""
+    evidence = mix.evidence[pair]
+    total, blocks = evidence[SUM], evidence[BLOCKS]
+    if not (total > 0.0 and blocks >= LEAST_BLOCKS):
+        return 0.0
+    variance = (evidence[SQUARES] - total * total / blocks) * blocks / (blocks - 1.0)
+    return min(max(1.0 - PENALTY * variance / (total * total), 0.0), 1.0)
+
+
+@kernel
+def add_agreement(mix, pair, proposed, left):
+    """Let what the joint regression left count for or against what the readout had proposed to add to it."""
+    proposed, left = clipped(proposed), clipped(left)
+    mix.agreement[pair, 0] = FORGETTING * mix.agreement[pair, 0] + proposed * left
+    mix.agreement[pair, 1] = FORGETTING * mix.agreement[pair, 1] + proposed * proposed
+
+
+@kernel
+def share_of_readout(mix, pair):
+    """Return how much of what the readout proposes is added, in [0, 1]."""
+    proposed2 = mix.agreement[pair, 1]
+    return min(max(mix.agreement[pair, 0] / proposed2, 0.0), 1.0) if proposed2 > 0.0 else 0.0
+
+
+@kernel
+def change_unit_of_evidence(mix, pair, squared):
+    """Rewrite what is kept of a target and horizon for a unit in which a square is so many times as large."""
+    evidence = mix.evidence[pair]
+    evidence[IN_BLOCK] *= squared
+    evidence[SUM] *= squared
+    evidence[SQUARES] *= squared * squared
+    mix.agreement[pair, 0] *= squared
+    mix.agreement[pair, 1] *= squared
