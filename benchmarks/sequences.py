@@ -4,8 +4,10 @@
     python -m benchmarks.sequences --data FOLDER --split development --only char --set lr=3e-3
 
 FOLDER holds ``text/tinyshakespeare.txt`` (as in char-rnn), ``speech/spoken_digits.arrow`` (MFCC frames of the Free
-Spoken Digit Dataset, the digit on an utterance's last frame) and ``action/basic_motions.arrow`` (UEA archive, the
-activity on a clip's last row). Settings are those of ``examples/presets``, and were chosen on the development part.
+Spoken Digit Dataset, the digit on an utterance's last frame), ``action/basic_motions.arrow`` (UEA archive, the
+activity on a clip's last row), ``vitals/ecg_mitdb_100.arrow`` (MIT-BIH record 100, a label at each beat),
+``vehicle/comma2k19_segment.arrow`` (a minute's drive, a row for each message) and ``nab/`` (Numenta Anomaly
+Benchmark). Settings are those of ``examples/presets``, and were chosen on the development part.
 
 - characters: one pass; bits per character, where a symbol's first time costs its escape and 8 bits; beside them those
   of the network and of the counts that it is mixed with.
@@ -13,6 +15,7 @@ activity on a clip's last row). Settings are those of ``examples/presets``, and 
   back-off trigram that learns in the same way stands beside it.
 - digits: one pass over 2,000 utterances; hits on the last frame of the last 500.
 - motions: 5 passes over the clips of the split ``train``, then one over ``test``.
+- heart beats, vehicle: see those modules; fleet: see `benchmarks.keys`.
 """
 
 from __future__ import annotations
@@ -31,7 +34,11 @@ import pyarrow.compute
 
 from streamrnn import Learner
 
+from .heart_beats import heart_beats
+from .keys import ROWS, figures, interleaved
 from .peers.trigram import trigram_hits
+from .tables import read_table
+from .vehicle import vehicle
 
 PRESETS = Path(__file__).parents[1] / "examples" / "presets"
 DEVELOPMENT_CHARACTERS = 300_000
@@ -39,14 +46,6 @@ CHUNK = 10_000  # rows at once
 PASSES = 5
 
 Figures = dict[str, float]
-
-
-def read_table(path: Path) -> pyarrow.Table:
-    """An Arrow file or stream."""
-    with pyarrow.OSFile(str(path)) as file:
-        is_file = file.read(6) == b"ARROW1"
-    source = pyarrow.memory_map(str(path))
-    return (pyarrow.ipc.open_file if is_file else pyarrow.ipc.open_stream)(source).read_all()
 
 
 def run_symbols(symbols: list[str], settings: dict[str, Any]) -> tuple[pyarrow.Table, Figures]:
@@ -66,15 +65,19 @@ def run_symbols(symbols: list[str], settings: dict[str, Any]) -> tuple[pyarrow.T
     return pyarrow.concat_tables(parts), figures
 
 
+def bits_of_text(symbols: list[str], settings: dict[str, Any]) -> Figures:
+    """Bits per symbol; one that comes for the first time costs 8 beyond its escape."""
+    records, figures = run_symbols(symbols, settings)
+    nats = np.nan_to_num(records["loss"].to_numpy())
+    new = 8.0 * len(set(symbols)) / len(symbols)
+    figures |= {name: bits + new for name, bits in figures.items() if name.endswith("alone")}
+    return {"bits": float(nats.mean() / np.log(2.0) + new), **figures}
+
+
 def characters(folder: Path, split: str, settings: dict[str, Any]) -> Figures:
     """Bits per character."""
     text = (folder / "text" / "tinyshakespeare.txt").read_text()
-    text = text[:DEVELOPMENT_CHARACTERS] if split == "development" else text
-    records, figures = run_symbols(list(text), settings)
-    nats = np.nan_to_num(records["loss"].to_numpy())
-    new = 8.0 * len(set(text)) / len(text)
-    figures |= {name: bits + new for name, bits in figures.items() if name.endswith("alone")}
-    return {"bits": float(nats.mean() / np.log(2.0) + new), **figures}
+    return bits_of_text(list(text[:DEVELOPMENT_CHARACTERS] if split == "development" else text), settings)
 
 
 def words(folder: Path, split: str, settings: dict[str, Any]) -> Figures:
@@ -135,11 +138,19 @@ def motions_once(table: pyarrow.Table, train: np.ndarray, test: np.ndarray, sett
     return float(hits(learner.run(table.filter(pyarrow.array(test))), "activity").mean())
 
 
+def fleet(folder: Path, split: str, settings: dict[str, Any]) -> Figures:
+    """Errors of a learner with a key for each of 17 streams, beside learners of one stream each."""
+    return figures(interleaved(folder / "nab", 2 * ROWS if split == "development" else 0, ROWS), settings)
+
+
 TASKS: dict[str, tuple[Callable[[Path, str, dict[str, Any]], Figures], str, str]] = {
     "characters": (characters, "characters", "bits below 2.10, network alone below 2.30"),
     "words": (words, "words", "above the trigram"),
     "digits": (digits, "clips", "last quarter at least 90%"),
     "motions": (motions, "few-clips", "hits at least 90%"),
+    "heart beats": (heart_beats, "heart-beats", "sensitivity and precision at least 95%"),
+    "vehicle": (vehicle, "vehicle", "at least 30% below the last value"),
+    "fleet": (fleet, "", "shared below the networks"),
 }
 
 
@@ -153,12 +164,14 @@ def main(data: Path, split: str, only: str, seeds: int, changes: tuple[str, ...]
     for name, (task, preset, reach) in TASKS.items():
         if only not in name:
             continue
-        settings = tomllib.loads((PRESETS / f"{preset}.toml").read_text()) | tomllib.loads("\n".join(changes))
+        settings = tomllib.loads((PRESETS / f"{preset}.toml").read_text()) if preset else {}
+        settings |= tomllib.loads("\n".join(changes))
         lines = [task(data, split, {**settings, "seed": seed}) for seed in range(seeds)]
-        click.echo(f"{name}, {split}, preset {preset}{''.join(f', {change}' for change in changes)}; reach: {reach}")
+        named = f"preset {preset}" if preset else "defaults"
+        click.echo(f"{name}, {split}, {', '.join([named, *changes])}; reach: {reach}")
         for figure in lines[0]:
             values = np.array([line[figure] for line in lines])
-            click.echo(f"  {figure:<14} {values.mean():8.4f}   {values.min():.4f} to {values.max():.4f}")
+            click.echo(f"  {figure:<22} {values.mean():8.4f}   {values.min():.4f} to {values.max():.4f}")
 
 
 if __name__ == "__main__":
