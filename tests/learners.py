@@ -58,7 +58,7 @@ def reference_of(learner: Learner, **options: Any) -> ReferenceLearner:
     weights = dict(zip(settings.targets, settings.target_weights, strict=False))
     names = (
         "cell", "nonlinearity", "norm", "head", "layers", "window", "stride", "loss", "huber_delta", "quantiles",
-        "optimizer", "lr", "momentum", "alpha", "beta1", "beta2", "eps", "weight_decay", "clip", "schedule", "warmup",
+        "optimizer", "momentum", "alpha", "beta1", "beta2", "eps", "weight_decay", "clip", "schedule", "warmup",
         "guard",
     )  # fmt: skip
     kind: Any = ReferenceLearner
@@ -83,6 +83,7 @@ def reference_of(learner: Learner, **options: Any) -> ReferenceLearner:
             weights.get(name, 1.0) for name in (*numeric_targets(settings), *categorical_targets(settings))
         ),
         horizons=settings.horizons,
+        lr=settings.learning_rate,
         horizon_unit=settings.horizon_unit,
         max_delay=settings.delay,
         skip=settings.uses_skip,
