@@ -102,8 +102,8 @@ def _called(library: Any, found: dict[int, Any] | None = None) -> dict[int, Any]
     return found
 
 
-# passes that look for closures, comprehensions and whole-array expressions, of which kernels have none, and the one that
-# marks where each variable is given up, for counts of owners
+# passes that look for closures, comprehensions and whole-array expressions, of which kernels have none, and the one
+# that marks where each variable is given up, for counts of owners
 UNNEEDED = {"inline_closure_likes", "inline_inlinables", "inline_overloads", "nopython_rewrites", "ir_legalization"}
 
 
