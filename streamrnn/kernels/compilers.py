@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 from typing import Any
 
+import llvmlite.binding as llvm
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 
@@ -69,8 +70,26 @@ class EntryLibrary(JITCodeLibrary):
                 for function in library._final_module.functions:
                     if not function.is_declaration:
                         self._final_module.get_function(function.name).linkage = "internal"
-        manager, builder = self._codegen._module_pass_manager()
-        manager.run(self._final_module, builder)
+        builder = self.pass_builder()
+        builder.getModulePassManager().run(self._final_module, builder)
+
+    def pass_builder(self) -> Any:
+        """What LLVM's passes are made by: everything at its third level."""
+        return self._codegen._pass_builder()
+
+
+class VectorEntryLibrary(EntryLibrary):
+    """An entry whose hot loops are written with ``vector.py``, as wide as they are to be.
+
+    Looking for more to widen and to unroll takes LLVM a third of its time, and twice the code for it to emit.
+    """
+
+    def pass_builder(self) -> Any:
+        """The third level, with loops as they stand."""
+        options = llvm.create_pipeline_tuning_options(speed_level=3)
+        options.loop_vectorization = options.slp_vectorization = False
+        options.loop_unrolling = options.loop_interleaving = False
+        return llvm.create_pass_builder(self._codegen._tm, options)
 
 
 def _called(library: Any, found: dict[int, Any] | None = None) -> dict[int, Any]:
@@ -83,8 +102,9 @@ def _called(library: Any, found: dict[int, Any] | None = None) -> dict[int, Any]
     return found
 
 
-# passes that look for closures, comprehensions and whole-array expressions, of which kernels have none
-UNNEEDED = {"inline_closure_likes", "inline_inlinables", "inline_overloads", "nopython_rewrites"}
+# passes that look for closures, comprehensions and whole-array expressions, of which kernels have none, and the one
+# that marks where each variable is given up, for counts of owners
+UNNEEDED = {"inline_closure_likes", "inline_inlinables", "inline_overloads", "nopython_rewrites", "ir_legalization"}
 
 
 def _without_unneeded(pipelines: list[Any]) -> list[Any]:
@@ -105,9 +125,11 @@ class InnerCompiler(Compiler):
 class EntryCompiler(Compiler):
     """Numba's own compiler, writing into an `EntryLibrary` that can be cached."""
 
+    library: type[EntryLibrary] = EntryLibrary
+
     def define_pipelines(self) -> Any:
         """Numba's pipelines."""
-        self.state.library = EntryLibrary(self.state.targetctx.codegen(), "entry")
+        self.state.library = self.library(self.state.targetctx.codegen(), "entry")
         self.state.library.enable_object_caching()
         return super().define_pipelines()
 
@@ -120,3 +142,9 @@ class EntryCompiler(Compiler):
         finally:
             if was_enabled:
                 gc.enable()
+
+
+class VectorEntryCompiler(EntryCompiler):
+    """The same, writing into a `VectorEntryLibrary`."""
+
+    library = VectorEntryLibrary

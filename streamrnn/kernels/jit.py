@@ -1,7 +1,8 @@
 """The compiler's flags and the cache policy, once; nobody else writes ``njit``.
 
-``kernel`` is for everything that other kernels call, ``inlined`` for what they call all the time; ``entry`` is for
-the few functions that Python calls. Only an entry is cached: its machine code contains all that it calls.
+``kernel`` is for everything that other kernels call, ``inlined`` for what they call all the time; ``entry`` and
+``vector_entry`` are for the few functions that Python calls. Only an entry is cached: its machine code contains all that
+it calls.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numba
 from numba.extending import overload
 
 from .cache import KernelCache
-from .compilers import EntryCompiler, InnerCompiler
+from .compilers import EntryCompiler, InnerCompiler, VectorEntryCompiler
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -51,9 +52,19 @@ def inlined(function: Function) -> Function:
 
 def entry(function: Callable[..., None]) -> Callable[..., None]:
     """Compile a function that Python calls, and keep its machine code in the cache directory."""
-    compiled: Any = uncached_entry(function)
+    return _kept(uncached_entry(function), function)
+
+
+def vector_entry(function: Callable[..., None]) -> Callable[..., None]:
+    """Compile an entry whose hot loops are all written with ``vector.py``: LLVM need not look for others."""
+    compiled = numba.njit(**{**ENTRY, "pipeline_class": VectorEntryCompiler})(function)
+    return _kept(compiled, function)
+
+
+def _kept(compiled: Any, function: Callable[..., None]) -> Callable[..., None]:
     compiled._cache = KernelCache(function.__qualname__)  # Numba's own cache trusts every file that it finds
-    return compiled
+    result: Callable[..., None] = compiled
+    return result
 
 
 def uncached_entry(function: Callable[..., None]) -> Callable[..., None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from .guard import has_diverged
-from .jit import entry, kernel
+from .jit import kernel, vector_entry
 from .keys import finish_row, prepare_row
 from .learn import observe_column, reveal_all, sweep_and_update, take_codes
 from .memory import flush_denormals, restore_denormals
@@ -15,7 +15,7 @@ from .views import open_lane, open_model, open_pool
 AGE = 1  # place in a mark, behind `LANE`: steps of the lane from the label's row on
 
 
-@entry
+@vector_entry
 def learn_late_rows(real, double, integer, rows, codes, marks, has_keys, learn, records):
     """Let labels grade the predictions made at rows of before.
 

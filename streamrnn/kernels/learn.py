@@ -10,7 +10,7 @@ from .gate import clear_held, observe
 from .guard import go_back, has_diverged, keep_first
 from .handover import hand_over
 from .health import measure_reach
-from .jit import entry, kernel
+from .jit import kernel, vector_entry
 from .keys import begin_key, finish_row, prepare_row
 from .labels import count_codes, end_labels, make_classes_pending, reveal_labels
 from .memory import flush_denormals, restore_denormals
@@ -42,7 +42,7 @@ from .unroll import backward_sweep, clear_slopes
 from .views import open_lane, open_model, open_pool
 
 
-@entry
+@vector_entry
 def learn_rows(real, double, integer, rows, marks, learn, records):
     """Run every row through one learner whose columns all hold numbers.
 
@@ -55,7 +55,7 @@ def learn_rows(real, double, integer, rows, marks, learn, records):
     _take_rows(real, double, integer, rows, None, None, marks, learn, records)
 
 
-@entry
+@vector_entry
 def learn_coded_rows(real, double, integer, rows, codes, marks, learn, records):
     """Run every row through one learner with categories: as `learn_rows`.
 
@@ -64,14 +64,14 @@ def learn_coded_rows(real, double, integer, rows, codes, marks, learn, records):
     _take_rows(real, double, integer, rows, codes, None, marks, learn, records)
 
 
-@entry
+@vector_entry
 def learn_keyed_rows(real, double, integer, rows, marks, learn, records):
     """Run every row through the lane of its key: as `learn_rows`."""
     pool = open_pool(real, double, integer, None, 0)
     _take_rows(real, double, integer, rows, None, pool, marks, learn, records)
 
 
-@entry
+@vector_entry
 def learn_keyed_coded_rows(real, double, integer, rows, codes, marks, learn, records):
     """Run every row through the lane of its key: as `learn_coded_rows`."""
     pool = open_pool(real, double, integer, codes, 0)

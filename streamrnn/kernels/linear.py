@@ -133,14 +133,23 @@ def linear_backward_weight(d_out, x, x_first, span, d_weight):
 @kernel
 def linear_backward_bias(d_out, span, d_bias):
     """d_bias = the sum over the steps s of a sweep of d_out[s]; d_out: (slots, units), d_bias: (units,)."""
+    units = d_bias.shape[0]
+    whole = units - units % LANES
+    for i in range(0, whole, LANES):
+        _sum_steps(splat(d_out[0, 0]), d_out, span, i, d_bias)
+    for i in range(whole, units):
+        _sum_steps(d_out[0, 0], d_out, span, i, d_bias)
+
+
+@kernel
+def _sum_steps(like, d_out, span, i, d_bias):
     first, count, slots = span
-    for i in range(d_bias.shape[0]):
-        d_bias[i] = d_out[first, i]
+    sum_ = load(like, d_out, first, i)
     s = first
     for _ in range(1, count):
         s = slot_after(s, slots)
-        for i in range(d_bias.shape[0]):
-            d_bias[i] += d_out[s, i]
+        sum_ = sum_ + load(like, d_out, s, i)
+    store(d_bias, 0, i, sum_)
 
 
 @kernel
