@@ -83,6 +83,7 @@ def counts(metrics: Metrics, outcome: Outcome | None = None) -> dict[str, str]:
     texts = {
         "nulls": by_column(metrics.nulls),
         "unknown": by_column(metrics.unknown),
+        "evicted": by_column(metrics.evicted),
         "invalid values": by_column(metrics.invalid),
         "far values": by_column(metrics.far),
         "refused rows": number(metrics.refused_rows),

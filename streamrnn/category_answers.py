@@ -36,6 +36,21 @@ class CategoryAnswers:
         places = answers_of(settings)
         self._expected_at, self._best_at, self._means_at = places.expected_codes, places.best, places.means
 
+    def begin(self) -> None:
+        """Begin to read the answers of another call."""
+        for target in self.targets:
+            self._vocabularies[target].begin_answers()
+
+    def place(self, answers: np.ndarray) -> None:
+        """Let the codes in answers, (rows, answer_width), mean for good what they mean now."""
+        for t, target in enumerate(self.targets):
+            vocabulary, top = self._vocabularies[target], self._settings.top
+            places = [self._expected_at + t, *([self._means_at + 2 * t] if self._has_means else [])]
+            for k in range(len(self._settings.horizons)):
+                places += range(self._start(t, k), self._start(t, k) + top)
+            for column in places:
+                vocabulary.place_codes(answers[:, column])
+
     def expected(self, answer: np.ndarray) -> dict[str, str | None]:
         """By target, the category that had been forecast of this row; answer: (answer_width,)."""
         codes = answer[self._expected_at : self._best_at].tolist()

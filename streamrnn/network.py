@@ -140,6 +140,8 @@ def sizes_of(settings: Settings, lanes: int) -> Sizes:
         classes=1 + settings.max_categories,
         last_code=settings.max_categories,
         class_width=padded(1 + settings.max_categories),
+        evicted_columns=len(categorical_columns(settings)) if settings.evict_categories else 0,
+        seen_codes=1 + settings.max_categories if settings.evict_categories else 0,
         class_targets=class_targets,
         class_pairs=horizons * class_targets,
         all_targets=targets + class_targets,

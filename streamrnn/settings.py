@@ -88,6 +88,10 @@ class Settings:
         256, "Columns", "categories of a column that are told apart; further ones count as one", structure=True,
         metavar="N",
     )  # fmt: skip
+    evict_categories: bool = _option(
+        False, "Columns", "let a new category take the place of the one least recently seen, when all are taken",
+        structure=True,
+    )  # fmt: skip
     time: str | None = _option(None, "Columns", "column passed through as the time", structure=True, metavar="COLUMN")
     time_format: str | None = _option(
         None, "Columns", "of the time: iso, s, ms, us, ns, or a pattern like %m/%d/%Y %H:%M [told by the first value]",
@@ -281,6 +285,8 @@ class Settings:
                 "max_delay is for late labels, at horizon 0, and for horizon_unit='values'; in rows a forecast is "
                 "graded on time or never"
             )
+        if self.evict_categories and self.count_order:
+            raise SettingsError("evict_categories and count_order do not go together: counts cannot forget a category")
         if self.sequence_forecast == "mean" and (self.horizons != (0,) or self.sequence is None):
             raise SettingsError(
                 "sequence_forecast of mean needs horizon 0 and a sequence: it is one label for all rows"
@@ -407,6 +413,7 @@ NUMBER_RANGES: dict[str, tuple[float, float]] = {
 
 
 TRUTH_VALUES = (
+    "evict_categories",
     "time_features",
     "skip",
     "shrink",

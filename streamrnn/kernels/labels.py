@@ -34,6 +34,7 @@ from .state import (
 from .temperature import grade_unsharpened, learn_sharpness
 from .views import plane
 
+GONE = -1e30  # logit of a code that stood for another category when the forecast was made
 RESERVED = 0  # the code of whatever has none of its own
 NULLS, UNKNOWN = 0, 1  # places in a row of `Classes.code_counts`
 CAME, FORECAST, BOTH = 0, 1, 2  # places in a row of `Classes.table`
@@ -109,7 +110,7 @@ def next_best(logits, slot, known, after):
     """
     best = RESERVED
     for c in range(1, known):
-        if after != RESERVED and not _comes_before(logits, slot, after, c):
+        if logits[slot, c] <= GONE or (after != RESERVED and not _comes_before(logits, slot, after, c)):
             continue
         if best == RESERVED or logits[slot, c] > logits[slot, best]:
             best = c
@@ -166,7 +167,8 @@ def _reveal_label(model, lane, t, code, learn, record):
             of_sequence = best_of_mean(classes, t) if sizes.mean_width > 0 else best
             classes.sequences[t, SEQUENCE_GRADED] = 1
             classes.sequences[t, SEQUENCE_HIT] = 1 if of_sequence == code and code != RESERVED else 0
-        truth = code if code < classes.before[t, slot, KNOWN] else RESERVED
+        is_known = code < classes.before[t, slot, KNOWN] and classes.logits[p, slot, code] > GONE
+        truth = code if is_known else RESERVED
         _grade(model, lane, slot, p, truth, best, record)
         if learn:
             _learn_from(model, lane, slot, p, truth, code, step >= counts[RENEWED])

@@ -65,6 +65,8 @@ class Sizes(NamedTuple):
     classes: int  # codes of a column, with the reserved one
     last_code: int  # classes - 1
     class_width: int  # classes, padded
+    evicted_columns: int  # coded, if codes may be given to other categories
+    seen_codes: int  # classes, if so
     class_targets: int
     class_pairs: int  # horizons * class_targets, in this order
     all_targets: int  # targets of numbers, then of categories
@@ -139,6 +141,8 @@ FIELDS = (
     Field("guard_errors", "double", (3,), "sums since the last check, see `guard.py`", **SHARED),
     Field("guard_standing", "integer", (1,), "how the good weights stand", most=2, **SHARED),
     Field("known", "integer", ("coded",), "codes so far, with the reserved one", most="classes", least=1, **SHARED),
+    Field("evicted_codes", "integer", ("evicted_columns",), "how often a code was given to another one", **SHARED),
+    Field("last_seen", "integer", ("evicted_columns", "seen_codes"), "when each code came last", **SHARED),
     Field("class_columns", "integer", ("class_targets",), "coded column of each categorical target", **DERIVED),
     Field("target_weights", "double", ("all_targets",), "how much the loss of each counts", **DERIVED),
     Field("contexts", "integer", ("context_rows", CONTEXT_WIDTH), "what followed, see `counts.py`", **SHARED),
