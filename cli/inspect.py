@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .help import CONTEXT, GroupedOption, HelpfulCommand
-from .report import counts, learning, listed
+from .report import counts, learning, listed, temperatures
 from .table import class_table, score_table
 from .values import Text, shown
 
@@ -80,7 +80,7 @@ def as_lines(model: str, description: Description) -> list[str]:
         f"  {name:<{WIDTH - 2}} {' x '.join(map(str, view.shape))}" for name, view in description.parameters.items()
     ]
     lines += ["", f"{'rows':<{WIDTH}} {metrics.rows:,}", f"{'updates':<{WIDTH}} {metrics.updates:,}"]
-    happened = counts(metrics) | learning(description.health, description.settings)
+    happened = counts(metrics) | temperatures(metrics) | learning(description.health, description.settings)
     lines += [f"{name:<{WIDTH}} {text}" for name, text in happened.items()]
     from streamrnn.session.note import Note
 

@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from streamrnn.settings import Option, Settings
 
 from .help import GroupedOption
-from .values import Horizon, List, Number, Text, Whole, WholeOrAuto, shown
+from .values import Horizon, List, Number, NumberOrAuto, Text, Whole, WholeOrAuto, shown
 
 SHORT = {"targets": ("-t", "--targets", "--target"), "features": ("-f", "--features")}
 # By the annotation of the field.
@@ -26,6 +26,7 @@ TYPES: dict[str, Any] = {
     "int": Whole(),
     "float | None": Number(),
     "float": Number(),
+    "float | str": NumberOrAuto(),
     "bool | None": click.BOOL,
     "bool": click.BOOL,
 }

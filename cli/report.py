@@ -61,7 +61,7 @@ def ending(session: Session) -> list[str]:
         lines += ["", *score_table(metrics), ""]
     if any(score.count for score in metrics.class_scores):
         lines += ["", *class_table(metrics), ""]
-    for what, value in counts(metrics, outcome).items():
+    for what, value in (counts(metrics, outcome) | temperatures(metrics)).items():
         lines += [f"{name:<16} {line}" for name, line in zip_longest([what], value.split("\n"), fillvalue="")]
     lines += [
         f"{what:<16} {value}" for what, value in learning(session.learner.health, session.learner.settings).items()
@@ -83,6 +83,7 @@ def counts(metrics: Metrics, outcome: Outcome | None = None) -> dict[str, str]:
     texts = {
         "nulls": by_column(metrics.nulls),
         "unknown": by_column(metrics.unknown),
+        "evicted": by_column(metrics.evicted),
         "invalid values": by_column(metrics.invalid),
         "far values": by_column(metrics.far),
         "refused rows": number(metrics.refused_rows),
@@ -100,6 +101,16 @@ def counts(metrics: Metrics, outcome: Outcome | None = None) -> dict[str, str]:
         texts["bad cells"] = _by_cause(outcome.bad_cells)
         texts["refused rows"] = _by_cause(outcome.refused)
     return {name: text for name, text in texts.items() if text}
+
+
+def temperatures(metrics: Metrics) -> dict[str, str]:
+    """The temperatures of categories that are forecast, and what they save; nothing where there is none."""
+    texts = [
+        f"{score.target} {score.temperature:.3g} ({score.bits:.4g} bits; {score.untempered_bits:.4g} at 1)"
+        for score in metrics.class_scores
+        if score.count and not math.isnan(score.untempered_log_loss)
+    ]
+    return {"temperature": listed(texts)} if texts else {}
 
 
 def learning(health: Health, settings: Settings) -> dict[str, str]:

@@ -74,6 +74,16 @@ class Number(Value):
         raise click.BadParameter(f"{value!r} is not a number", ctx, param)
 
 
+class NumberOrAuto(Value):
+    """A number, or the word auto."""
+
+    name = "number or auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number, or ``"auto"``."""
+        return "auto" if value == "auto" else Number().convert(value, param, ctx)
+
+
 class Text(Value):
     """A name or a path."""
 

@@ -27,6 +27,8 @@ class Answers:
     best : int
         First of the best codes of each categorical forecast and their probabilities: (horizons, categorical targets,
         2, top).
+    means : int
+        First of the best codes for the whole sequence, each with its probability: (categorical targets, 2).
     bounds : int
         First of the bounds of the intervals: (horizons, targets, intervals, 2).
     weights : int
@@ -44,6 +46,7 @@ class Answers:
     forecasts: int
     expected_codes: int
     best: int
+    means: int
     bounds: int
     weights: int
     scores: int
@@ -60,20 +63,23 @@ def answers_of(settings: Settings) -> Answers:
     forecasts = EXPECTED + targets
     expected_codes = forecasts + horizons * targets * len(settings.levels)
     best = expected_codes + categorical
-    bounds = end = best + 2 * settings.top * horizons * categorical
+    means = end = best + 2 * settings.top * horizons * categorical
+    end += 2 * categorical * (settings.sequence_forecast == "mean")
+    bounds = end
     end += 2 * len(settings.intervals) * horizons * targets
     weights = end
     end += len(EXPERTS) * horizons * targets * settings.emit_weights
     scores = end if settings.alert is not None else 0
     end += targets + 2 if settings.alert is not None else 0
     if not (settings.mixes or settings.intervals):
-        return Answers(forecasts, expected_codes, best, 0, 0, scores, 0, 0, 0, end)
+        return Answers(forecasts, expected_codes, best, means, 0, 0, scores, 0, 0, 0, end)
     inputs = min(MOST_INPUTS, len(network_features(settings))) * settings.mixes
     units = min(MOST_UNITS, settings.hidden) * settings.mixes
     return Answers(
         forecasts,
         expected_codes,
         best,
+        means,
         bounds if settings.intervals else 0,
         weights if settings.emit_weights else 0,
         scores,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .answers import answers_of
-from .schema import categorical_targets, category_names
+from .schema import categorical_targets, category_names, sequence_names
 from .settings import Settings
 from .vocabulary import Vocabulary
 
@@ -31,9 +31,25 @@ class CategoryAnswers:
     def __init__(self, settings: Settings, vocabularies: Mapping[str, Vocabulary]) -> None:
         self.targets = categorical_targets(settings)
         self._settings = settings
+        self._has_means = settings.sequence_forecast == "mean"
         self._vocabularies = vocabularies
         places = answers_of(settings)
-        self._expected_at, self._best_at = places.expected_codes, places.best
+        self._expected_at, self._best_at, self._means_at = places.expected_codes, places.best, places.means
+
+    def begin(self) -> None:
+        """Begin to read the answers of another call."""
+        for target in self.targets:
+            self._vocabularies[target].begin_answers()
+
+    def place(self, answers: np.ndarray) -> None:
+        """Let the codes in answers, (rows, answer_width), mean for good what they mean now."""
+        for t, target in enumerate(self.targets):
+            vocabulary, top = self._vocabularies[target], self._settings.top
+            places = [self._expected_at + t, *([self._means_at + 2 * t] if self._has_means else [])]
+            for k in range(len(self._settings.horizons)):
+                places += range(self._start(t, k), self._start(t, k) + top)
+            for column in places:
+                vocabulary.place_codes(answers[:, column])
 
     def expected(self, answer: np.ndarray) -> dict[str, str | None]:
         """By target, the category that had been forecast of this row; answer: (answer_width,)."""
@@ -55,6 +71,16 @@ class CategoryAnswers:
                 best[target].append(tuple((category, p) for category, p in named if category is not None))
         return best
 
+    def of_sequence(self, answer: np.ndarray) -> dict[str, tuple[str | None, float]]:
+        """By target, the best category for the whole sequence so far, and its probability; answer: (answer_width,)."""
+        if not self._has_means:
+            return {}
+        pairs = answer[self._means_at :][: 2 * len(self.targets)].reshape(-1, 2).tolist()
+        return {
+            target: (self._vocabularies[target].category(code), p)
+            for target, (code, p) in zip(self.targets, pairs, strict=True)
+        }
+
     def columns(self, answers: np.ndarray) -> dict[str, pyarrow.Array]:
         """The record's columns that are made of them; answers: (rows, answer_width)."""
         import pyarrow
@@ -69,6 +95,10 @@ class CategoryAnswers:
                 for place, (name, name_of_p) in enumerate(category_names(self._settings, target, horizon), start):
                     columns[name] = vocabulary.texts(answers[:, place])
                     columns[name_of_p] = pyarrow.array(answers[:, place + self._settings.top], from_pandas=True)
+            if self._has_means:
+                name, name_of_p = sequence_names(self._settings, target)
+                columns[name] = vocabulary.texts(answers[:, self._means_at + 2 * t])
+                columns[name_of_p] = pyarrow.array(answers[:, self._means_at + 2 * t + 1], from_pandas=True)
         return columns
 
     def _start(self, t: int, k: int) -> int:

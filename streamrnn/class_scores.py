@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .kernels.state import RANKS, RECENT, State, lanes_view, named_view
+from .kernels.temperature import SHARPNESS
 from .schema import categorical_targets
 from .settings import Settings
 
@@ -36,10 +37,14 @@ class ClassScore:
         The same over the last 1,000.
     network_log_loss, counts_log_loss : float
         What the network and the counts would have cost alone; NaN without counts.
+    temperature : float
+        That logits are divided by now; 1 without `temperature`.
+    untempered_log_loss : float
+        What the log loss would be at a temperature of 1; NaN without `temperature`.
     sequences : int
         Sequences that have ended with a graded forecast.
     sequence_accuracy : float
-        Share of them whose last graded forecast was a hit.
+        Share of them whose last graded forecast was a hit; with `sequence_forecast` of mean, the one for the sequence.
     """
 
     target: str
@@ -60,6 +65,8 @@ class ClassScore:
     recent_previous_accuracy: float
     network_log_loss: float
     counts_log_loss: float
+    temperature: float
+    untempered_log_loss: float
     sequences: int
     sequence_accuracy: float
 
@@ -67,6 +74,11 @@ class ClassScore:
     def bits(self) -> float:
         """Mean cost of a truth in bits."""
         return self.log_loss / math.log(2.0)
+
+    @property
+    def untempered_bits(self) -> float:
+        """The same at a temperature of 1."""
+        return self.untempered_log_loss / math.log(2.0)
 
     @property
     def recent_bits(self) -> float:
@@ -94,7 +106,7 @@ def _score(
     state: State, settings: Settings, lanes: Sequence[int], target: str, t: int, horizon: int, pair: int
 ) -> ClassScore:
     ranks, naive, apart = (named_view(state, name)[pair] for name in ("class_ranks", "class_naive", "class_apart"))
-    count = int(ranks.sum())
+    count, tempered = int(ranks.sum()), settings.temperature != 1.0
     recent = named_view(state, "class_recent")[pair, : min(count, RECENT)]
     loss, _, majority_hit, previous_hit = recent.mean(axis=0) if len(recent) else np.full(4, math.nan)
     recent_ranks = np.bincount(recent[:, 1].astype(np.int64), minlength=RANKS)
@@ -118,6 +130,8 @@ def _score(
         recent_previous_accuracy=float(previous_hit),
         network_log_loss=_share(apart[0], count) if settings.count_order else math.nan,
         counts_log_loss=_share(apart[1], count) if settings.count_order else math.nan,
+        temperature=1.0 if not tempered else 1.0 / float(named_view(state, "sharpness")[pair, SHARPNESS]),
+        untempered_log_loss=_share(named_view(state, "class_unsharpened")[pair], count) if tempered else math.nan,
         sequences=sequences,
         sequence_accuracy=_share(hits, sequences),
     )  # fmt: skip

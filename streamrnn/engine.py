@@ -19,6 +19,7 @@ from .network import (
     write_rates,
     write_roles,
     write_scales_of_cycles,
+    write_sharpness,
 )
 from .restore import restore_tensors, saved_tensors
 from .schema import kernels_of
@@ -68,6 +69,7 @@ class Engine:
         lanes_view(self.state, "held", lanes + 1)[:] = np.nan
         lanes_view(self.state, "settled", lanes + 1)[:] = 1
         lanes_view(self.state, "class_weights", lanes + 1)[:] = 0.5
+        write_sharpness(self.state, settings)
         self._entries = [self._first_entry(), *self._later_entries()]
 
     @property

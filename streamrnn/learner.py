@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from .checkpoint import encode
 from .engine import Engine, Take
+from .eviction import Evictor
 from .exclusive import exclusive
 from .files import replace_content
-from .kernels.state import BOUNDARY, EVENT, EXPECTED, LANE, LOSS, NEW_KEY, NEW_SEQUENCE, State
+from .kernels.state import BOUNDARY, EVENT, EXPECTED, LANE, LOSS, NEW_KEY, NEW_SEQUENCE, State, named_view
 from .keys import Keys, KeyState
 from .known_answer import check_kernels, check_late_labels, check_scores
 from .late import LostLabel, age_of_name, count_labels, name_codes, number_rows, place_of_row
@@ -116,6 +118,8 @@ class Learner:
         self._keys = Keys(settings.max_keys if settings.key else None)
         self._engine = Engine(settings, self.dtype)
         self._call: Take = self._engine.take
+        if settings.evict_categories:
+            self._let_categories_go()
         self.rows = 0  # arrivals, from the first one
         self.refused_rows = 0
         self.lost_labels: deque[LostLabel] = deque(
@@ -135,6 +139,13 @@ class Learner:
             check_scores(type(self))
         if settings.label_id:
             check_late_labels(type(self))
+
+    def _let_categories_go(self) -> None:
+        evictor = Evictor(self._state, self._engine.sizes, self.settings)
+        for seen, (name, vocabulary) in zip(
+            named_view(self._state, "last_seen"), self._vocabularies.items(), strict=True
+        ):
+            vocabulary.let_go(seen, partial(evictor.forget, name))
 
     # --- one row ----------------------------------------------------------------------------------------------------
 
@@ -183,6 +194,7 @@ class Learner:
         if self._kinds_are_open:
             self._decide_kinds(text_cells(row, self.columns))
         read = self._reader.read(row, self.rows, self._one_row[0])
+        self._begin_answers()
         if read.is_label:
             self._take_label(read, learn)
             return read
@@ -196,7 +208,17 @@ class Learner:
             self._count_arrivals(1, self.rows)
 
         self._call(self._one_row, self._one_code, self._one_mark, bool(learn), self._one_answer, note)
+        self._place_codes(self._one_answer)
         return read
+
+    def _begin_answers(self) -> None:
+        if self.settings.evict_categories:
+            self._layout.categories.begin()
+
+    def _place_codes(self, answers: np.ndarray) -> None:
+        """Let the categories in answers be those of now, before a code is given to another one."""
+        if self.settings.evict_categories:
+            self._layout.categories.place(answers)
 
     def _take_label(self, read: OneRow, learn: bool) -> None:
         """Take a row of labels, as `_take` takes a step."""
@@ -209,6 +231,7 @@ class Learner:
             self._write_codes(read.categories, grow=learn)
         given = self._one_row[found], self._one_code[found], self._one_mark[found]
         self._grade_labels(*given, learn, self._one_answer[found], [self.rows])
+        self._place_codes(self._one_answer)
 
     def _place_of_name(self, key: Any, name: str | None, row: int) -> tuple[int, int] | None:
         """Return the lane of the row that a label names, and how many steps of it there were since; or note its loss.
@@ -264,6 +287,7 @@ class Learner:
             ones, object (horizons,).
         """
         read = self._reader.read(row, self.rows, self._one_row[0])
+        self._begin_answers()
         _, state, _ = self._place_row(read.passed, keep=False)
         self._write_codes(read.categories, grow=False)
         if self._one_mark[0, BOUNDARY] < NEW_KEY:
@@ -425,17 +449,38 @@ class Learner:
             self.rows + places + np.searchsorted(refused, places, side="right"),
             np.empty((len(places), self._one_answer.shape[1])),
         )
-        for span in rows.spans():
-            for part in self._engine.slices(span):  # between two of them Ctrl-C is heard
-                if rows.are_labels is not None and rows.are_labels[part.start]:
-                    self._take_labels(given, part, learn)
-                else:
-                    self._take_steps(given, part, learn)
+        self._begin_answers()
+        for part in self._parts(given.rows, learn):  # between two of them Ctrl-C is heard
+            if rows.are_labels is not None and rows.are_labels[part.start]:
+                self._take_labels(given, part, learn)
+            else:
+                self._take_steps(given, part, learn)
         steps = given.rows.steps()
         kept = slice(None) if rows.are_labels is None else ~rows.are_labels
         return self._layout.table(
             given.numbers[kept], steps.passed, steps.matrix, steps.categories, given.answers[kept]
         )
+
+    def _parts(self, rows: ManyRows, learn: bool) -> Iterator[slice]:
+        """Cut rows so that a part takes some milliseconds; one with a new category, which may evict another, is alone.
+
+        Each part has to be taken before the next one is asked for.
+        """
+        for span in rows.spans():
+            for part in self._engine.slices(span):
+                yield from self._apart(rows, part) if self.settings.evict_categories and learn else (part,)
+
+    def _apart(self, rows: ManyRows, part: slice) -> Iterator[slice]:
+        start = part.start
+        columns = [(self._vocabularies[name], texts[part].to_pylist()) for name, texts in rows.categories.items()]
+        for row in range(part.start, part.stop):
+            if any(vocabulary.is_new(texts[row - part.start]) for vocabulary, texts in columns):
+                if start < row:
+                    yield slice(start, row)
+                yield slice(row, row + 1)
+                start = row + 1
+        if start < part.stop:
+            yield slice(start, part.stop)
 
     def _cells(self, rows: ManyRows, role: str) -> Cells:
         return cells_of(rows.passed.get(self._layout.passed.get(role, "")))
@@ -460,6 +505,7 @@ class Learner:
             self._count_arrivals(len(matrix), int(given.numbers[part][-1]))
 
         self._call(matrix, codes, marks, bool(learn), given.answers[part], note)
+        self._place_codes(given.answers[part])
 
     def _take_labels(self, given: _Given, part: slice, learn: bool) -> None:
         """Take some rows, all of them labels of earlier ones."""

@@ -51,6 +51,7 @@ class Metrics:
     lost_labels: int  # in rows of their own, that named no row which they could still be for
     nulls: dict[str, int]  # by column: values that were missing
     unknown: dict[str, int]  # by column: categories beyond `max_categories`
+    evicted: dict[str, int]  # by column: categories that gave their place to others
     invalid: dict[str, int]  # not finite, or beyond 1e30
     far: dict[str, int]  # more than 100 deviations off
     scores: tuple[Score, ...]
@@ -158,6 +159,7 @@ def metrics_of(state: State, settings: Settings, lanes: Sequence[int], rows: int
         lost_labels=lost,
         nulls=nulls | null_codes,
         unknown=unknown,
+        evicted=dict(zip(coded, named_view(state, "evicted_codes").tolist(), strict=False)),
         invalid=invalid,
         far=far,
         scores=_scores(settings, *_graded(state, settings)),

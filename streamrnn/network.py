@@ -12,6 +12,7 @@ import numpy as np
 
 from .kernels.cells import coupled_lstm, elman, gru, lstm
 from .kernels.state import RATE_COUNT, Sizes, State, lanes_view, named_view, padded
+from .kernels.temperature import FIXED, LEARNED, SHARPNESS
 from .mixture import bound_sizes, expert_sizes, handed_sizes, score_sizes
 from .schema import (
     categorical_columns,
@@ -139,6 +140,8 @@ def sizes_of(settings: Settings, lanes: int) -> Sizes:
         classes=1 + settings.max_categories,
         last_code=settings.max_categories,
         class_width=padded(1 + settings.max_categories),
+        evicted_columns=len(categorical_columns(settings)) if settings.evict_categories else 0,
+        seen_codes=1 + settings.max_categories if settings.evict_categories else 0,
         class_targets=class_targets,
         class_pairs=horizons * class_targets,
         all_targets=targets + class_targets,
@@ -149,6 +152,10 @@ def sizes_of(settings: Settings, lanes: int) -> Sizes:
         context_rows=horizons * class_targets * settings.count_order * contexts,
         counted=1 + settings.max_categories if settings.count_order else 0,
         base_width=padded(1 + settings.max_categories) if settings.count_order else 0,
+        tempered=_tempered(settings),
+        tempered_pairs=horizons * class_targets if _tempered(settings) else 0,
+        network_width=padded(1 + settings.max_categories) if settings.count_order or _tempered(settings) else 0,
+        mean_width=1 + settings.max_categories if settings.sequence_forecast == "mean" else 0,
         horizon=horizon,
         horizon_count=horizon + 1,
         by_value=int(settings.horizon_unit == "values" and horizon > 0),
@@ -170,6 +177,11 @@ def sizes_of(settings: Settings, lanes: int) -> Sizes:
         **bound_sizes(settings),
         **score_sizes(settings),
     )
+
+
+def _tempered(settings: Settings) -> int:
+    """What `kernels.temperature` is to do."""
+    return LEARNED if settings.temperature == "auto" else FIXED if settings.temperature != 1.0 else 0
 
 
 def write_roles(state: State, settings: Settings) -> None:
@@ -208,7 +220,15 @@ def write_rates(state: State, settings: Settings) -> None:
         settings.guard and settings.learning_rate > 0.0,  # at a rate of 0 the weights are the user's
         math.inf if settings.learns_on_anomaly else TOLERANCE,
         settings.alert or 0.0,
+        settings.focal,
+        settings.class_weights == "balanced",
     ]
+
+
+def write_sharpness(state: State, settings: Settings) -> None:
+    """Begin with the temperature that was asked for; one that is learned begins with 1."""
+    sharpness = 1.0 if settings.temperature == "auto" else 1.0 / float(settings.temperature)
+    named_view(state, "sharpness")[:, SHARPNESS] = sharpness
 
 
 def write_scales_of_cycles(state: State, settings: Settings, lanes: int) -> None:

@@ -54,6 +54,9 @@ class Record:
         By target: float64 (horizons,), in the order of the horizons; for categories the most probable ones.
     top : dict of str to list
         By categorical target: for each horizon the ``top`` most probable categories, as pairs of name and probability.
+    of_sequence : dict of str to tuple
+        By categorical target: the category that is most probable for the whole sequence so far, and its probability;
+        empty unless ``sequence_forecast`` is ``mean``.
     quantiles : dict of str to numpy.ndarray
         By target: float64 (horizons, quantiles); empty unless the loss is ``quantile``.
     intervals : dict of str to numpy.ndarray
@@ -79,6 +82,7 @@ class Record:
     expected: dict[str, Any]
     forecast: dict[str, np.ndarray]
     top: dict[str, list[Named]]
+    of_sequence: dict[str, tuple[str | None, float]]
     quantiles: dict[str, np.ndarray]
     intervals: dict[str, np.ndarray]
     weights: dict[str, np.ndarray]
@@ -115,6 +119,9 @@ class Record:
         for named in self.top[target]:
             missing = self._layout.settings.top - len(named)
             cells += [cell for pair in named for cell in pair] + [None, None] * missing
+        if target in self.of_sequence:
+            category, p = self.of_sequence[target]
+            cells += [category, _finite(p)]
         return cells
 
 
@@ -191,15 +198,16 @@ class RecordLayout:
         shares = dict(zip(self._numeric, weights, strict=bool(self.weights_at)))
         bounds = self.bounds(answer).copy().reshape(*self.shape[1::-1], len(self.settings.intervals), 2)
         intervals = dict(zip(self._numeric, bounds, strict=True)) if self.bounds_at else {}
-        top = {}
+        top, of_sequence = {}, self.categories.of_sequence(answer)
         if self.categories.targets:
             top = self.categories.best(answer)
             values = self._in_order(values, {target: categories.get(target) for target in top})
             expected = self._in_order(expected, self.categories.expected(answer))
             forecast = self._in_order(forecast, {target: best_of(named) for target, named in top.items()})
         roles = passed.get("time"), passed.get("key"), passed.get("sequence")
-        said = values, expected, forecast, top, quantiles, intervals, shares
-        return Record(row, *roles, *said, head[LOSS], *self._scores(answer), event_text(int(head[EVENT])), self)
+        said = values, expected, forecast, top, of_sequence
+        more = quantiles, intervals, shares
+        return Record(row, *roles, *said, *more, head[LOSS], *self._scores(answer), event_text(int(head[EVENT])), self)
 
     def _in_order(self, numbers: dict[str, Any], categories: dict[str, Any]) -> dict[str, Any]:
         both = numbers | categories

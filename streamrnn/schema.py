@@ -112,6 +112,7 @@ def forecast_names(settings: Settings, target: str) -> list[str]:
     for horizon in settings.horizons:
         if target in settings.categorical:
             names += [name for pair in category_names(settings, target, horizon) for name in pair]
+            names += sequence_names(settings, target)
             continue
         names.append(f"{target}_h{horizon}")
         for share in settings.intervals:
@@ -128,6 +129,11 @@ def category_names(settings: Settings, target: str, horizon: int) -> list[tuple[
     best = f"{target}_h{horizon}"
     names = [best, *(f"{best}_top{place}" for place in range(2, settings.top + 1))]
     return [(name, f"{name}_p") for name in names]
+
+
+def sequence_names(settings: Settings, target: str) -> list[str]:
+    """Names of what a record says of a whole sequence so far: ``t_sequence`` and ``t_sequence_p``; or none."""
+    return [f"{target}_sequence", f"{target}_sequence_p"] if settings.sequence_forecast == "mean" else []
 
 
 def record_names(settings: Settings) -> list[str]:
@@ -152,7 +158,7 @@ def text_names(settings: Settings) -> set[str]:
     """The record's columns that hold categories."""
     names = set()
     for target in categorical_targets(settings):
-        names |= {target, f"{target}_expected"}
+        names |= {target, f"{target}_expected", *sequence_names(settings, target)[:1]}
         for horizon in settings.horizons:
             names |= {name for name, _ in category_names(settings, target, horizon)}
     return names

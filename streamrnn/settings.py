@@ -25,6 +25,8 @@ NONLINEARITIES = ("tanh", "relu")
 LOSSES = ("squared", "absolute", "huber", "quantile")
 OPTIMIZERS = ("sgd", "rmsprop", "adam", "adamw")
 SCHEDULES = ("constant", "inverse-sqrt")
+CLASS_WEIGHTS = ("none", "balanced")
+SEQUENCE_FORECASTS = ("last", "mean")
 HORIZON_UNITS = ("rows", "values")
 COLUMN_ROLES = ("time", "key", "sequence", "label_id")  # each of one column, which is neither feature nor target
 EXPERTS = ("last", "seasonal", "linear", "joint", "readout", "network")  # of the mix
@@ -86,6 +88,10 @@ class Settings:
         256, "Columns", "categories of a column that are told apart; further ones count as one", structure=True,
         metavar="N",
     )  # fmt: skip
+    evict_categories: bool = _option(
+        False, "Columns", "let a new category take the place of the one least recently seen, when all are taken",
+        structure=True,
+    )  # fmt: skip
     time: str | None = _option(None, "Columns", "column passed through as the time", structure=True, metavar="COLUMN")
     time_format: str | None = _option(
         None, "Columns", "of the time: iso, s, ms, us, ns, or a pattern like %m/%d/%Y %H:%M [told by the first value]",
@@ -132,6 +138,14 @@ class Settings:
         structure=True,
     )  # fmt: skip
 
+    temperature: float | str = _option(
+        1.0, "Forecast", "that the logits of categories are divided by; auto: learned, so that probabilities are right",
+        structure=True, metavar="X|auto",
+    )  # fmt: skip
+    sequence_forecast: str = _option(
+        "last", "Forecast", "of a sequence's category: that of its last row, or the mean of all rows' (horizon 0)",
+        choices=SEQUENCE_FORECASTS, structure=True,
+    )  # fmt: skip
     count_order: int = _option(
         0, "Forecast", "mix forecasts of categories with counts of what followed the last 1..N of them; 0 for none",
         structure=True, metavar="N",
@@ -207,6 +221,13 @@ class Settings:
     target_weights: tuple[float, ...] = _option(
         (), "Training", "how much each target's loss counts, in their order [1 each]", metavar="X,.."
     )
+    class_weights: str = _option(
+        "none", "Training", "how much a label counts: each the same, or the more the rarer its category is",
+        choices=CLASS_WEIGHTS,
+    )  # fmt: skip
+    focal: float = _option(
+        0.0, "Training", "gamma of the focal loss: how much less a category counts that is forecast well", metavar="X"
+    )
     learn_on_anomaly: bool | None = _option(
         None, "Training", "learn from errors beyond five usual ones in full, not as if they were five "
         "[yes, unless alert]",
@@ -221,6 +242,7 @@ class Settings:
         self._set("intervals", _intervals(self.intervals))
         self._set("target_weights", _weights(self.target_weights))
         self._set("season", _season(self.season))
+        self._set("temperature", _temperature(self.temperature))
         for option in fields(self):
             _check_kind(option.name, getattr(self, option.name), option.metadata["option"])
         for name in TRUTH_VALUES:  # NumPy's are not JSON
@@ -262,6 +284,12 @@ class Settings:
             raise SettingsError(
                 "max_delay is for late labels, at horizon 0, and for horizon_unit='values'; in rows a forecast is "
                 "graded on time or never"
+            )
+        if self.evict_categories and self.count_order:
+            raise SettingsError("evict_categories and count_order do not go together: counts cannot forget a category")
+        if self.sequence_forecast == "mean" and (self.horizons != (0,) or self.sequence is None):
+            raise SettingsError(
+                "sequence_forecast of mean needs horizon 0 and a sequence: it is one label for all rows"
             )
         if self.label_id is not None and (self.horizons != (0,) or not self.max_delay):
             raise SettingsError("label_id is for late labels: it needs horizon 0, and max_delay of 1 or more")
@@ -380,10 +408,12 @@ NUMBER_RANGES: dict[str, tuple[float, float]] = {
     "eps": (1e-30, 1.0),
     "weight_decay": (0.0, 1e6),
     "alert": (0.9, 1.0),
+    "focal": (0.0, 10.0),
 }
 
 
 TRUTH_VALUES = (
+    "evict_categories",
     "time_features",
     "skip",
     "shrink",
@@ -448,6 +478,14 @@ def _season(value: Any) -> int | str:
     if not isinstance(value, str):
         return _check_integer("season", value, 0, MAX_SEASON) or 0
     raise SettingsError(f"season must be a whole number or auto, not {value!r}")
+
+
+def _temperature(value: Any) -> float | str:
+    if value == "auto":
+        return "auto"
+    if not isinstance(value, str):
+        return _check_number("temperature", value, 0.05, 20.0)
+    raise SettingsError(f"temperature must be a number or auto, not {value!r}")
 
 
 def _intervals(value: Any) -> tuple[float, ...]:

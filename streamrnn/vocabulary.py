@@ -1,13 +1,14 @@
 """Category <-> code: the categories of one column, numbered in the order in which they came.
 
 Code 0 is reserved for whatever has no code of its own: what comes when the vocabulary is full, what is too long, and,
-while nothing is learned, what was never seen. So the memory is fixed, and a code means the same category for ever.
+while nothing is learned, what was never seen. So the memory is fixed. A code means the same category for ever, unless
+`Vocabulary.let_go` lets those that have not been seen for long give theirs to new ones.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,6 +45,10 @@ class Vocabulary:
         self._most = most
         self._codes: dict[str, int] = {}
         self._texts: pyarrow.Array | None = None
+        self._names: list[str | None] = [None]  # all that codes have stood for since `begin_answers`
+        self._places = np.arange(1 + most)  # where among them each code's category stands
+        self._seen: np.ndarray | None = None
+        self._forget: Callable[[int], None] | None = None
 
     def __len__(self) -> int:
         return len(self._codes)
@@ -51,28 +56,41 @@ class Vocabulary:
     @property
     def categories(self) -> list[str]:
         """The categories in the order of their codes, from 1."""
-        return list(self._codes)
+        return sorted(self._codes, key=self._codes.__getitem__)
+
+    def let_go(self, seen: np.ndarray, forget: Callable[[int], None]) -> None:
+        """From now on the category least recently seen gives its code to a new one when there is no other.
+
+        seen: (codes,) int64, when each came last, kept up to date; forget: called with a code before it is given away
+        """
+        self._seen, self._forget = seen, forget
 
     def restore(self, categories: Iterable[str]) -> None:
         """Take the categories of a checkpoint, in the order of their codes."""
         self._codes = {category: code for code, category in enumerate(categories, 1)}
-        self._texts = None
+        self.begin_answers()
 
     def code(self, value: Any, grow: bool = True) -> int:
         """Return the code of one value; a new category gets the next one if there is one left, and if it may."""
         text = value if type(value) is str else category_text(value)
         if text is None:
             return NOTHING
-        known = self._codes.get(text)
-        if known is not None:
-            return known
-        return self._add(text) if grow else RESERVED
+        code = self._codes.get(text)
+        if code is None:
+            code = self._add(text) if grow else RESERVED
+        if self._seen is not None and grow:
+            self._seen[code] = self._seen.max() + 1
+        return code
+
+    def is_new(self, text: str | None) -> bool:
+        """Whether a category has no code yet."""
+        return text is not None and text not in self._codes
 
     def codes(self, column: pyarrow.StringArray, grow: bool = True) -> np.ndarray:
         """Return the codes of texts, int64 (rows,): as `code` gives them one by one."""
         import pyarrow
 
-        if len(column) <= FEW:
+        if len(column) <= FEW or self._seen is not None:
             return np.array([self.code(text, grow) for text in column.to_pylist()], np.int64)
         encoded = column.dictionary_encode()
         distinct = [self.code(text, grow) for text in encoded.dictionary.to_pylist()]  # in the order of first arrival
@@ -80,12 +98,20 @@ class Vocabulary:
         codes: np.ndarray = np.array([*distinct, NOTHING], np.int64)[indices]
         return codes
 
+    def begin_answers(self) -> None:
+        """Begin to read answers: until the next time `place_codes` keeps apart what one code has stood for."""
+        self._names, self._texts = [None, *self.categories], None
+        self._places = np.arange(1 + self._most)
+
+    def place_codes(self, codes: np.ndarray) -> None:
+        """Let codes, float64 (rows,), NaN where there is none, mean for good what they mean now."""
+        if self._seen is not None:
+            known = codes >= 1
+            codes[known] = self._places[codes[known].astype(np.int64)]
+
     def category(self, code: float) -> str | None:
         """Return the category of a code; None for one that names none, NaN among them."""
-        if not 1 <= code <= len(self._codes):
-            return None
-        text: str = self._table()[int(code)].as_py()
-        return text
+        return self._names[int(code)] if 1 <= code < len(self._names) else None
 
     def texts(self, codes: np.ndarray) -> pyarrow.Array:
         """Return the categories of codes, float64 (rows,), as an Arrow array; null where a code names none.
@@ -96,18 +122,26 @@ class Vocabulary:
         return self._table().take(places)
 
     def _add(self, text: str) -> int:
-        if len(self._codes) >= self._most or len(text) > LONGEST:
+        if len(text) > LONGEST:
             return RESERVED
         code = len(self._codes) + 1
+        if code > self._most:
+            if self._seen is None or self._forget is None:
+                return RESERVED
+            code = 1 + int(np.argmin(self._seen[1:]))
+            del self._codes[next(old for old, its in self._codes.items() if its == code)]
+            self._forget(code)
         self._codes[text] = code
+        self._places[code] = len(self._names)
+        self._names.append(text)
         return code
 
     def _table(self) -> pyarrow.Array:
         """The categories by their codes."""
         import pyarrow
 
-        if self._texts is None or len(self._texts) <= len(self._codes):
-            self._texts = pyarrow.array([None, *self._codes], pyarrow.string())
+        if self._texts is None or len(self._texts) < len(self._names):
+            self._texts = pyarrow.array(self._names, pyarrow.string())
         return self._texts
 
 

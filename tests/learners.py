@@ -73,6 +73,9 @@ def reference_of(learner: Learner, **options: Any) -> ReferenceLearner:
             "coded_targets": [coded.index(name) for name in categorical_targets(settings)],
             "coded": len(coded),
             "order": settings.count_order,
+            "focal": settings.focal,
+            "balanced": settings.class_weights == "balanced",
+            "temperature": settings.temperature,
         }
     made: ReferenceLearner = kind(
         parameters={name: view.astype(np.float64) for name, view in learner.parameters.items()},

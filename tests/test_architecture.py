@@ -26,7 +26,7 @@ LEVELS = [
     {"answers"},
     {"category_answers", "mixture"},
     {"known_answer", "network", "tables", "record", "metrics"},
-    {"restore", "keys", "late"},
+    {"restore", "keys", "late", "eviction"},
     {"engine", "rows"},
     {"learner", "description"},
     {"streams"},

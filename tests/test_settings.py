@@ -242,7 +242,7 @@ def test_training_settings_can_change_and_structure_cannot():
     changeable = {name for name, option in options().items() if not option.structure}
     assert changeable == {
         "stride", "lr", "schedule", "warmup", "clip", "momentum", "alpha", "beta1", "beta2", "eps", "weight_decay",
-        "guard", "learn_on_anomaly", "target_weights", "top",
+        "guard", "learn_on_anomaly", "target_weights", "top", "class_weights", "focal",
     }  # fmt: skip
 
 
@@ -282,6 +282,26 @@ def test_experts_are_on_where_they_can_be():
 )
 def test_experts_that_cannot_be_are_refused(settings, message):
     assert refusal(targets="a", features="b", **{"experts": True, **settings}) == message
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"temperature": "warm"}, "temperature must be a number or auto, not 'warm'"),
+        ({"temperature": 0}, "temperature must be from 0.05 to 20, not 0"),
+        ({"focal": -1.0}, "focal must be from 0 to 10, not -1"),
+        (
+            {"sequence_forecast": "mean", "horizon": 0},
+            "sequence_forecast of mean needs horizon 0 and a sequence: it is one label for all rows",
+        ),
+        (
+            {"sequence_forecast": "mean", "sequence": "s"},
+            "sequence_forecast of mean needs horizon 0 and a sequence: it is one label for all rows",
+        ),
+    ],
+)
+def test_what_is_said_of_categories_is_checked(settings, message):
+    assert refusal(targets="a", features="b", **settings) == message
 
 
 @pytest.mark.parametrize(

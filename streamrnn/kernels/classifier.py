@@ -11,11 +11,13 @@ import math
 
 import numpy as np
 
+from .class_weights import weight_of_label
 from .counts import mix_counts
 from .jit import kernel
 from .linear import add_scaled, linear_backward_input, linear_forward
 from .recurrence import BLOCKS_PER_LAYER, HEAD_BLOCKS, read_layers
 from .state import KNOWN, UNLEARNED
+from .temperature import sharpen
 from .vector import constant, is_finite
 from .views import bias, matrix, plane
 
@@ -53,6 +55,7 @@ def finite_logits(coding, model, lane, slot):
                 logits[slot, c] = 0
                 finite = False
         mix_counts(model, lane, slot, p, known)
+        sharpen(model, lane, slot, p, known)
     return finite
 
 
@@ -78,6 +81,7 @@ def write_class_slopes(model, lane, slot, p, truth):
     linear_forward(weight, offset, read_layers(model, lane.ring), slot, d_logits, slot)
     log_sum = log_of_sum(d_logits, slot, known)
     share = model.roles.target_weights[sizes.targets + t] / sizes.losses
+    share *= weight_of_label(model, lane, t, truth, d_logits[slot, truth] - log_sum)
     for c in range(known):
         slope = share * (math.exp(d_logits[slot, c] - log_sum) - (1.0 if c == truth else 0.0))
         d_logits[slot, c] = constant(d_logits[slot, c], slope)

@@ -13,6 +13,7 @@ from .counts import OF_COUNTS, OF_NETWORK, count_follower, forget_labels, learn_
 from .guard import weigh_label
 from .jit import kernel
 from .ring import PAST, horizon_reached
+from .sequences import add_to_means, best_of_mean, forget_means
 from .state import (
     EXPECTED,
     KNOWN,
@@ -30,8 +31,10 @@ from .state import (
     SEQUENCES,
     STEPS,
 )
+from .temperature import grade_unsharpened, learn_sharpness
 from .views import plane
 
+GONE = -1e30  # logit of a code that stood for another category when the forecast was made
 RESERVED = 0  # the code of whatever has none of its own
 NULLS, UNKNOWN = 0, 1  # places in a row of `Classes.code_counts`
 CAME, FORECAST, BOTH = 0, 1, 2  # places in a row of `Classes.table`
@@ -84,6 +87,7 @@ def make_classes_pending(coding, model, lane, slot, record):
         known, logits = known_codes(model, p), plane(classes.logits, p)
         classes.log_sum[p, slot] = log_of_sum(logits, slot, known)
         _name_best(logits, slot, known, classes.log_sum[p, slot], sizes.top, record, first + 2 * sizes.top * p)
+    add_to_means(model, lane, slot, record, first + 2 * sizes.top * sizes.class_pairs)
 
 
 @kernel
@@ -106,7 +110,7 @@ def next_best(logits, slot, known, after):
     """
     best = RESERVED
     for c in range(1, known):
-        if after != RESERVED and not _comes_before(logits, slot, after, c):
+        if logits[slot, c] <= GONE or (after != RESERVED and not _comes_before(logits, slot, after, c)):
             continue
         if best == RESERVED or logits[slot, c] > logits[slot, best]:
             best = c
@@ -125,6 +129,7 @@ def end_labels(coding, lane):
     if coding is None:
         return
     forget_labels(lane)
+    forget_means(lane.classes)
     log_sum, sequences = lane.classes.log_sum, lane.classes.sequences
     for p in range(log_sum.shape[0]):
         for slot in range(log_sum.shape[1]):
@@ -159,9 +164,11 @@ def _reveal_label(model, lane, t, code, learn, record):
         if k < shortest:
             shortest = k
             record[expected] = best if best != RESERVED else math.nan
+            of_sequence = best_of_mean(classes, t) if sizes.mean_width > 0 else best
             classes.sequences[t, SEQUENCE_GRADED] = 1
-            classes.sequences[t, SEQUENCE_HIT] = 1 if best == code and best != RESERVED else 0
-        truth = code if code < classes.before[t, slot, KNOWN] else RESERVED
+            classes.sequences[t, SEQUENCE_HIT] = 1 if of_sequence == code and code != RESERVED else 0
+        is_known = code < classes.before[t, slot, KNOWN] and classes.logits[p, slot, code] > GONE
+        truth = code if is_known else RESERVED
         _grade(model, lane, slot, p, truth, best, record)
         if learn:
             _learn_from(model, lane, slot, p, truth, code, step >= counts[RENEWED])
@@ -175,6 +182,7 @@ def _learn_from(model, lane, slot, p, truth, code, is_of_these_weights):
     """Let one graded forecast into the slopes and the counts; truth: the code, or the reserved one if it is new."""
     known = lane.classes.before[p % model.sizes.class_targets, slot, KNOWN]
     learn_mixing(model, lane, slot, p, truth, known)
+    learn_sharpness(model, lane, slot, p, truth, known)
     count_follower(model, lane, p, slot, truth)
     if code != truth:
         count_follower(model, lane, p, slot, code)
@@ -185,9 +193,9 @@ def _learn_from(model, lane, slot, p, truth, code, is_of_these_weights):
 
 @kernel
 def _network_loss(model, lane, slot, p, truth, known):
-    """What the network's forecast cost, without the counts."""
+    """What the network's forecast cost, without the counts and at a temperature of 1."""
     classes = lane.classes
-    if model.sizes.order == 0:
+    if model.sizes.network_width == 0:
         return classes.log_sum[p, slot] - classes.logits[p, slot, truth]
     network = plane(classes.network, p)
     return log_of_sum(network, slot, known) - network[slot, truth]
@@ -211,6 +219,7 @@ def _grade(model, lane, slot, p, truth, best, record):
     recent[graded % RECENT, 0], recent[graded % RECENT, 1] = loss, rank
     recent[graded % RECENT, 2], recent[graded % RECENT, 3] = majority_hit, last_hit
     classes.losses[p] += loss
+    grade_unsharpened(model, lane, slot, p, truth, before[slot, KNOWN])
     if model.sizes.order > 0:
         classes.apart[p, OF_NETWORK] += _network_loss(model, lane, slot, p, truth, before[slot, KNOWN])
         classes.apart[p, OF_COUNTS] -= classes.counted[p, slot, truth]

@@ -65,6 +65,8 @@ class Sizes(NamedTuple):
     classes: int  # codes of a column, with the reserved one
     last_code: int  # classes - 1
     class_width: int  # classes, padded
+    evicted_columns: int  # coded, if codes may be given to other categories
+    seen_codes: int  # classes, if so
     class_targets: int
     class_pairs: int  # horizons * class_targets, in this order
     all_targets: int  # targets of numbers, then of categories
@@ -75,6 +77,10 @@ class Sizes(NamedTuple):
     context_rows: int  # class_pairs * order * contexts
     counted: int  # classes, if there is an order
     base_width: int  # class_width, if there is an order
+    tempered: int  # whether forecasts of categories have a temperature, see `temperature.py`
+    tempered_pairs: int  # class_pairs, if so
+    network_width: int  # class_width, if a forecast of categories is more than the network's
+    mean_width: int  # classes, if there is a forecast for each sequence
     horizon: int  # the longest
     horizon_count: int  # horizon + 1: length of a table by horizon
     by_value: int  # 1: a horizon counts values of its target, 0: rows
@@ -126,7 +132,7 @@ FIELDS = (
     Field("weights", "real", ("parameters",), "all matrices and biases, rows padded; saved by name", **DERIVED),
     Field("moment1", "real", ("parameters",), "momentum, or adam's mean", **SHARED),
     Field("moment2", "real", ("parameters",), "mean square of the gradient", **SHARED),
-    Field("rates", "double", (16,), "what `Rates` names", **DERIVED),
+    Field("rates", "double", (24,), "what `Rates` names", **DERIVED),
     Field("levels", "double", ("quantiles",), "quantiles that are forecast", **DERIVED),
     Field("updates", "integer", (5,), "what `MADE` and its neighbours name", **SHARED),
     Field("rate_cap", "double", (1,), "what the guard lets the learning rate be; 0: anything", **SHARED),
@@ -135,10 +141,13 @@ FIELDS = (
     Field("guard_errors", "double", (3,), "sums since the last check, see `guard.py`", **SHARED),
     Field("guard_standing", "integer", (1,), "how the good weights stand", most=2, **SHARED),
     Field("known", "integer", ("coded",), "codes so far, with the reserved one", most="classes", least=1, **SHARED),
+    Field("evicted_codes", "integer", ("evicted_columns",), "how often a code was given to another one", **SHARED),
+    Field("last_seen", "integer", ("evicted_columns", "seen_codes"), "when each code came last", **SHARED),
     Field("class_columns", "integer", ("class_targets",), "coded column of each categorical target", **DERIVED),
     Field("target_weights", "double", ("all_targets",), "how much the loss of each counts", **DERIVED),
     Field("contexts", "integer", ("context_rows", CONTEXT_WIDTH), "what followed, see `counts.py`", **SHARED),
     Field("alone", "integer", ("class_pairs", "counted"), "what came where no context knew it", **SHARED),
+    Field("sharpness", "double", ("tempered_pairs", 2), "of each forecast, see `temperature.py`", **SHARED),
     Field("mixture", "double", ("counted",), "probability of each code by the counts", **SCRATCH),
     Field("offsets", "integer", ("blocks",), "where each matrix and bias begins in the weights", **DERIVED),
     Field("feature_columns", "integer", ("features",), "column of each feature", **DERIVED),
@@ -195,10 +204,13 @@ FIELDS = (
     Field("class_before", "integer", ("class_targets", "slots", 3), "see `KNOWN` and its like", ring=1, most="classes"),
     Field("label_history", "integer", ("class_targets", "order"), "the last codes plus 1, 0: none", most="classes"),
     Field("context_keys", "integer", ("class_pairs", "slots", "order"), "of the contexts of a forecast", ring=1),
-    Field("class_network", "real", ("class_pairs", "slots", "base_width"), "logits of the network alone", ring=1),
+    Field("class_network", "real", ("class_pairs", "slots", "network_width"), "logits of the network alone", ring=1),
     Field("class_counted", "real", ("class_pairs", "slots", "base_width"), "log probability by the counts", ring=1),
+    Field("sharpness_then", "double", ("tempered_pairs", "slots"), "of a forecast, see `temperature.py`", ring=1),
+    Field("class_means", "double", ("class_targets", "mean_width"), "sum of the probabilities of a sequence's rows"),
     Field("class_weights", "double", ("class_pairs", 2), "of network and counts in the mix"),
     Field("class_apart", "double", ("class_pairs", 2), "sums of the losses of network and counts", **TALLY),
+    Field("class_unsharpened", "double", ("tempered_pairs",), "sum of the losses at a temperature of 1", **TALLY),
     Field("label_counts", "integer", ("class_targets", "classes"), "how often each category has come"),
     Field("labels", "integer", ("class_targets", 2), "the most frequent code so far, the last", most="last_code"),
     Field("code_counts", "integer", ("coded", 2), "nulls, categories without a code of their own", **TALLY),
@@ -292,6 +304,8 @@ class Rates(NamedTuple):
     guard: float  # 1: weights that have diverged are taken back
     tolerance: float  # units beyond which an error, or a change, is learned from as one of so many
     alert: float  # score at which a row is told
+    focal: float  # how much less a category counts that is forecast well
+    balances: float  # 1: rare categories count more
 
 
 RATE_COUNT = len(Rates._fields)

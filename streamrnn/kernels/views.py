@@ -120,6 +120,7 @@ class Coding(Group):
     contexts: Any  # (context_rows, CONTEXT_WIDTH)
     alone: Any  # (class_pairs, counted)
     mixture: Any  # (counted,)
+    sharpness: Any  # (tempered_pairs, 2)
 
 
 class Classes(Group):
@@ -133,7 +134,7 @@ class Classes(Group):
     before: Any = "class_before"  # (class_targets, slots, 3)
     history: Any = "label_history"  # (class_targets, order)
     keys: Any = "context_keys"  # (class_pairs, slots, order)
-    network: Any = "class_network"  # (class_pairs, slots, base_width)
+    network: Any = "class_network"  # (class_pairs, slots, network_width)
     counted: Any = "class_counted"  # (class_pairs, slots, base_width)
     weights: Any = "class_weights"  # (class_pairs, 2)
     apart: Any = "class_apart"  # (class_pairs, 2)
@@ -146,6 +147,9 @@ class Classes(Group):
     table: Any = "class_table"  # (class_pairs, classes, 3)
     recent: Any = "class_recent"  # (class_pairs, RECENT, 4)
     sequences: Any = "class_sequences"  # (class_targets, 4)
+    sharpness: Any = "sharpness_then"  # (tempered_pairs, slots)
+    unsharpened: Any = "class_unsharpened"  # (tempered_pairs,)
+    means: Any = "class_means"  # (class_targets, mean_width)
 
 
 class Pool(Group):

@@ -1,6 +1,7 @@
 """Labels that come late, through pipes: killed, resumed, replayed and evaluated."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -67,6 +68,13 @@ def test_inspect_and_the_summary_count_labels(tmp_path, streamrnn):
     shown = streamrnn("inspect", tmp_path / "model").out.decode()
     assert all(f"{name:<17}{told[name]}\n" in shown for name in ("late labels", "idle labels", "lost labels"))
     assert json.loads(streamrnn("inspect", tmp_path / "model", "--json").out)["metrics"]["late_labels"] == 28
+
+
+def test_a_temperature_is_shown_with_what_it_saves(tmp_path, streamrnn):
+    result = streamrnn("run", *LATE, "--temperature", "auto", "-m", tmp_path / "model", stdin=text_of(lines()))
+    (line,) = [line for line in result.lines if line.startswith("temperature")]
+    assert re.fullmatch(r"temperature      y [\d.]+ \([\d.]+ bits; [\d.]+ at 1\)", line)
+    assert f"{line}\n" in streamrnn("inspect", tmp_path / "model").out.decode()
 
 
 def test_evaluate_grades_labels_that_come_late(tmp_path, streamrnn):

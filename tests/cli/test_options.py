@@ -24,6 +24,7 @@ EXAMPLES = {
     "categorical": ("load", "['load']"), "target_weights": ("2,3", "[2.0, 3.0]"),
     "horizon": ("2,5", "[2, 5]"), "quantiles": ("0.1,0.5,0.9", "[0.1, 0.5, 0.9]"), "season": ("24", "24"),
     "alert": ("0.99", "0.99"), "lr": ("0.01", "0.01"), "intervals": ("0.5,0.9", "[0.5, 0.9]"),
+    "temperature": ("auto", "'auto'"), "focal": ("2", "2.0"),
 }  # fmt: skip
 
 
@@ -55,6 +56,7 @@ def what_goes_with(name):
     """Settings without which this one would be refused."""
     needed = {"max_delay": ["--horizon-unit", "values"], "target_weights": ["--targets", "load,wind"]}
     needed["categorical"] = ["--targets", "load"]
+    needed["sequence_forecast"] = ["--targets", "load", "--features", "wind", "--horizon", "0", "--sequence", "site"]
     needed["label_id"] = ["--targets", "load", "--features", "wind", "--horizon", "0", "--max-delay", "3"]
     return needed.get(name, ["--time", "time"] if name.startswith("time_") else [])
 

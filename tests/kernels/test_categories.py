@@ -64,7 +64,7 @@ def check_forecasts(learner, record, reference):
         assert record.expected[target] == learner._vocabularies[target].category(reference.expected_codes[t])
     numbers = [target for target in record.forecast if target not in targets]
     for j, target in enumerate(numbers):
-        np.testing.assert_allclose(record.forecast[target], reference.record.forecast[:, j, 0], rtol=1e-9)
+        np.testing.assert_allclose(record.forecast[target], reference.record.forecast[:, j, 0], rtol=1e-9, atol=1e-10)
 
 
 def check_counts(learner, reference):

@@ -4,6 +4,8 @@ Several heads are one tall head, so the plain network of `cells` does all the wo
 
 J. S. Bridle (1990), Probabilistic interpretation of feedforward classification network outputs.
 Y. Bengio et al. (2003), A neural probabilistic language model.
+T.-Y. Lin et al. (2017), Focal loss for dense object detection.
+C. Guo et al. (2017), On calibration of modern neural networks.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ class ClassForecast:
     clock: int
     majority: int
     last: int
+    sharpness: float
 
 
 def softmax(logits: Array) -> Array:
@@ -53,9 +56,12 @@ class CategoryReference(ReferenceLearner):
         coded_targets: list[int],
         coded: int,
         order: int,
+        focal: float = 0.0,
+        balanced: bool = False,
+        temperature: float | str = 1.0,
         **more: Any,
     ) -> None:
-        self.order = order
+        self.order, self.focal, self.balanced, self.temperature = order, focal, balanced, temperature
         self.tables, self.heads = tables, heads  # names without .weight; heads by horizon and target
         self.coded_targets, self.coded = coded_targets, coded
         super().__init__(**more)
@@ -72,6 +78,11 @@ class CategoryReference(ReferenceLearner):
         pairs = [(k, t) for k in range(len(self.horizons)) for t in range(targets)]
         self.counts_of = {pair: Counts(self.order) for pair in pairs}
         self.weights_of = {pair: np.full(2, 0.5) for pair in pairs}  # of network and counts
+        begins = 1.0 if self.temperature == "auto" else 1.0 / float(self.temperature)
+        self.sharpness = dict.fromkeys(pairs, begins)
+        self.curvature = dict.fromkeys(pairs, 0.0)
+        self.untempered = dict.fromkeys(pairs, 0.0)  # sums of losses
+        self.means = [np.zeros(0) for _ in range(targets)]  # sums of the probabilities of a sequence's rows
         self.naive = [[0, 0] for _ in range(targets)]  # most frequent, last
         self.graded: dict[tuple[int, int], list[tuple[float, int, bool, bool]]] = {}
 
@@ -150,6 +161,7 @@ class CategoryReference(ReferenceLearner):
             self.grade_code(forecast, k, t, truth)
             if learn:
                 self.learn_counts(forecast, k, t, truth, code)
+                self.learn_sharpness(forecast, k, t, truth)
             if learn and number >= self.renewed:
                 self.write_code_slopes(number, k, t, truth, len(forecast.logits))
                 loss = cross_entropy(forecast.network, truth)
@@ -164,6 +176,7 @@ class CategoryReference(ReferenceLearner):
     def start_sequence(self, learn: bool) -> None:
         super().start_sequence(learn)
         self.history = [() for _ in self.history]
+        self.means = [np.zeros(0) for _ in self.means]
 
     def learn_counts(self, forecast: ClassForecast, k: int, t: int, truth: int, code: int) -> None:
         if not self.order:
@@ -173,6 +186,39 @@ class CategoryReference(ReferenceLearner):
         for follower in dict.fromkeys((truth, code)):
             self.counts_of[k, t].count(forecast.context, follower)
 
+    def learn_sharpness(self, forecast: ClassForecast, k: int, t: int, truth: int) -> None:
+        """A step of Newton's down the loss, by the curvature seen so far."""
+        if self.temperature != "auto":
+            return
+        p, plain = softmax(forecast.logits), forecast.logits / forecast.sharpness
+        self.curvature[k, t] = 0.9995 * self.curvature[k, t] + float(p @ (plain - p @ plain) ** 2)
+        step = float(plain[truth] - p @ plain) / (50.0 + self.curvature[k, t])
+        self.sharpness[k, t] = min(max(self.sharpness[k, t] + step, 0.05), 20.0)
+
+    def importance(self, t: int, truth: int) -> float:
+        """How much a label counts, by how rare its category is."""
+        if not self.balanced or not truth:
+            return 1.0
+        counts = {**self.seen[t], truth: self.seen[t].get(truth, 0) + 1}
+        usual = sum(counts.values()) / len(counts)
+        return min(max(min(counts.values()), 0.01 * usual) / counts[truth], 1.0)
+
+    def class_loss(self, logits: Array, truth: int) -> float:
+        """The focal loss, which is the cross-entropy where gamma is 0."""
+        p = softmax(logits)[truth]
+        return float((1.0 - p) ** self.focal * cross_entropy(logits, truth))
+
+    def class_slope(self, logits: Array, truth: int) -> Array:
+        """Its slope, by the chain rule over the truth's probability."""
+        p = softmax(logits)
+        p_times_slope = -((1.0 - p[truth]) ** self.focal)
+        if self.focal:
+            p_times_slope -= (
+                self.focal * p[truth] * (1.0 - p[truth]) ** (self.focal - 1.0) * cross_entropy(logits, truth)
+            )
+        one_hot = np.arange(len(p)) == truth
+        return np.asarray(p_times_slope * (one_hot - p))
+
     def grade_code(self, forecast: ClassForecast, k: int, t: int, truth: int) -> None:
         loss = cross_entropy(forecast.logits, truth)
         order = sorted(range(1, len(forecast.logits)), key=lambda c: (-forecast.logits[c], c))
@@ -180,22 +226,23 @@ class CategoryReference(ReferenceLearner):
             self.expected_codes[t] = order[0]
         rank = order.index(truth) if truth else 10
         hits = [truth > 0 and truth == naive for naive in (forecast.majority, forecast.last)]
+        self.untempered[k, t] += cross_entropy(forecast.logits / forecast.sharpness, truth)
         self.graded.setdefault((k, t), []).append((loss, min(rank, 10), *hits))
         self.row_losses.append(loss)
 
     def write_code_slopes(self, number: int, k: int, t: int, truth: int, known: int) -> None:
         outputs = head_forward(self.network, self.steps[number].activations.read(self.head))
         slopes = self.slopes.setdefault(number, np.zeros(outputs.size))
-        slope = softmax(self.logits(outputs, k, t, known))
-        slope[truth] -= 1.0
-        self.logits(slopes, k, t, known)[:] += slope * self.target_weights[len(self.targets) + t] / self.losses
-        self.labels.setdefault(number, {})[k, t] = (truth, known)
+        slope = self.class_slope(self.logits(outputs, k, t, known), truth)
+        weight = self.target_weights[len(self.targets) + t] * self.importance(t, truth)
+        self.logits(slopes, k, t, known)[:] += slope * weight / self.losses
+        self.labels.setdefault(number, {})[k, t] = (truth, known, weight)
 
     def weighted_loss(self, outputs: Array, output: Any, label: Any) -> float:
         if not isinstance(output, tuple):
             return super().weighted_loss(outputs, output, label)
-        (k, t), (truth, known) = output, label
-        return self.target_weights[len(self.targets) + t] * cross_entropy(self.logits(outputs, k, t, known), truth)
+        (k, t), (truth, known, weight) = output, label
+        return float(weight * self.class_loss(self.logits(outputs, k, t, known), truth))
 
     def frozen_sweep_loss(self, parameters: Parameters) -> float:
         """Replayed with these embeddings and heads."""
@@ -220,6 +267,9 @@ class CategoryReference(ReferenceLearner):
                 context = (*self.history[t], *[-1] * self.order)[: self.order]
                 counted = np.log(self.counts_of[k, t].probabilities(context, self.known[column]))
                 logits = self.weights_of[k, t] @ [network, counted] if self.order else network
+                logits = self.sharpness[k, t] * logits
+                self.means[t] = softmax(logits) + np.pad(self.means[t], (0, len(logits) - len(self.means[t])))
                 self.forecast_logits[k, t] = logits
                 j = len(self.targets) + t
-                step.pending[k, j] = ClassForecast(logits, network, counted, context, self.accepted[j], *self.naive[t])
+                naive = *self.naive[t], self.sharpness[k, t]
+                step.pending[k, j] = ClassForecast(logits, network, counted, context, self.accepted[j], *naive)
