@@ -208,6 +208,7 @@ def write_rates(state: State, settings: Settings) -> None:
         settings.guard and settings.learning_rate > 0.0,  # at a rate of 0 the weights are the user's
         math.inf if settings.learns_on_anomaly else TOLERANCE,
         settings.alert or 0.0,
+        settings.drift == "rate",
     ]
 
 
