@@ -222,6 +222,7 @@ def write_rates(state: State, settings: Settings) -> None:
         settings.alert or 0.0,
         settings.focal,
         settings.class_weights == "balanced",
+        settings.drift == "rate",
     ]
 
 

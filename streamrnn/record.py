@@ -12,7 +12,7 @@ import numpy as np
 
 from .answers import answers_of
 from .category_answers import CategoryAnswers, Named, best_of
-from .kernels.state import DIVERGENCE, EVENT, EVICTION, EXPECTED, LEVEL_SHIFT, LOSS, UPDATE_SKIPPED
+from .kernels.state import DIVERGENCE, DRIFT, EVENT, EVICTION, EXPECTED, LEVEL_SHIFT, LOSS, UPDATE_SKIPPED
 from .schema import (
     matrix_columns,
     network_features,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 EVENT_NAMES = {
+    DRIFT: "drift",
     DIVERGENCE: "diverged",
     LEVEL_SHIFT: "level-shift",
     UPDATE_SKIPPED: "update-skipped",
@@ -71,7 +72,7 @@ class Record:
     anomalies : dict of str to float
         The same score by target; empty unless there are several.
     event : str or None
-        ``level-shift``, ``update-skipped``, ``diverged``, ``evicted``, comma-joined.
+        ``drift``, ``level-shift``, ``update-skipped``, ``diverged``, ``evicted``, comma-joined.
     """
 
     row: int

@@ -28,6 +28,7 @@ SCHEDULES = ("constant", "inverse-sqrt")
 CLASS_WEIGHTS = ("none", "balanced")
 SEQUENCE_FORECASTS = ("last", "mean")
 HORIZON_UNITS = ("rows", "values")
+DRIFT = ("off", "rate")
 COLUMN_ROLES = ("time", "key", "sequence", "label_id")  # each of one column, which is neither feature nor target
 EXPERTS = ("last", "seasonal", "linear", "joint", "readout", "network")  # of the mix
 
@@ -232,6 +233,9 @@ class Settings:
         None, "Training", "learn from errors beyond five usual ones in full, not as if they were five "
         "[yes, unless alert]",
     )  # fmt: skip
+    drift: str = _option(
+        "off", "Training", "rate: where the losses have risen, raise the learning rate for a while", choices=DRIFT
+    )
     guard: bool = _option(True, "Training", "take weights that have diverged back, and lower the rate")
 
     def __post_init__(self) -> None:

@@ -242,7 +242,7 @@ def test_training_settings_can_change_and_structure_cannot():
     changeable = {name for name, option in options().items() if not option.structure}
     assert changeable == {
         "stride", "lr", "schedule", "warmup", "clip", "momentum", "alpha", "beta1", "beta2", "eps", "weight_decay",
-        "guard", "learn_on_anomaly", "target_weights", "top", "class_weights", "focal",
+        "drift", "guard", "learn_on_anomaly", "target_weights", "top", "class_weights", "focal",
     }  # fmt: skip
 
 

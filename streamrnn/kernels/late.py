@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
+from .drift import watch_for_drift
 from .guard import has_diverged
 from .jit import kernel, vector_entry
 from .keys import finish_row, prepare_row
 from .learn import observe_column, reveal_all, sweep_and_update, take_codes
 from .memory import flush_denormals, restore_denormals
-from .state import DIVERGENCE, EVENT, LANE, STEPS, UNLEARNED
+from .state import DIVERGENCE, EVENT, LANE, LOSS, STEPS, UNLEARNED
 from .views import open_lane, open_model, open_pool
 
 AGE = 1  # place in a mark, behind `LANE`: steps of the lane from the label's row on
@@ -52,6 +53,7 @@ def _take_label(model, lane, row, age, learn, record):
     counts[STEPS] -= age
     reveal_all(model, lane, learn, record)
     counts[STEPS] += age
+    event |= watch_for_drift(model, lane, record[LOSS], learn)
     if not learn:
         return event
     if counts[UNLEARNED] > 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from .classifier import finite_logits
+from .drift import watch_for_drift
 from .embeddings import embed
 from .gate import clear_held, observe
 from .guard import go_back, has_diverged, keep_first
@@ -134,6 +135,7 @@ def _take_row(model, lane, pool, row, mark, learn, record):
     for c in range(known, sizes.columns):
         event |= observe_column(model, lane, row, c, learn)
     reveal_all(model, lane, learn, record)
+    event |= watch_for_drift(model, lane, record[LOSS], learn)
     count_codes(model.coding, lane)
     if of_own_row:
         counts[STEPS] += 1

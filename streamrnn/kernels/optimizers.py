@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+from .drift import boosted
 from .health import note_gradient
 from .jit import kernel
 from .state import CLEARED, MADE, SKIPPED, SKIPPED_IN_A_ROW
@@ -28,7 +29,7 @@ def update(model):
     network.updates[MADE] += 1
     network.updates[SKIPPED_IN_A_ROW] = 0
     clip = min(1.0, rates.clip / (norm + 1e-6)) if rates.clip > 0.0 else 1.0
-    rate = rate_in_force(model, network.updates[MADE])
+    rate = boosted(network, rate_in_force(model, network.updates[MADE]))
     note_gradient(network.health, norm, clip, rate)
     if rule == SGD:
         _sgd(network, clip, rate, rates.momentum)

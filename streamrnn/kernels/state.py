@@ -136,6 +136,7 @@ FIELDS = (
     Field("levels", "double", ("quantiles",), "quantiles that are forecast", **DERIVED),
     Field("updates", "integer", (5,), "what `MADE` and its neighbours name", **SHARED),
     Field("rate_cap", "double", (1,), "what the guard lets the learning rate be; 0: anything", **SHARED),
+    Field("boost_left", "integer", (1,), "updates that a drift still raises the rate of", **SHARED),
     Field("health", "double", (6,), "decaying sums about gradients, see `health.py`", **SHARED),
     Field("good", "real", (2, "parameters"), "weights that were good, and those of the last check", **SHARED),
     Field("guard_errors", "double", (3,), "sums since the last check, see `guard.py`", **SHARED),
@@ -221,6 +222,7 @@ FIELDS = (
     Field("class_sequences", "integer", ("class_targets", 4), "see `SEQUENCE_GRADED` and its neighbours"),
     Field("class_recent", "double", ("class_pairs", RECENT, 4), "loss, place and naive hits of the latest", **TALLY),
     Field("lane_counts", "integer", (8,), "what `STEPS` and its neighbours name"),
+    Field("drift", "double", (4,), "what is known of the losses, see `drift.py`"),
     Field("row_numbers", "integer", ("late_slots",), "1 + the number of each step's row, 0: none", ring=0),
     Field("row_names", "integer", ("named_slots",), "what its name is known by, see `late.py`; 0: none", ring=0),
     Field("late_counts", "integer", ("late_kinds",), "what `LATE` and its neighbours name", **SHARED),
@@ -266,7 +268,7 @@ RETURNS = 4  # how often weights were gone back to
 EVENT, LOSS, REVEALED, EXPECTED = 0, 1, 2, 3  # bits; mean loss of what was revealed, NaN if nothing; how many outputs
 
 # bits of an event
-LEVEL_SHIFT, UPDATE_SKIPPED, DIVERGENCE, EVICTION = 1, 2, 4, 8
+LEVEL_SHIFT, UPDATE_SKIPPED, DIVERGENCE, EVICTION, DRIFT = 1, 2, 4, 8, 16
 
 # places in a row of `marks`
 LANE, BOUNDARY = 0, 1  # the row's lane, and what it begins there:
@@ -306,6 +308,7 @@ class Rates(NamedTuple):
     alert: float  # score at which a row is told
     focal: float  # how much less a category counts that is forecast well
     balances: float  # 1: rare categories count more
+    drift: float  # 1: a rise of the losses raises the rate for a while
 
 
 RATE_COUNT = len(Rates._fields)

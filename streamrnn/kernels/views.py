@@ -23,6 +23,7 @@ class Network(Group):
     offsets: Any  # (blocks,)
     updates: Any  # (5,)
     rate_cap: Any  # (1,)
+    boost_left: Any  # (1,)
     health: Any  # (6,)
 
 
@@ -189,6 +190,7 @@ class Lane(Group):
     pooled: Any  # (columns,)
     change_pooled: Any  # (pairs,)
     counts: Any = "lane_counts"  # (8,), at the places that `state.STEPS` and its neighbours name
+    drift: Any  # (4,)
 
 
 open_model = network_opener(Model)
