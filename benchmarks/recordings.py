@@ -11,7 +11,7 @@ import pyarrow
 import pyarrow.csv
 import pyarrow.ipc
 
-from benchmarks.forecasting import TASKS, rows_of
+from benchmarks.forecasting import MARKET, TASKS, rows_of
 
 DEVELOPMENT = 0.5  # of a recording that no figure of forecasting is measured on
 
@@ -44,7 +44,7 @@ def read_recording(path: Path) -> Recording:
 
 def development_rows(folder: Path) -> Iterator[Recording]:
     """Of every recording, the rows on which settings may be chosen."""
-    spans = {task.file: task.development for task in TASKS}
+    spans = {task.file: task.development for task in (*TASKS, MARKET)}
     for path in sorted([*folder.rglob("*.csv"), *folder.rglob("*.arrow")]):
         recording = read_recording(path)
         rows = len(recording.values)

@@ -128,8 +128,9 @@ class Learner:
         self.session: dict[str, Any] = {}  # a JSON-able note of whoever feeds it, kept in checkpoints
         self._kinds_are_open = True  # until the first row, whose text makes a column categorical
         self._time: TimeFeatures | None = None
-        if settings.time_features:
-            self._time = TimeFeatures(TimeReader(str(settings.time), settings.time_format))
+        if settings.sees_time:
+            must_be_time = bool(settings.time_features or settings.time_format)
+            self._time = TimeFeatures(TimeReader(str(settings.time), settings.time_format, must_be_time))
         self._one_row = np.empty((1, len(matrix_columns(settings))))
         self._one_code = np.empty((1, len(self._vocabularies)), np.int64)
         self._one_mark = np.zeros((1, 2), np.int64)
@@ -171,7 +172,7 @@ class Learner:
         TypeError
             If a value is not a number. The row is then not taken.
         SettingsError
-            If the first time cannot be read, with ``time_features``. The row is then not taken.
+            If the first time cannot be read, with ``time_features`` or ``time_format``. The row is then not taken.
         RuntimeError
             If another thread is in a call of this learner. The row is then not taken.
         """
@@ -409,8 +410,8 @@ class Learner:
         Raises
         ------
         SettingsError
-            If a column is missing or not numeric, or if the first time cannot be read, with ``time_features``. No row
-            is then taken.
+            If a column is missing or not numeric, or if the first time cannot be read, with ``time_features`` or
+            ``time_format``. No row is then taken.
         """
         import pyarrow
 

@@ -24,7 +24,7 @@ def expert_sizes(settings: Settings) -> dict[str, int]:
     answers, targets, slots = answers_of(settings), len(numeric_targets(settings)), settings.horizons[-1] + 1
     finds_season = settings.season == "auto"
     known = 0 if finds_season else int(settings.season)
-    joint, readout = regressors.INPUTS_AT + answers.inputs, 1 + answers.units
+    joint, readout = regressors.INPUTS_AT + 2 * answers.inputs, 1 + answers.units
     return {
         "experts": len(EXPERTS),
         "candidates": len(EXPERTS) if settings.mix_network else EXPERTS.index("readout"),

@@ -238,7 +238,7 @@ def write_scales_of_cycles(state: State, settings: Settings, lanes: int) -> None
     Statistics of what has been seen would blow up an hour's piece of the daily circle to unit size, and take the next
     morning for far off. As if seen so often, no row moves them.
     """
-    if not settings.time_features:
+    if not settings.sees_time:
         return
     places = [matrix_columns(settings).index(name) for name in CYCLES]
     lanes_view(state, "seen", lanes)[:, places] = OFTEN

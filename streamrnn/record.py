@@ -139,7 +139,7 @@ class RecordLayout:
         self._numeric = numeric_targets(settings)
         self.places = [columns.index(target) for target in self._numeric]  # of each in a row
         features = len(network_features(settings))
-        self.time_features = slice(features - len(TIME_FEATURES) * settings.time_features, features)  # of a row
+        self.time_features = slice(features - len(TIME_FEATURES) * settings.sees_time, features)  # of a row
         self.has_expected = settings.horizons != (0,)
         self.has_quantiles = settings.loss == "quantile"
         self.middle = settings.levels.index(0.5)

@@ -72,7 +72,7 @@ def read_saved(data: bytes, name: str, dtype: Any) -> Saved:
     settings = _settings(description["settings"], name)
     _check_keys(description["keys"], settings, name)
     _check_tensors(tensors, settings, len(description["keys"]), dtype, name)
-    if settings.time_features and not _is_time(description["time"]):
+    if settings.sees_time and not _is_time(description["time"]):
         raise CheckpointError(f"{name} does not say when its last row was")
     _check_categories(description["categories"], tensors.get("known", _NO_CODES), settings, name)
     known = {key: description[key] for key in _KINDS}

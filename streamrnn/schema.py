@@ -46,7 +46,7 @@ def categorical_features(settings: Settings) -> tuple[str, ...]:
 def network_features(settings: Settings) -> tuple[str, ...]:
     """The numbers that the network sees: the features, then what the learner makes of the time."""
     numbers = (name for name in settings.features if name not in settings.categorical)
-    return (*numbers, *(TIME_FEATURES if settings.time_features else ()))
+    return (*numbers, *(TIME_FEATURES if settings.sees_time else ()))
 
 
 def matrix_columns(settings: Settings) -> tuple[str, ...]:

@@ -98,9 +98,10 @@ class Settings:
         None, "Columns", "of the time: iso, s, ms, us, ns, or a pattern like %m/%d/%Y %H:%M [told by the first value]",
         structure=True, metavar="FORMAT",
     )  # fmt: skip
-    time_features: bool = _option(
-        False, "Columns", "learn from the time too: since the last row, hour of day, day of week", structure=True
-    )
+    time_features: bool | None = _option(
+        None, "Columns", "learn from the time too: since the last row, hour of day, day of week [with experts]",
+        structure=True,
+    )  # fmt: skip
     key: str | None = _option(
         None, "Columns", "column that tells which of many interleaved streams a row belongs to", structure=True,
         metavar="COLUMN",
@@ -318,11 +319,22 @@ class Settings:
         for name in ("time_format", "time_features"):
             if getattr(self, name) and self.time is None:
                 raise SettingsError(f"{name} needs time: name the column that holds it")
-        taken = [name for name in TIME_FEATURES if name in (*self.targets, *self.features)]
+        taken = self._taken_by_columns
         if self.time_features and taken:
             raise SettingsError(
                 f"time_features makes a column {taken[0]!r}, which is a feature or target already: rename that one"
             )
+
+    @property
+    def _taken_by_columns(self) -> list[str]:
+        return [name for name in TIME_FEATURES if name in (*self.targets, *self.features)]
+
+    @property
+    def sees_time(self) -> bool:
+        """Whether the time is among the inputs."""
+        if self.time_features is not None:
+            return self.time_features
+        return self.time is not None and self.mixes and not self._taken_by_columns
 
     @property
     def horizons(self) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ from learners import stream
 from streamrnn import Learner, SettingsError
 from streamrnn.kernels.state import named_view
 from streamrnn.schema import matrix_columns
+from streamrnn.settings import Settings
 from streamrnn.times import CYCLES, SECOND, TIME_FEATURES
 
 SMALL: dict[str, Any] = {"hidden": 4, "window": 6, "lr": 1e-2}
@@ -98,9 +99,29 @@ def test_a_record_has_no_column_for_it():
 
 
 def test_without_it_nothing_is_read_of_the_time():
-    plain, timed = Learner("a", **SMALL), Learner("a", **SMALL, time="when")
+    plain, timed = Learner("a", **SMALL), Learner("a", **SMALL, time="when", time_features=False)
     table = table_of(times=pyarrow.array(["noon"] * 60))
     assert timed.run(table).drop_columns(["when"]).equals(plain.run(table))
+
+
+def test_a_time_that_is_named_is_learned_from_where_experts_forecast_unless_somebody_says_no():
+    table = table_of()
+    with_time, default_ = Learner("a", **TIMED), Learner("a", **SMALL, time="when")
+    assert default_.run(table).equals(with_time.run(table))
+    for settings in ({"time_features": False}, {"experts": False}, {"horizon": 0, "features": "b"}):
+        assert not Learner("a", **{"features": "a", **SMALL, "time": "when", **settings}).settings.sees_time
+    assert not Settings(targets="a", features=["a", "hour_sin"], time="when").sees_time
+
+
+@pytest.mark.parametrize("form", ["rows", "table"])
+def test_what_is_no_time_is_missing_unless_its_format_is_named_or_its_features_are_asked_for(form):
+    table = table_of(times=pyarrow.array(["noon"] * 60))
+    learner = Learner("a", **SMALL, time="when")
+    records = [learner.step(row).to_dict() for row in table.to_pylist()] if form == "rows" else learner.run(table)
+    assert len(records) == 60 and np.isfinite(learner.metrics.scores[0].rmse)
+    for settings in ({"time_features": True}, {"time_format": "iso"}):
+        with pytest.raises(SettingsError, match="noon"):
+            Learner("a", **SMALL, time="when", **settings).run(table)
 
 
 # --- what the network sees --------------------------------------------------------------------------------------------
@@ -185,7 +206,6 @@ def test_a_first_time_that_cannot_be_read_is_an_error_and_no_row_is_taken():
         ({"time_features": True}, "time_features needs time: name the column that holds it"),
         ({"time_format": "iso"}, "time_format needs time: name the column that holds it"),
         ({"time_features": 1.5, "time": "t"}, "time_features must be true or false, not 1.5"),
-        ({"time_features": None, "time": "t"}, "time_features must be true or false, not None"),
         ({"time_format": 5, "time": "t"}, "time_format takes text, not 5"),
         (
             {"time_format": "isoo", "time": "t"},

@@ -32,6 +32,8 @@ class TimeReader:
         `datetime.strptime` has it. By default text is ISO 8601 or else a number, and the first number decides by its
         magnitude in which unit all of them count: near 1e9, 1e12, 1e15 or 1e18 it is the time since 1970 in s, ms, us
         or ns; a smaller one is elapsed seconds.
+    strict : bool
+        Whether a first value that cannot be read is an error; else it is missing, as any later one.
 
     Attributes
     ----------
@@ -48,11 +50,12 @@ class TimeReader:
         If the format is none.
     """
 
-    def __init__(self, name: str, format: str | None = None) -> None:
+    def __init__(self, name: str, format: str | None = None, strict: bool = True) -> None:
         if format is not None:
             check_time_format(format)
         self.name = name
         self.format = format
+        self.strict = strict
         self.unit = format if format in UNITS else None
         self.has_begun = False
         self._takes_iso = format in (None, "iso")
@@ -177,7 +180,9 @@ class TimeReader:
     def _begin(self, time: int, value: Any) -> None:
         if time != MISSING:
             self.has_begun = True
-        elif not (value is None or is_nothing(str(value)) or (self._takes_iso and iso_shape(str(value)))):
+        elif self.strict and not (
+            value is None or is_nothing(str(value)) or (self._takes_iso and iso_shape(str(value)))
+        ):
             raise TimeError(self._complaint(str(value)[:60]))
 
     def _begin_column(self, column: pyarrow.Array, times: np.ndarray) -> None:

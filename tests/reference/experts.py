@@ -122,7 +122,7 @@ class Target:
 
     def __init__(self, horizons: tuple[int, ...], inputs: int, units: int, season: int | None, candidates: int) -> None:
         self.horizons, self.season, self.candidates = horizons, season or 0, candidates
-        widths = (OWN, OWN + WAVES + inputs, 1 + units)
+        widths = (OWN, OWN + WAVES + 2 * inputs, 1 + units)
         ridges = (RIDGE, RIDGE, READOUT_RIDGE)
         self.regressions = [
             Regression(width, len(horizons), ridge) for width, ridge in zip(widths, ridges, strict=True)
@@ -132,7 +132,7 @@ class Target:
         self.pending: list[Pending] = []
         self.phase = 0
         self.level, self.unit, self.count = 0.0, 0.0, 0
-        self.input_level, self.input_unit = np.zeros(inputs), np.zeros(inputs)
+        self.input_level, self.input_unit, self.input_before = np.zeros((3, inputs))
         self.regret, self.regret2 = np.zeros((len(horizons), 6)), np.zeros((len(horizons), 6))
         self.largest = np.zeros(len(horizons))
         self.moves = np.zeros((len(horizons), 2))
@@ -218,7 +218,7 @@ class Target:
             if has_left(self.input_unit[i], deviation):
                 if self.input_unit[i] > 0.0:
                     factors = np.ones(joint.width)
-                    factors[OWN + WAVES + i] = self.input_unit[i] / deviation
+                    factors[OWN + WAVES + i :: len(self.input_unit)] = self.input_unit[i] / deviation
                     joint.rescale(factors, 1.0)
                     for pending in self.pending:
                         pending.x[1] = pending.x[1] * factors
@@ -282,7 +282,11 @@ class Target:
         waves = waves if self.season > 1 else [0.0] * 4
         with np.errstate(invalid="ignore", divide="ignore"):
             inputs = clip((told["inputs"] - self.input_level) / self.input_unit)
-        inputs = np.where((self.input_unit > 0.0) & np.isfinite(told["inputs"]), inputs, 0.0)
+            changes = clip((told["inputs"] - self.input_before) / self.input_unit)
+        known = (self.input_unit > 0.0) & np.isfinite(told["inputs"])
+        moved = known & np.isfinite(self.input_before) & (len(self.past) > 1)
+        self.input_before = told["inputs"].copy()
+        inputs = np.concatenate([np.where(known, inputs, 0.0), np.where(moved, changes, 0.0)])
         return [own, np.concatenate([own, waves, inputs]), np.concatenate([[1.0], told["state"]])]
 
 

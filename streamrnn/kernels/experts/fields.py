@@ -40,6 +40,7 @@ EXPERT_FIELDS = (
     Field("level_unit", "double", ("mixed",), "its deviation when it was last looked at closely; 0 before"),
     Field("level_count", "integer", ("mixed",), "values in the level"),
     Field("input_level", "double", ("mixed", "handed_inputs"), "where the network's inputs have been of late"),
+    Field("input_before", "double", ("mixed", "handed_inputs"), "what they were at the tick before"),
     Field("input_unit", "double", ("mixed", "handed_inputs"), "their deviations when they were last looked at closely"),
     Field("ticks", "integer", ("mixed",), "since the first value of this sequence, from 1; 0 before it"),
     Field("phase", "integer", ("mixed",), "ticks that no shift of the level sets back"),

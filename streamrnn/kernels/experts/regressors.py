@@ -4,7 +4,7 @@ All are in the units of ``units.py``. Differences are from the newest value, so 
 regression forecasts the change from the newest value.
 
     linear   1, level, the last LAGS - 1 differences, those a season ago
-    joint    the same, sine and cosine of the season and of its half, the network's inputs
+    joint    the same, sine and cosine of the season and of its half, the network's inputs and their last changes
     readout  1, the network's state
 """
 
@@ -96,7 +96,7 @@ def write_own(history, units, t, regressors):
 
 @kernel
 def write_joint(history, units, t, told, own, regressors):
-    """Write what the linear expert sees, then the waves of the season and the network's inputs."""
+    """Write what the linear expert sees, then the waves of the season, the network's inputs and their last changes."""
     for i in range(OWN):
         regressors[i] = own[i]
     season = history.season[t]
@@ -104,10 +104,14 @@ def write_joint(history, units, t, told, own, regressors):
         angle = 2.0 * math.pi * (1 + i // 2) * history.phase[t] / max(season, 1)
         wave = math.sin(angle) if i % 2 == 0 else math.cos(angle)
         regressors[OWN + i] = wave if season > 1 else 0.0
-    for i in range(regressors.shape[0] - INPUTS_AT):
-        unit = units.input_unit[t, i]
+    inputs, is_first = units.input_unit.shape[1], history.ticks[t] == 1
+    for i in range(inputs):
+        unit, change = units.input_unit[t, i], told[i] - units.input_before[t, i]
         known = unit > 0.0 and not math.isnan(told[i])
+        moved = known and not is_first and not math.isnan(change)
         regressors[INPUTS_AT + i] = clipped((told[i] - units.input_level[t, i]) / unit) if known else 0.0
+        regressors[INPUTS_AT + inputs + i] = clipped(change / unit) if moved else 0.0
+        units.input_before[t, i] = told[i]
 
 
 @kernel

@@ -69,11 +69,12 @@ def _change_unit(experts, t, factor):
 @kernel
 def _change_input_unit(experts, t, i, factor):
     """The same for an input of the joint regression; what waits for its truth is rewritten too, so it may teach."""
-    joint, targets, place = experts.joint, experts.sizes.targets, INPUTS_AT + i
-    _rescale(joint, t, targets, place, place + 1, factor, 1.0)
-    for row in range(t, joint.regressors.shape[0], targets):
-        joint.regressors[row, place] *= factor
-        joint.gains[row, place] /= factor
+    joint, sizes = experts.joint, experts.sizes
+    for place in (INPUTS_AT + i, INPUTS_AT + sizes.handed_inputs + i):  # the input, its last change
+        _rescale(joint, t, sizes.targets, place, place + 1, factor, 1.0)
+        for row in range(t, joint.regressors.shape[0], sizes.targets):
+            joint.regressors[row, place] *= factor
+            joint.gains[row, place] /= factor
 
 
 @kernel

@@ -64,6 +64,7 @@ class Units(Group):
     count: Any = "level_count"  # (targets,)
     input_level: Any  # (targets, inputs)
     input_unit: Any  # (targets, inputs)
+    input_before: Any  # (targets, inputs)
 
 
 def _regression(name: str, place: int, ridge: float) -> Any:

@@ -1,0 +1,94 @@
+"""What is each part of the learner good for? Squared error on the development rows without it, or with another.
+
+    python -m benchmarks.ablation --data FOLDER             half an hour
+    python -m benchmarks.ablation --data FOLDER --only ETTh1 --horizons 1,24
+
+FOLDER, streams, rows and scales are those of `benchmarks.forecasting`. Each line is the default learner but for what
+it names: a setting, or one expert alone. *DM* of the last line is the statistic of Diebold and Mariano for what the
+network adds to the mix, positive where that is less error.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from benchmarks.forecasting import (
+    MARKET,
+    TASKS,
+    Stream,
+    Task,
+    forecast_all,
+    forecasts_of_experts,
+    open_stream,
+    rows_of,
+    settings_of,
+    squared_errors,
+)
+from streamrnn.evaluation.diebold_mariano import LossDifferences, lags_for
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "the defaults": {},
+    "mix without the network": {"mix_network": False},
+    "without time features": {"time_features": False},
+    "a rate of 0.001": {"lr": 1e-3},
+    "a rate of 0.0003": {"lr": 3e-4},
+    "without skip": {"skip": False},
+    "without shrinkage": {"shrink": False},
+    "elman": {"cell": "elman"},
+    "lstm": {"cell": "lstm"},
+    "64 units": {"hidden": 64},
+    "window 64": {"window": 64},
+    "network alone": {"experts": False, "time_features": True},
+    "network alone, elman": {"experts": False, "time_features": True, "cell": "elman"},
+    "network alone, lstm": {"experts": False, "time_features": True, "cell": "lstm"},
+    "network alone, without skip": {"experts": False, "time_features": True, "skip": False},
+}
+ALONE = ("last", "seasonal", "linear", "joint", "readout")
+
+
+def errors_of(task: Task, whole: Stream, horizon: int) -> dict[str, np.ndarray]:
+    """Of each variant, the errors by origin, (origins,)."""
+    count = len(whole.values)
+    span, deviations = rows_of(task.development, count), whole.values[rows_of(task.training, count)].std(axis=0)
+    stream, told = whole.before(span.stop), settings_of(task, horizon)
+    horizons = range(1, horizon + 1) if task.ahead is None else (horizon,)
+    forecasts = {name: forecast_all(stream, told | changes) for name, changes in VARIANTS.items()}
+    experts = forecasts_of_experts(stream, told)
+    forecasts |= {f"{name} alone": experts[name] for name in ALONE}
+    errors = {name: squared_errors(stream.values, made, deviations, span, horizons) for name, made in forecasts.items()}
+    unit = errors["last alone"].mean() if task.ahead else 1.0
+    return {name: error / unit for name, error in errors.items()}
+
+
+def gain_of_network(errors: dict[str, np.ndarray], horizon: int) -> float:
+    """The statistic of Diebold and Mariano."""
+    differences = LossDifferences(1, lags_for(horizon))
+    differences.add((errors["mix without the network"] - errors["the defaults"])[None])
+    return differences.verdicts(horizon)[0].statistic
+
+
+@click.command(help=__doc__.split("\n\n")[0])
+@click.option("--data", type=click.Path(exists=True, path_type=Path), envvar="STREAMRNN_DATA", required=True)
+@click.option("--horizons", default="1,24,48", show_default=True)
+@click.option("--only", default="", help="streams whose name contains this")
+def main(data: Path, horizons: str, only: str) -> None:
+    columns: dict[str, dict[str, np.ndarray]] = {}
+    gains = []
+    for task in (task for task in (*TASKS, MARKET) if only in task.file):
+        stream = open_stream(task, data)
+        for horizon in map(int, horizons.split(",")) if task.ahead is None else (task.ahead,):
+            errors = errors_of(task, stream, horizon)
+            columns[f"{task.file[:5]} {horizon}"] = errors
+            gains.append(gain_of_network(errors, horizon))
+    click.echo(" " * 30 + " ".join(f"{name:>9}" for name in columns))
+    for name in (*VARIANTS, *(f"{expert} alone" for expert in ALONE)):
+        click.echo(f"{name:<30}" + " ".join(f"{errors[name].mean():9.5f}" for errors in columns.values()))
+    click.echo(f"{'DM':<30}" + " ".join(f"{gain:9.1f}" for gain in gains))
+
+
+if __name__ == "__main__":
+    main()
