@@ -1,4 +1,4 @@
-"""Record 100 of the MIT-BIH Arrhythmia Database as one table: a row for each of 360 samples a second, a label at a beat.
+"""Record 100 of the MIT-BIH Arrhythmia Database as one table: a row for each of 360 samples a second, labels at beats.
 
 curl -O https://physionet.org/files/mitdb/1.0.0/100.dat -O https://physionet.org/files/mitdb/1.0.0/100.atr
 python examples/recordings/ecg.py 100.dat 100.atr ecg.arrow
