@@ -26,7 +26,6 @@ from .sequences import PRESETS, bits_of_text
 
 SAME = {"cell": "lstm", "hidden": 90, "layers": 3, "window": 10, "stride": 10}
 SGD = {"optimizer": "sgd", "lr": 0.05, "momentum": 0.0, "clip": 20.0}
-ADAM = {"lr": 3e-3, "beta1": 0.0}
 
 
 class Run(NamedTuple):
@@ -69,8 +68,7 @@ def main(data: Path, program: Path, first: int | None) -> None:
     yardstick = peer(program.resolve(), text)
     runs = {
         "lstm-compress": yardstick,
-        "same network, same rule": ours({**SAME, **SGD}, text),
-        "same network, adam": ours({**SAME, **ADAM}, text),
+        "same network": ours({**SAME, **SGD}, text),
         "preset characters-fast": ours(small, text),
     }
     for name, run in runs.items():
