@@ -12,6 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from streamrnn.learner import Learner
+    from streamrnn.metrics import Metrics
 
 SECONDS_BETWEEN_SKILLS = 0.5
 
@@ -58,9 +59,7 @@ class Terminal:
             self._bar = _new_bar()
         if (now := time.monotonic()) >= self._next_skill:
             self._next_skill = now + SECONDS_BETWEEN_SKILLS
-            skill = learner.metrics.skill
-            if not math.isnan(skill):
-                self._bar.set_postfix_str(f"skill {skill:+.1%}", refresh=False)
+            self._bar.set_postfix_str(_standing(learner.metrics), refresh=False)
         self._bar.update(rows)
 
     def close(self) -> None:
@@ -68,6 +67,15 @@ class Terminal:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+
+def _standing(metrics: Metrics) -> str:
+    """How the forecasts do so far, in a word; nothing while that is not known."""
+    if not math.isnan(metrics.skill):
+        return f"skill {metrics.skill:+.1%}"
+    graded = sum(score.count for score in metrics.class_scores)
+    hits = sum(score.accuracy * score.count for score in metrics.class_scores if score.count)
+    return f"hits {hits / graded:.1%}" if graded else ""
 
 
 def _new_bar() -> Any:

@@ -159,3 +159,11 @@ def test_a_moving_mean_keeps_a_constant_up_to_its_ends():
     np.testing.assert_allclose(moving_mean(np.full(20, 3.0), 9), 3.0)
     np.testing.assert_allclose(moving_mean(np.array([1.0, 2.0, 6.0]), 9), [1.5, 3.0, 4.0])
     np.testing.assert_allclose(moving_mean(np.array([1.0, 2.0]), 9), [1.0, 2.0])
+
+
+def test_targets_that_are_not_drawn_are_named(evaluate, tmp_path):
+    names = [f"column {place}" for place in range(10)]
+    rows = "\n".join(",".join(str((row * (place + 1)) % 7) for place in range(10)) for row in range(60))
+    path = tmp_path / "wide.csv"
+    path.write_text(f"{','.join(names)}\n{rows}\n")
+    assert "every figure below: column 8, column 9.</p>" in page_of(evaluate(path, {"experts": False}))

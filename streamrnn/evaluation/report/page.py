@@ -117,6 +117,9 @@ def _targets(evaluation: Evaluation) -> Iterable[str]:
             yield section(names[0], drawn)
         else:
             yield details(names[target], charts(drawn), is_open=target == 0)
+    left = names[len(traces.targets) :]
+    if left:
+        yield f'<p class="faint">Not drawn, but among every figure below: {escape(", ".join(left))}.</p>'
 
 
 def figures(evaluation: Evaluation) -> str:
