@@ -204,7 +204,8 @@ class Learner:
         self._keys.take(key, state)
 
         def note() -> None:
-            self._number_rows(np.array([state.lane]), np.zeros(1, np.int64), np.array([self.rows]), [read.name])
+            if self._engine.sizes.late_slots:
+                self._number_rows(np.array([state.lane]), np.zeros(1, np.int64), np.array([self.rows]), [read.name])
             state.take(plain(read.passed.get("sequence")), last)
             self._count_arrivals(1, self.rows)
 
@@ -272,10 +273,9 @@ class Learner:
     def _number_rows(
         self, lanes: np.ndarray, behind: np.ndarray, numbers: np.ndarray, names: Sequence[str | None]
     ) -> None:
-        """Note which rows were just taken, if their labels may be late; arguments as for `late.number_rows`."""
-        if self._engine.sizes.late_slots:
-            codes = np.array(name_codes(names), np.int64) if self.settings.label_id else None
-            number_rows(self._state, lanes, behind, numbers, codes)
+        """Note which rows were just taken, whose labels may be late; arguments as for `late.number_rows`."""
+        codes = np.array(name_codes(names), np.int64) if self.settings.label_id else None
+        number_rows(self._state, lanes, behind, numbers, codes)
 
     @exclusive
     def predict(self, row: Row) -> dict[str, np.ndarray]:
@@ -500,8 +500,9 @@ class Learner:
             codes[:, place] = vocabulary.codes(rows.categories[name][part], learn)
 
         def note() -> None:
-            names = [] if rows.names is None else rows.names[part].to_pylist()
-            self._number_rows(arrivals.lanes, arrivals.rows_behind(), given.numbers[part], names)
+            if self._engine.sizes.late_slots:
+                names = [] if rows.names is None else rows.names[part].to_pylist()
+                self._number_rows(arrivals.lanes, arrivals.rows_behind(), given.numbers[part], names)
             arrivals.take()
             self._count_arrivals(len(matrix), int(given.numbers[part][-1]))
 

@@ -171,7 +171,7 @@ class RecordLayout:
         """So many numbers of each horizon and target, as (..., targets, horizons, each)."""
         horizons, targets, _ = self.shape
         numbers = answers[..., start : start + horizons * targets * each]
-        return np.swapaxes(numbers.reshape(*numbers.shape[:-1], horizons, targets, each), -3, -2)
+        return numbers.reshape(*numbers.shape[:-1], horizons, targets, each).swapaxes(-3, -2)
 
     def record(
         self,
@@ -197,8 +197,7 @@ class RecordLayout:
         forecast = dict(zip(self._numeric, forecasts[:, :, self.middle], strict=True))
         quantiles = dict(zip(self._numeric, forecasts, strict=True)) if self.has_quantiles else {}
         shares = dict(zip(self._numeric, weights, strict=bool(self.weights_at)))
-        bounds = self.bounds(answer).copy().reshape(*self.shape[1::-1], len(self.settings.intervals), 2)
-        intervals = dict(zip(self._numeric, bounds, strict=True)) if self.bounds_at else {}
+        intervals = self._intervals(answer) if self.bounds_at else {}
         top, of_sequence = {}, self.categories.of_sequence(answer)
         if self.categories.targets:
             top = self.categories.best(answer)
@@ -209,6 +208,10 @@ class RecordLayout:
         said = values, expected, forecast, top, of_sequence
         more = quantiles, intervals, shares
         return Record(row, *roles, *said, *more, head[LOSS], *self._scores(answer), event_text(int(head[EVENT])), self)
+
+    def _intervals(self, answer: np.ndarray) -> dict[str, np.ndarray]:
+        bounds = self.bounds(answer).copy().reshape(*self.shape[1::-1], len(self.settings.intervals), 2)
+        return dict(zip(self._numeric, bounds, strict=True))
 
     def _in_order(self, numbers: dict[str, Any], categories: dict[str, Any]) -> dict[str, Any]:
         both = numbers | categories

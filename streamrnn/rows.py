@@ -104,8 +104,11 @@ class RowReader:
             raise TypeError(f"row {number} has no time, key, sequence or categories: pass a mapping by column name")
         if len(row) != len(self.columns):
             raise TypeError(f"row {number} has {len(row)} numbers; the columns are {', '.join(self.columns)}")
-        for place, value in enumerate(row):
-            out[place] = _number(value, self.columns[place], number)
+        if type(row) is np.ndarray and row.dtype == np.float64 and row.ndim == 1:
+            out[:] = row
+        else:
+            for place, value in enumerate(row):
+                out[place] = _number(value, self.columns[place], number)
         return OneRow({}, {})
 
     def read_array(self, data: np.ndarray) -> ManyRows:

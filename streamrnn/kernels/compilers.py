@@ -102,9 +102,16 @@ def _called(library: Any, found: dict[int, Any] | None = None) -> dict[int, Any]
     return found
 
 
-# passes that look for closures, comprehensions and whole-array expressions, of which kernels have none, and the one
-# that marks where each variable is given up, for counts of owners
-UNNEEDED = {"inline_closure_likes", "inline_inlinables", "inline_overloads", "nopython_rewrites", "ir_legalization"}
+# passes that look for closures, comprehensions, whole-array expressions and raises, of which kernels have none, and the
+# one that marks where each variable is given up, for counts of owners
+UNNEEDED = {
+    "generic_rewrites",
+    "inline_closure_likes",
+    "inline_inlinables",
+    "inline_overloads",
+    "ir_legalization",
+    "nopython_rewrites",
+}
 
 
 def _without_unneeded(pipelines: list[Any]) -> list[Any]:

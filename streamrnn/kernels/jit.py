@@ -1,8 +1,8 @@
 """The compiler's flags and the cache policy, once; nobody else writes ``njit``.
 
 ``kernel`` is for everything that other kernels call, ``inlined`` for what they call all the time; ``entry`` and
-``vector_entry`` are for the few functions that Python calls. Only an entry is cached: its machine code contains all that
-it calls.
+``vector_entry`` are for the few functions that Python calls. Only those are cached: the machine code of an entry
+contains all that it calls.
 """
 
 from __future__ import annotations

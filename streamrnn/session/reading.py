@@ -52,8 +52,7 @@ class Reading:
         self.passes = 0
         self._consumed = Consumed()
         self._warned = 0
-        if self.is_live:
-            _prepare_for_tables()
+        self._is_prepared = False
 
     def put_on_grid(self, every: int, settings: Settings) -> None:
         """Make rows of stretches of time, so many nanoseconds each."""
@@ -98,6 +97,9 @@ class Reading:
             if self.source.restarts != restarts:  # the first rows of another file under this name
                 restarts, self._consumed = self.source.restarts, Consumed()
             yield batch
+            if self.is_live and not self._is_prepared:
+                _prepare_for_tables()
+                self._is_prepared = True
         while self.passes + 1 < self._plan.passes:
             self._begin_again()
             self.passes += 1
@@ -150,7 +152,7 @@ class Reading:
 
 
 def _prepare_for_tables() -> None:
-    """Have pyarrow load pandas, if that is installed, as it does with its first array: not while somebody waits."""
+    """Have pyarrow load pandas, if that is installed, as it does with its first array: behind the first record."""
     import pyarrow
 
     pyarrow.array([0.0])
