@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -11,6 +12,8 @@ from ..settings import Settings
 
 if TYPE_CHECKING:
     import pyarrow
+
+    from .watching import Late
 
 TOLD_APART = 256  # categories: the first that came; what comes later is counted with the rest
 SHOWN = 12
@@ -52,12 +55,23 @@ class Confusion:
 
     def add(self, records: pyarrow.Table) -> None:
         """Count the next records."""
-        for target, counts in self._counts.items():
+        for target in self._counts:
             forecasts = records[f"{target}_expected" if self._horizon else f"{target}_h0"].to_pylist()
-            pairs = zip(records[target].to_pylist(), forecasts, strict=True)
-            known = [self._places_of(target, pair) for pair in pairs if None not in pair]
-            if known:
-                np.add.at(counts, tuple(np.array(known).T), 1)
+            self._add_pairs(target, zip(records[target].to_pylist(), forecasts, strict=True))
+
+    def add_late(self, late: Late) -> None:
+        """Count labels that came after their rows."""
+        for target in self._counts:
+            self._add_pairs(target, (pairs[target] for pairs in late.pairs))
+
+    def _add_pairs(self, target: str, pairs: Iterable[tuple[str | None, str | None]]) -> None:
+        known = [
+            self._places_of(target, (came, forecast))
+            for came, forecast in pairs
+            if came is not None and forecast is not None
+        ]
+        if known:
+            np.add.at(self._counts[target], tuple(np.array(known).T), 1)
 
     def _places_of(self, target: str, pair: tuple[str, str]) -> tuple[int, ...]:
         places = self._places[target]

@@ -10,6 +10,7 @@ import numpy as np
 from ..schema import numeric_targets
 from ..settings import Settings
 from .forecasters import Observed
+from .watching import Late
 
 
 class Graded(NamedTuple):
@@ -88,6 +89,26 @@ class Grader:
         self._rows += count
         self._begun, self._clock = begun[-1], clocks[-1]
 
+    def late(self, late: Late, numbers: np.ndarray) -> Iterator[Graded]:
+        """Grade labels that came after their rows, all of them rows that were taken.
+
+        Parameters
+        ----------
+        late : Late
+            Of this key.
+        numbers : numpy.ndarray
+            (n,) int64: of the row, in the whole stream, that came last before each label.
+        """
+        if self._kept is None:
+            return
+        forecasts, bounds, waiting = self._kept
+        made = late.made - (self._rows - len(waiting))
+        for t in range(late.values.shape[1]):
+            errors = late.values[:, t] - forecasts[:, made, t, 0]
+            known = np.isfinite(errors).all(axis=0) & (made >= 0)
+            values, rows = late.values[known, t], numbers[known]
+            yield Graded(t, 0, rows, values, errors[:, known], bounds[made[known], t, 0])
+
     def _clocks(self, rows: np.ndarray, values: np.ndarray) -> np.ndarray:
         """What horizons count, (rows, targets): rows, or each target's values, that of the row itself among them."""
         clocks: np.ndarray = np.broadcast_to(rows[:, None], values.shape)
@@ -103,7 +124,8 @@ class Grader:
             pairs = zip(self._kept, new, axes, strict=True)
             new = tuple(np.concatenate([old, more], axis=axis) for old, more, axis in pairs)  # type: ignore[assignment]
         forecasts, bounds, waiting = new
-        start = max(0, len(waiting) - self._reach)
+        now = len(observed.values) if self._horizons == (0,) else 0  # late labels of these rows are still to be graded
+        start = max(0, len(waiting) - self._reach - 1 - now)
         self._kept = forecasts[:, start:].copy(), bounds[start:].copy(), waiting[start:].copy()
         return forecasts, bounds, waiting
 

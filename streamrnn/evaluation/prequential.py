@@ -34,6 +34,7 @@ from .naive_scale import NaiveScale
 from .results import Evaluation
 from .scores import Scores
 from .traces import Traces
+from .watching import Late
 
 if TYPE_CHECKING:
     from ..streams import Source
@@ -162,7 +163,9 @@ class Prequential:
         observed = self._forecasters.take(table)
         self._outcome.lost_labels += len(self.learner.lost_labels)
         self.learner.lost_labels.clear()
+        late = self._forecasters.learner.take_late()
         if observed is None:
+            self._grade_late(late)
             return np.empty(0, np.int64)
         if self.start.settings.alert is not None:
             self._outcome.count_alerts(alerts_of(observed.records)["row"].to_pylist())
@@ -175,9 +178,20 @@ class Prequential:
             for graded in grader.take(part, self._rows + places):
                 self._scores.add(graded)
                 self._traces.add(graded)
+        self._grade_late(late)
         self._rows += len(observed.values)
         steps: np.ndarray = observed.records["row"].to_numpy() - first
         return steps
+
+    def _grade_late(self, late: Late) -> None:
+        """Grade labels that came after their rows, whose forecasts wait until then."""
+        self._confusion.add_late(late)
+        for lane in np.unique(late.lanes).tolist():
+            part = late.of_lane(lane)
+            self._scales.add(lane, part.values, np.zeros(part.values.shape, bool))
+            for graded in self._graders[lane].late(part, np.maximum(self._rows + part.rows - 1, 0)):
+                self._scores.add(graded)
+                self._traces.add(graded)
 
     def _result(self) -> Evaluation:
         return Evaluation(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..kernels.state import BOUNDARY, GOES_ON, LANE, STEPS, named_view
+from ..kernels.state import BOUNDARY, EXPECTED, GOES_ON, LANE, STEPS, named_view
 from ..learner import Learner
 from ..settings import EXPERTS, Settings
 
@@ -48,11 +49,43 @@ class Watched(NamedTuple):
     weights: np.ndarray
 
 
+class Late(NamedTuple):
+    """Labels that came after their rows, in the order in which they came.
+
+    Attributes
+    ----------
+    lanes : numpy.ndarray
+        (n,) int64: of each label's key; 0 without keys.
+    made : numpy.ndarray
+        (n,) int64: how many rows of that lane there were before the label's row.
+    rows : numpy.ndarray
+        (n,) int64: how many rows there were, of all lanes, since the last call, when it came.
+    values : numpy.ndarray
+        (n, targets) float64: what they grade, NaN where they grade nothing.
+    pairs : tuple of dict of str to tuple
+        By categorical target: the category that came, and the one that had been forecast.
+    """
+
+    lanes: np.ndarray
+    made: np.ndarray
+    rows: np.ndarray
+    values: np.ndarray
+    pairs: tuple[dict[str, tuple[str | None, str | None]], ...]
+
+    def of_lane(self, lane: int) -> Late:
+        """Those of one key, without the categories."""
+        chosen = self.lanes == lane
+        return Late(self.lanes[chosen], self.made[chosen], self.rows[chosen], self.values[chosen], ())
+
+
 class WatchedLearner(Learner):
     """A learner whose kernels are asked after every row for what its records do not show."""
 
     def _build(self, settings: Settings) -> None:
         self._seen: list[Watched] = []
+        self._late: list[tuple[Any, ...]] = []
+        self._rows_of: Counter[int] = Counter()  # by lane, since the first
+        self._rows_now = 0  # since the last call of `watch`
         super()._build(settings)
         self._call = self._watch_rows
         self._of_targets = named_view(self._state, "target_columns")
@@ -79,6 +112,7 @@ class WatchedLearner(Learner):
         for i, number in enumerate(marks[:, LANE].tolist()):
             lane, row = self._lane(number), slice(i, i + 1)
             self._engine.take(rows[row], codes[row], marks[row], learn, answers[row])
+            self._rows_of[number] += 1
             values[i] = self._arrived[targets]
             shifted[i] = self._shifted[targets]
             last_values[i] = lane.last[(lane.counts[STEPS] - 1) % len(lane.last)]
@@ -88,9 +122,37 @@ class WatchedLearner(Learner):
         bounds = self._layout.bounds(answers).copy().reshape(*forecasts.shape[:-1], len(self.settings.intervals), 2)
         begins, lanes = marks[:, BOUNDARY] != GOES_ON, marks[:, LANE].copy()
         weights /= max(1, len(targets))
+        self._rows_now += count
         if note is not None:
             note()
         self._seen.append(Watched(values, shifted, begins, lanes, last_values, forecasts, bounds, of_experts, weights))
+
+    def _grade_labels(
+        self,
+        rows: np.ndarray,
+        codes: np.ndarray,
+        marks: np.ndarray,
+        learn: bool,
+        answers: np.ndarray,
+        numbers: Sequence[int] = (),
+    ) -> None:
+        super()._grade_labels(rows, codes, marks, learn, answers, numbers)
+        graded = np.isfinite(answers[:, EXPECTED : EXPECTED + len(self._of_targets)])
+        values = np.where(graded, rows[:, self._of_targets], np.nan)
+        columns = [*self._vocabularies]
+        for label, (lane, age) in enumerate(marks.tolist()):
+            pairs = {
+                target: (self._vocabularies[target].category(codes[label, columns.index(target)]), expected)
+                for target, expected in self._layout.categories.expected(answers[label]).items()
+            }
+            self._late.append((lane, self._rows_of[lane] - age, self._rows_now, values[label], pairs))
+
+    def take_late(self) -> Late:
+        """Return the labels of the last call of `watch` that came after their rows."""
+        late, self._late = self._late, []
+        values = np.array([label[3] for label in late], float).reshape(len(late), len(self._of_targets))
+        lanes, made, rows = np.array([label[:3] for label in late], np.int64).reshape(-1, 3).T
+        return Late(lanes, made, rows, values, tuple(label[4] for label in late))
 
     def _lane(self, number: int) -> _LaneView:
         if number not in self._views:
@@ -105,7 +167,7 @@ class WatchedLearner(Learner):
         table : pyarrow.RecordBatch
             With at least one row.
         """
-        self._seen = []
+        self._seen, self._late, self._rows_now = [], [], 0
         records = self.run(table)
         if not self._seen:
             return records, None

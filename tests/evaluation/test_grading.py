@@ -4,13 +4,16 @@ import math
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv
 import pytest
 from learners import stream
 
 from streamrnn import Learner
 from streamrnn.evaluation.forecasters import LAST_VALUE, MIX, MIX_WITHOUT_NETWORK, NETWORK, Forecasters
 from streamrnn.evaluation.grading import Grader
+from streamrnn.evaluation.prequential import Prequential
 from streamrnn.evaluation.scores import Scores
+from streamrnn.session import Plan
 from streamrnn.settings import EXPERTS, Settings
 
 SMALL = {"targets": ("a", "b"), "features": ("a", "b"), "hidden": 4, "window": 4}
@@ -183,3 +186,45 @@ def test_nothing_is_graded_before_a_truth_has_come():
     assert sum(len(part.rows) for part in graded) == 0
     scores = Scores(settings.targets, settings.horizons, forecasters.names, forecasters.intervals)
     assert all(math.isnan(score.mae) and score.count == 0 for score in scores.table(np.full(2, np.nan)))
+
+
+# --- labels that come late --------------------------------------------------------------------------------------------
+
+
+def late_stream(rows=300, keys=3):
+    """Two labels for each row, from none to six rows of its key later, in rows of their own."""
+    random, waiting, mixed = np.random.default_rng(0), {}, []
+    for row in range(rows):
+        x, key = random.standard_normal(), f"pump {row % keys}"
+        mixed.append({"a": x, "b": None, "c": None, "id": row, "pump": key})
+        label = {"a": None, "b": x + random.standard_normal(), "c": "up" if x > 0 else "down", "id": row, "pump": key}
+        waiting.setdefault(row + keys * int(random.integers(7)), []).append(label)
+        mixed += waiting.pop(row, [])
+    mixed += [label for labels in waiting.values() for label in labels]  # the last rows are labels alone
+    return pa.Table.from_pylist(mixed).combine_chunks().to_batches()[0]
+
+
+@pytest.mark.parametrize("key", [None, "pump"])
+@pytest.mark.parametrize("piece", [3, 64, 1000])
+def test_late_labels_are_graded_as_the_learner_grades_them(tmp_path, key, piece, monkeypatch):
+    table, path = late_stream(), tmp_path / "late.csv"
+    pa.csv.write_csv(pa.Table.from_batches([table]), path)
+    monkeypatch.setattr("streamrnn.evaluation.prequential.ROWS", piece)
+    monkeypatch.setattr("streamrnn.session.pieces.ROWS", piece)
+    settings = {
+        "targets": ("b", "c"), "features": ("a",), "categorical": ("c",), "horizon": 0, "label_id": "id",
+        "max_delay": 24, "key": key, "hidden": 4, "window": 4,
+    }  # fmt: skip
+    evaluation = Prequential(Plan(str(path), settings=settings)).run()
+    (score,) = evaluation.metrics.scores
+    ours = next(other for other in evaluation.scores if other.forecaster == NETWORK)
+    last = next(other for other in evaluation.scores if other.forecaster == LAST_VALUE)
+    assert (ours.count, evaluation.metrics.lost_labels) == (score.count, 0)
+    assert score.count > 280
+    assert ours.mae == pytest.approx(score.mae, rel=1e-6)
+    assert last.mae == pytest.approx(score.last_value_mae, rel=1e-6)
+    assert math.isfinite(ours.mase)
+    (table_of_hits,) = evaluation.confusion
+    (of_classes,) = evaluation.metrics.class_scores
+    hits = np.trace(table_of_hits.counts[:-1, :-1])
+    assert hits == round(of_classes.accuracy * of_classes.count)
