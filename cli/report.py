@@ -6,6 +6,8 @@ import math
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from streamrnn.times import TIME_FEATURES
+
 from .table import class_table, score_table
 from .values import shown
 
@@ -81,11 +83,11 @@ def _headline(outcome: Outcome, learner: Learner) -> str:
 def counts(metrics: Metrics, outcome: Outcome | None = None) -> dict[str, str]:
     """Whatever happened that should not, by name; nothing for what did not happen."""
     texts = {
-        "nulls": by_column(metrics.nulls),
+        "nulls": by_column(_of_the_stream(metrics.nulls)),
         "unknown": by_column(metrics.unknown),
         "evicted": by_column(metrics.evicted),
         "invalid values": by_column(metrics.invalid),
-        "far values": by_column(metrics.far),
+        "far values": by_column(_of_the_stream(metrics.far)),
         "refused rows": number(metrics.refused_rows),
         "skipped updates": number(metrics.skipped_updates),
         "level shifts": number(metrics.level_shifts),
@@ -153,6 +155,12 @@ def _by_cause(troubles: Mapping[Cause, Trouble]) -> str:
 def number(count: int) -> str:
     """A count, or nothing if it is zero."""
     return f"{count:,}" if count else ""
+
+
+def _of_the_stream(by_name: dict[str, int]) -> dict[str, int]:
+    """Without the time since the row before, which the first row lacks and a pause makes long."""
+    is_told = all(name in by_name for name in TIME_FEATURES)
+    return {name: count for name, count in by_name.items() if not (is_told and name == TIME_FEATURES[0])}
 
 
 def by_column(by_name: dict[str, int]) -> str:

@@ -44,3 +44,11 @@ def test_times_that_cannot_be_read_end_the_run_with_what_to_do(streamrnn):
         "streamrnn: column 'when' holds '08/08/2024 00:00', which is neither ISO 8601 nor a number: "
         "say how its times are written, such as --time-format '%m/%d/%Y %H:%M'"
     ]
+
+
+def test_a_time_that_is_named_is_learned_from_and_its_first_row_is_not_told_as_a_null(streamrnn):
+    stream = recording(50)
+    result = streamrnn("run", *SMALL, "--time", "when", stdin=stream)
+    assert result.records == streamrnn("run", *TIMED, stdin=stream).records
+    assert result.records != streamrnn("run", *SMALL, "--time", "when", "--no-time-features", stdin=stream).records
+    assert not [line for line in result.lines if line.startswith("nulls")]
