@@ -40,7 +40,7 @@ def seconds(take: Callable[[], object]) -> float:
 def kernels_alone(learner: Learner, values: np.ndarray) -> Callable[[], None]:
     """Make a call that takes rows through the kernels, with all arrays made beforehand."""
     codes, marks = np.zeros((ROWS, 0), np.int64), np.zeros((ROWS, 2), np.int64)
-    answers = np.empty((ROWS, learner._layout.answer_width))
+    answers = np.empty((ROWS, learner._intake.layout.answer_width))
     return lambda: learner._engine.take(values, codes, marks, False, answers)
 
 

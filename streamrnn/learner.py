@@ -5,57 +5,31 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from .checkpoint import encode
-from .engine import Engine, Take
-from .eviction import Evictor
+from .engine import Engine
 from .exclusive import exclusive
 from .files import replace_content
-from .kernels.state import BOUNDARY, EVENT, EXPECTED, LANE, LOSS, NEW_KEY, NEW_SEQUENCE, State, named_view
-from .keys import Keys, KeyState
+from .intake import Intake
+from .kernels.state import State
 from .known_answer import check_kernels, check_late_labels, check_scores
-from .late import LostLabel, age_of_name, count_labels, name_codes, number_rows, place_of_row
+from .late import LostLabel
+from .many_rows import take_many, with_times
 from .metrics import Health, Metrics, health_of, metrics_of
-from .record import Record, RecordLayout
+from .record import Record
 from .restore import changed_settings, read_saved
-from .rows import ManyRows, OneRow, Row, RowReader
-from .schema import (
-    categorical_columns,
-    check_categories_are_used,
-    check_record_names,
-    columns_read,
-    kernels_of,
-    matrix_columns,
-    record_names,
-)
+from .rows import OneRow, Row
+from .schema import check_categories_are_used, check_record_names, columns_read, kernels_of, record_names
 from .settings import Settings, SettingsError, check_option_names
-from .tables import Cells, cells_of, plain, record_batches, text_cells
-from .times import MISSING, TIME_FEATURES, TimeError
-from .times.features import TimeFeatures
-from .times.reader import TimeReader
-from .vocabulary import Vocabulary
+from .tables import record_batches, text_cells
 
 if TYPE_CHECKING:
     import pyarrow
-
-
-MOST_LOST = 1024  # labels that are remembered
-
-
-class _Given(NamedTuple):
-    """Many rows that are being taken."""
-
-    rows: ManyRows
-    keys: Cells
-    sequences: Cells
-    numbers: np.ndarray  # (n,) int64
-    answers: np.ndarray  # (n, answer_width), written
 
 
 class Learner:
@@ -110,43 +84,16 @@ class Learner:
         check_categories_are_used(settings)
         check_record_names(record_names(settings))
         self.settings = settings
-        self._turn = threading.Lock()
         self.columns = columns_read(settings)
-        self._vocabularies = {name: Vocabulary(settings.max_categories) for name in categorical_columns(settings)}
-        self._layout = RecordLayout(settings, self._vocabularies)
-        self._reader = RowReader(settings, self._layout.passed)
-        self._keys = Keys(settings.max_keys if settings.key else None)
-        self._engine = Engine(settings, self.dtype)
-        self._call: Take = self._engine.take
-        if settings.evict_categories:
-            self._let_categories_go()
-        self.rows = 0  # arrivals, from the first one
-        self.refused_rows = 0
-        self.lost_labels: deque[LostLabel] = deque(
-            maxlen=MOST_LOST
-        )  # the latest; whoever has dealt with them may clear
         self.session: dict[str, Any] = {}  # a JSON-able note of whoever feeds it, kept in checkpoints
-        self._kinds_are_open = True  # until the first row, whose text makes a column categorical
-        self._time: TimeFeatures | None = None
-        if settings.sees_time:
-            must_be_time = bool(settings.time_features or settings.time_format)
-            self._time = TimeFeatures(TimeReader(str(settings.time), settings.time_format, must_be_time))
-        self._one_row = np.empty((1, len(matrix_columns(settings))))
-        self._one_code = np.empty((1, len(self._vocabularies)), np.int64)
-        self._one_mark = np.zeros((1, 2), np.int64)
-        self._one_answer = np.empty((1, self._layout.answer_width))
+        self._turn = threading.Lock()
+        self._engine = Engine(settings, self.dtype)
+        self._intake = Intake(settings, self._engine)
         check_kernels(type(self), kernels_of(settings))
         if self._engine.sizes.watched:
             check_scores(type(self))
         if settings.label_id:
             check_late_labels(type(self))
-
-    def _let_categories_go(self) -> None:
-        evictor = Evictor(self._state, self._engine.sizes, self.settings)
-        for seen, (name, vocabulary) in zip(
-            named_view(self._state, "last_seen"), self._vocabularies.items(), strict=True
-        ):
-            vocabulary.let_go(seen, partial(evictor.forget, name))
 
     # --- one row ----------------------------------------------------------------------------------------------------
 
@@ -177,7 +124,7 @@ class Learner:
             If another thread is in a call of this learner. The row is then not taken.
         """
         taken = self._take(row, learn)
-        return self._layout.record(self.rows - 1, taken.passed, self._one_row[0], taken.categories, self._one_answer[0])
+        return self._intake.record_of(taken, self.rows - 1)
 
     @exclusive
     def step_cells(self, row: Row, learn: bool = True) -> list[Any] | None:
@@ -188,94 +135,23 @@ class Learner:
         taken = self._take(row, learn)
         if taken.is_label:
             return None
-        return self._layout.cells(self.rows - 1, taken.passed, self._one_row[0], taken.categories, self._one_answer[0])
+        return self._intake.cells_of(taken, self.rows - 1)
 
     def _take(self, row: Row, learn: bool) -> OneRow:
-        """Take one row; its numbers stand in ``_one_row``, what the kernels answer in ``_one_answer``."""
-        if self._kinds_are_open:
+        if not self._intake.has_taken:
             self._decide_kinds(text_cells(row, self.columns))
-        read = self._reader.read(row, self.rows, self._one_row[0])
-        self._begin_answers()
-        if read.is_label:
-            self._take_label(read, learn)
-            return read
-        key, state, last = self._place_row(read.passed, keep=True)
-        self._write_codes(read.categories, grow=learn)
-        self._keys.take(key, state)
+        return self._intake.take(row, learn)
 
-        def note() -> None:
-            if self._engine.sizes.late_slots:
-                self._number_rows(np.array([state.lane]), np.zeros(1, np.int64), np.array([self.rows]), [read.name])
-            state.take(plain(read.passed.get("sequence")), last)
-            self._count_arrivals(1, self.rows)
-
-        self._call(self._one_row, self._one_code, self._one_mark, bool(learn), self._one_answer, note)
-        self._place_codes(self._one_answer)
-        return read
-
-    def _begin_answers(self) -> None:
-        if self.settings.evict_categories:
-            self._layout.categories.begin()
-
-    def _place_codes(self, answers: np.ndarray) -> None:
-        """Let the categories in answers be those of now, before a code is given to another one."""
-        if self.settings.evict_categories:
-            self._layout.categories.place(answers)
-
-    def _take_label(self, read: OneRow, learn: bool) -> None:
-        """Take a row of labels, as `_take` takes a step."""
-        self._one_row[0, self._layout.time_features] = np.nan
-        self._one_answer[:], self._one_answer[:, EVENT] = np.nan, 0.0
-        place = self._place_of_name(plain(read.passed.get("key")), read.name, self.rows)
-        found = slice(0, int(place is not None))
-        if place is not None:
-            self._one_mark[0] = place
-            self._write_codes(read.categories, grow=learn)
-        given = self._one_row[found], self._one_code[found], self._one_mark[found]
-        self._grade_labels(*given, learn, self._one_answer[found], [self.rows])
-        self._place_codes(self._one_answer)
-
-    def _place_of_name(self, key: Any, name: str | None, row: int) -> tuple[int, int] | None:
-        """Return the lane of the row that a label names, and how many steps of it there were since; or note its loss.
-
-        row: the number of the label's own row
-        """
-        state = self._keys.states.get(key)
-        if state is not None:
-            age = age_of_name(self._state, state.lane, name_codes([name])[0], self.settings.delay)
-            if age is not None:
-                return state.lane, age
-        self.lost_labels.append(LostLabel(row, name or ""))
-        return None
-
-    def _grade_labels(
-        self,
-        rows: np.ndarray,
-        codes: np.ndarray,
-        marks: np.ndarray,
-        learn: bool,
-        answers: np.ndarray,
-        numbers: Sequence[int] = (),
-    ) -> None:
-        """Let labels grade what was predicted at the rows that are marked.
-
-        numbers: of the rows that they came in, if they did; those of labels that are lost are among them
-        """
-
-        def note() -> None:
-            graded = np.isfinite(answers[:, [LOSS, *range(EXPECTED, self._layout.forecasts_at)]]).any(axis=1)
-            count_labels(self._state, graded, max(0, len(numbers) - len(rows)))
-            if numbers:
-                self._count_arrivals(len(numbers), numbers[-1])
-
-        self._engine.take_labels(rows, codes, marks, bool(learn), answers, note)
-
-    def _number_rows(
-        self, lanes: np.ndarray, behind: np.ndarray, numbers: np.ndarray, names: Sequence[str | None]
-    ) -> None:
-        """Note which rows were just taken, whose labels may be late; arguments as for `late.number_rows`."""
-        codes = np.array(name_codes(names), np.int64) if self.settings.label_id else None
-        number_rows(self._state, lanes, behind, numbers, codes)
+    def _decide_kinds(self, texts: Iterable[str]) -> None:
+        """Take columns whose first value is text for categorical ones; then the learner's memory is another."""
+        found = [name for name in texts if name not in self.settings.categorical]
+        if not found:
+            return
+        refused, kept = self.refused_rows, {name: getattr(self, name) for name in ("session", "_turn")}
+        self._build(replace(self.settings, categorical=(*self.settings.categorical, *found)))
+        self._engine.draw_weights()
+        self.__dict__.update(kept)
+        self.refuse(refused)
 
     @exclusive
     def predict(self, row: Row) -> dict[str, np.ndarray]:
@@ -287,17 +163,7 @@ class Learner:
             By target: float64 (horizons,), with quantile loss (horizons, quantiles); for categories the most probable
             ones, object (horizons,).
         """
-        read = self._reader.read(row, self.rows, self._one_row[0])
-        self._begin_answers()
-        _, state, _ = self._place_row(read.passed, keep=False)
-        self._write_codes(read.categories, grow=False)
-        if self._one_mark[0, BOUNDARY] < NEW_KEY:
-            self._engine.copy_to_spare(state.lane)
-        else:  # nobody's lane is given up for it
-            self._one_mark[0, BOUNDARY] = NEW_KEY
-        self._one_mark[0, LANE] = self._engine.spare
-        self._call(self._one_row, self._one_code, self._one_mark, False, self._one_answer)
-        record = self._layout.record(self.rows, read.passed, self._one_row[0], read.categories, self._one_answer[0])
+        record = self._intake.forecast(row)
         return record.forecast | record.quantiles
 
     @exclusive
@@ -338,53 +204,18 @@ class Learner:
             if name not in self.settings.targets:
                 raise SettingsError(f"{name!r} is no target; the targets are {', '.join(self.settings.targets)}")
         check_late_labels(type(self))
-        self._one_mark[0] = place_of_row(self._state, self._keys.lanes, row, self.settings.delay)
-        self._one_row[:] = np.nan
-        self._write_codes(self._reader.read(labels, row, self._one_row[0]).categories, grow=learn)
-        self._grade_labels(self._one_row, self._one_code, self._one_mark, learn, self._one_answer)
-        return float(self._one_answer[0, LOSS])
+        return self._intake.reveal(row, labels, learn)
 
     def refuse(self, rows: int = 1) -> None:
         """Count rows that arrived but could not be used: they have a number but are no step."""
-        self.rows += rows
-        self.refused_rows += rows
-
-    def _place_row(self, passed: dict[str, Any], keep: bool) -> tuple[Any, KeyState, int]:
-        """Write the row's mark and time features; return its key, where that one's stream stands, and the last time."""
-        key = plain(passed.get("key"))
-        state, begins = self._keys.look(key)
-        starts = state.starts(plain(passed.get("sequence")))
-        last = MISSING if starts else state.time
-        if self._time is not None:
-            try:
-                features, last = self._time.of_row(passed["time"], last, keep)
-            except TimeError as error:
-                raise SettingsError(str(error)) from None
-            self._one_row[0, self._layout.time_features] = features
-        self._one_mark[0, LANE] = state.lane
-        self._one_mark[0, BOUNDARY] = NEW_SEQUENCE if starts else begins
-        return key, state, last
-
-    def _write_codes(self, categories: Mapping[str, str | None], grow: bool) -> None:
-        for place, (name, text) in enumerate(categories.items()):
-            self._one_code[0, place] = self._vocabularies[name].code(text, grow)
-
-    def _decide_kinds(self, texts: Iterable[str]) -> None:
-        """Take columns whose first value is text for categorical ones; then the learner's memory is another."""
-        found = [name for name in texts if name not in self.settings.categorical]
-        if not found:
-            return
-        kept = {name: getattr(self, name) for name in ("rows", "refused_rows", "session", "_turn")}
-        self._build(replace(self.settings, categorical=(*self.settings.categorical, *found)))
-        self._engine.draw_weights()
-        self.__dict__.update(kept)
+        self._intake.refuse(rows)
 
     def begin_sequence(self) -> None:
         """Let the next row begin a sequence, of every key.
 
         What is unlearned is then learned, and state and pending forecasts go.
         """
-        self._keys.begin_sequence()
+        self._intake.keys.begin_sequence()
 
     # --- many rows --------------------------------------------------------------------------------------------------
 
@@ -418,7 +249,7 @@ class Learner:
         offsets, before, tables = np.array(refused, np.int64), self.refused_rows, []
         first = self.rows
         if isinstance(data, np.ndarray):
-            tables.append(self._take_many(self._reader.read_array(data), learn, offsets))
+            tables.append(take_many(self._intake, self._intake.reader.read_array(data), learn, offsets))
         else:
             for batch in record_batches(data):
                 taken = self.rows - first - (self.refused_rows - before)
@@ -427,110 +258,28 @@ class Learner:
         return tables[0] if len(tables) == 1 else pyarrow.concat_tables(tables)
 
     def _take_batch(self, batch: pyarrow.RecordBatch, learn: bool, refused: np.ndarray) -> pyarrow.Table:
-        texts = self._reader.text_columns(batch) if self._kinds_are_open and batch.num_rows else []
-        rows = self._reader.read_batch(batch, texts)
+        reader = self._intake.reader
+        texts = reader.text_columns(batch) if batch.num_rows and not self._intake.has_taken else []
+        rows = reader.read_batch(batch, texts)
         self._decide_kinds(texts)
-        if self._time is None:
-            return self._take_many(rows, learn, refused)
-        try:
-            times = self._time.reader.read(rows.passed[self._time.reader.name])
-        except TimeError as error:
-            raise SettingsError(str(error)) from None
-        places = [self._layout.time_features.start] * len(TIME_FEATURES)
-        rows = rows._replace(matrix=np.insert(rows.matrix, places, np.nan, axis=1), times=times)
-        return self._take_many(rows, learn, refused)
-
-    def _take_many(self, rows: ManyRows, learn: bool, refused: np.ndarray) -> pyarrow.Table:
-        """Take all rows; refused: (n,) as for `run`."""
-        places = np.arange(len(rows.matrix))
-        given = _Given(
-            rows._replace(matrix=np.require(rows.matrix, np.float64, ["C", "A", "W"])),  # what the kernel is for
-            self._cells(rows, "key"),
-            self._cells(rows, "sequence"),
-            self.rows + places + np.searchsorted(refused, places, side="right"),
-            np.empty((len(places), self._one_answer.shape[1])),
-        )
-        self._begin_answers()
-        for part in self._parts(given.rows, learn):  # between two of them Ctrl-C is heard
-            if rows.are_labels is not None and rows.are_labels[part.start]:
-                self._take_labels(given, part, learn)
-            else:
-                self._take_steps(given, part, learn)
-        steps = given.rows.steps()
-        kept = slice(None) if rows.are_labels is None else ~rows.are_labels
-        return self._layout.table(
-            given.numbers[kept], steps.passed, steps.matrix, steps.categories, given.answers[kept]
-        )
-
-    def _parts(self, rows: ManyRows, learn: bool) -> Iterator[slice]:
-        """Cut rows so that a part takes some milliseconds; one with a new category, which may evict another, is alone.
-
-        Each part has to be taken before the next one is asked for.
-        """
-        for span in rows.spans():
-            for part in self._engine.slices(span):
-                yield from self._apart(rows, part) if self.settings.evict_categories and learn else (part,)
-
-    def _apart(self, rows: ManyRows, part: slice) -> Iterator[slice]:
-        start = part.start
-        columns = [(self._vocabularies[name], texts[part].to_pylist()) for name, texts in rows.categories.items()]
-        for row in range(part.start, part.stop):
-            if any(vocabulary.is_new(texts[row - part.start]) for vocabulary, texts in columns):
-                if start < row:
-                    yield slice(start, row)
-                yield slice(row, row + 1)
-                start = row + 1
-        if start < part.stop:
-            yield slice(start, part.stop)
-
-    def _cells(self, rows: ManyRows, role: str) -> Cells:
-        return cells_of(rows.passed.get(self._layout.passed.get(role, "")))
-
-    def _take_steps(self, given: _Given, part: slice, learn: bool) -> None:
-        """Take some rows, all of them steps."""
-        rows, matrix = given.rows, given.rows.matrix[part]
-        codes = np.empty((len(matrix), len(self._vocabularies)), np.int64)
-        marks = np.empty((len(matrix), 2), np.int64)
-        arrivals = self._keys.take_rows(given.keys.part(part), given.sequences.part(part), len(matrix))
-        marks[:, LANE], marks[:, BOUNDARY] = arrivals.lanes, arrivals.begins
-        if self._time is not None and rows.times is not None:
-            before = arrivals.times_before(rows.times[part])
-            matrix[:, self._layout.time_features] = self._time.of_rows(rows.times[part], before)
-        for place, (name, vocabulary) in enumerate(self._vocabularies.items()):
-            codes[:, place] = vocabulary.codes(rows.categories[name][part], learn)
-
-        def note() -> None:
-            if self._engine.sizes.late_slots:
-                names = [] if rows.names is None else rows.names[part].to_pylist()
-                self._number_rows(arrivals.lanes, arrivals.rows_behind(), given.numbers[part], names)
-            arrivals.take()
-            self._count_arrivals(len(matrix), int(given.numbers[part][-1]))
-
-        self._call(matrix, codes, marks, bool(learn), given.answers[part], note)
-        self._place_codes(given.answers[part])
-
-    def _take_labels(self, given: _Given, part: slice, learn: bool) -> None:
-        """Take some rows, all of them labels of earlier ones."""
-        rows, numbers = given.rows, given.numbers[part].tolist()
-        names = [] if rows.names is None else rows.names[part].to_pylist()
-        places = [
-            self._place_of_name(given.keys.value(row), name, number)
-            for row, name, number in zip(range(part.start, part.stop), names, numbers, strict=True)
-        ]
-        found = np.array([place for place, known in enumerate(places) if known is not None], np.int64)
-        marks = np.array([known for known in places if known is not None], np.int64).reshape(-1, 2)
-        codes = np.empty((len(found), len(self._vocabularies)), np.int64)
-        for place, (name, vocabulary) in enumerate(self._vocabularies.items()):
-            codes[:, place] = vocabulary.codes(rows.categories[name][part].take(found), learn)
-        answers = np.empty((len(found), self._one_answer.shape[1]))
-        self._grade_labels(rows.matrix[part][found], codes, marks, learn, answers, numbers)
-
-    def _count_arrivals(self, rows: int, last: int) -> None:
-        """Count rows that were taken, and those that were refused between them; last: the number of the last one."""
-        self.refused_rows += last + 1 - self.rows - rows
-        self.rows, self._kinds_are_open = last + 1, False
+        return take_many(self._intake, with_times(self._intake, rows), learn, refused)
 
     # --- what it knows ----------------------------------------------------------------------------------------------
+
+    @property
+    def rows(self) -> int:
+        """How many rows have arrived; the next one has this number."""
+        return self._intake.rows
+
+    @property
+    def refused_rows(self) -> int:
+        """Those of them that could not be used."""
+        return self._intake.refused_rows
+
+    @property
+    def lost_labels(self) -> deque[LostLabel]:
+        """The latest labels in rows of their own that named no row; whoever has dealt with them may clear it."""
+        return self._intake.lost_labels
 
     @property
     def _state(self) -> State:
@@ -554,12 +303,12 @@ class Learner:
     @property
     def metrics(self) -> Metrics:
         """Errors beside the last-value forecast, and counts of all that was refused."""
-        return metrics_of(self._state, self.settings, self._keys.lanes, self.rows, self.refused_rows)
+        return metrics_of(self._state, self.settings, self._intake.keys.lanes, self.rows, self.refused_rows)
 
     @property
     def health(self) -> Health:
         """How learning does: the rate in force, and the gradient's size, clipping and reach."""
-        return health_of(self._state, self.settings, self._keys.lanes)
+        return health_of(self._state, self.settings, self._intake.keys.lanes)
 
     def __repr__(self) -> str:
         settings = self.settings
@@ -573,16 +322,17 @@ class Learner:
     @exclusive
     def to_bytes(self) -> bytes:
         """Return everything that is needed to go on bit for bit; equal learners give equal bytes."""
+        intake = self._intake
         description = {
             "settings": self.settings.to_dict(),
             "rows": self.rows,
             "refused_rows": self.refused_rows,
-            "keys": self._keys.to_list(),
-            "time": None if self._time is None else self._time.to_dict(),
+            "keys": intake.keys.to_list(),
+            "time": None if intake.time is None else intake.time.to_dict(),
             "session": self.session,
-            "categories": {name: vocabulary.categories for name, vocabulary in self._vocabularies.items()},
+            "categories": {name: vocabulary.categories for name, vocabulary in intake.vocabularies.items()},
         }
-        return encode(description, self._engine.tensors(self._keys.lanes))
+        return encode(description, self._engine.tensors(intake.keys.lanes))
 
     @classmethod
     def from_bytes(cls, data: bytes, name: str = "checkpoint", **training: Any) -> Learner:
@@ -590,17 +340,11 @@ class Learner:
         learner = cls.__new__(cls)
         saved = read_saved(data, name, cls.dtype)
         learner._build(changed_settings(saved.settings, training, name))
-        learner._keys.restore(saved.keys)
         learner._engine.restore(
             saved.tensors, keeps_rate=learner.settings.learning_rate == saved.settings.learning_rate
         )
-        learner.rows, learner.refused_rows = saved.rows, saved.refused_rows
+        learner._intake.go_on_from(saved)
         learner.session = saved.session
-        learner._kinds_are_open = learner.rows == learner.refused_rows
-        for column, categories in saved.categories.items():
-            learner._vocabularies[column].restore(categories)
-        if learner._time is not None and saved.time is not None:
-            learner._time.go_on_from(saved.time)
         return learner
 
     def save(self, path: str | os.PathLike[str]) -> None:

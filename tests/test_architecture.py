@@ -28,6 +28,8 @@ LEVELS = [
     {"known_answer", "network", "tables", "record", "metrics"},
     {"restore", "keys", "late", "eviction"},
     {"engine", "rows"},
+    {"intake"},
+    {"many_rows"},
     {"learner", "description"},
     {"streams"},
     {"session"},

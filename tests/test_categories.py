@@ -61,7 +61,7 @@ def test_memory_does_not_grow_with_categories():
     before = learner.nbytes
     learner.run(table_of(kinds=10))
     assert learner.nbytes == before
-    assert max(len(vocabulary) for vocabulary in learner._vocabularies.values()) == 5
+    assert max(len(vocabulary) for vocabulary in learner._intake.vocabularies.values()) == 5
     assert learner.metrics.unknown["state"] > 10
 
 
@@ -81,9 +81,9 @@ def test_without_learning_no_category_is_added_and_no_weight_moves():
     learner = learner_of()
     learner.run(table_of(40, kinds=3))
     weights = {name: view.copy() for name, view in learner.parameters.items()}
-    known = learner._vocabularies["state"].categories
+    known = learner._intake.vocabularies["state"].categories
     learner.run(table_of(40, seed=4), learn=False)
-    assert learner._vocabularies["state"].categories == known
+    assert learner._intake.vocabularies["state"].categories == known
     for name, view in learner.parameters.items():
         np.testing.assert_array_equal(view, weights[name])
 
@@ -272,10 +272,10 @@ def test_what_took_a_place_begins_afresh():
     learner = Learner("s", **GIVES_WAY)
     for text in "abc" * 20 + "bc":
         learner.step({"s": text})
-    code = learner._vocabularies["s"].code("a", grow=False)
+    code = learner._intake.vocabularies["s"].code("a", grow=False)
     table = learner.parameters["embedding.s.weight"][code].copy()
     learner.step({"s": "d"}, learn=True)
-    assert learner._vocabularies["s"].code("d", grow=False) == code
+    assert learner._intake.vocabularies["s"].code("d", grow=False) == code
     assert not np.allclose(learner.parameters["embedding.s.weight"][code], table, atol=0.1)
     np.testing.assert_allclose(learner.parameters["classifier.s_h1.weight"][code], 0.0, atol=0.03)
     assert named_view(learner._state, "label_counts")[0, code] == 1
@@ -302,10 +302,10 @@ def test_without_learning_no_category_gives_way():
     learner = Learner("s", **GIVES_WAY)
     for text in "abc":
         learner.step({"s": text})
-    before = learner._vocabularies["s"].categories
+    before = learner._intake.vocabularies["s"].categories
     learner.step({"s": "d"}, learn=False)
     learner.predict({"s": "e"})
-    assert learner._vocabularies["s"].categories == before
+    assert learner._intake.vocabularies["s"].categories == before
     assert learner.metrics.evicted == {"s": 0}
 
 
@@ -315,7 +315,7 @@ def test_memory_does_not_grow_with_categories_that_give_way():
     for row in drifting(300):
         learner.step(row)
     assert learner.nbytes == before == sum(array.nbytes for array in learner._state)
-    assert len(learner._vocabularies["s"]) == 3
+    assert len(learner._intake.vocabularies["s"]) == 3
 
 
 def test_counts_cannot_forget_a_category():

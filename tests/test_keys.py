@@ -94,7 +94,7 @@ def test_time_since_the_last_row_is_since_the_last_one_of_the_key():
     learner = Learner("a", **SMALL, time="t", time_features=True)
     for time, key in ((0, "x"), (50, "y"), (60, "x"), (110, "y")):
         learner.step({"a": float(time), "t": float(time), "k": key})
-    assert [state.time for state in learner._keys.states.values()] == [60 * 10**9, 110 * 10**9]
+    assert [state.time for state in learner._intake.keys.states.values()] == [60 * 10**9, 110 * 10**9]
 
 
 def test_a_null_an_absent_key_and_a_missing_number_are_one_key():
@@ -129,7 +129,7 @@ def test_the_key_least_recently_seen_gives_way_and_it_is_told_and_counted():
     records = learner.run(pyarrow.table({"a": np.arange(6.0), "k": list("xyxzxy")}))
     assert records["event"].to_pylist() == [None, None, None, "evicted", None, "evicted"]
     assert learner.metrics.evicted_keys == 2 and learner.metrics.keys == 2
-    assert list(learner._keys.states) == ["x", "y"]
+    assert list(learner._intake.keys.states) == ["x", "y"]
 
 
 def test_a_key_that_comes_back_is_a_new_one():
@@ -167,7 +167,7 @@ def test_memory_is_known_from_the_settings_and_no_key_adds_to_it():
         learner.step({"a": float(row), "k": row})
     assert learner.nbytes == announced == sum(array.nbytes for array in learner._state)
     assert [array.ctypes.data for array in learner._state] == arrays
-    assert len(learner._keys.states) == 5
+    assert len(learner._intake.keys.states) == 5
 
 
 def test_a_forecast_of_a_key_never_seen_leaves_no_trace():
@@ -196,7 +196,7 @@ def test_equal_learners_give_equal_bytes_whatever_lanes_their_keys_have():
     for key in "pqrp":
         one.step({"a": 1.0, "k": key})
     other = Learner.from_bytes(one.to_bytes())
-    assert one._keys.lanes != other._keys.lanes
+    assert one._intake.keys.lanes != other._intake.keys.lanes
     for learner in (one, other):
         learner.run(pyarrow.table({"a": [1.0, 2.0, 3.0], "k": list("rps")}))
     assert one.to_bytes() == other.to_bytes()
@@ -226,7 +226,7 @@ def test_a_checkpoint_of_more_keys_than_there_can_be_is_refused():
     for wrong in ([["x", None, False, None]], [["x", None, False, None, 1]], [["x", None, False, 2**70, True]]):
         with pytest.raises(CheckpointError):
             Learner.from_bytes(forged(learner, wrong))
-    whole = learner._keys.to_list()
+    whole = learner._intake.keys.to_list()
     with pytest.raises(CheckpointError, match="2 keys"):
         Learner.from_bytes(forged(learner, whole * 2))
     assert Learner.from_bytes(forged(learner, whole)).metrics.keys == 1

@@ -375,7 +375,7 @@ def test_no_array_and_no_flag_of_the_user_makes_the_kernels_compile_again():
 def test_a_run_that_is_interrupted_has_counted_every_row_that_it_took(monkeypatch):
     learner = Learner("a", ["a", "b"], hidden=3)
     monkeypatch.setattr(engine, "WORK_PER_SLICE", 1)
-    calls, call = [], learner._call
+    calls, call = [], learner._intake.call
 
     def interrupted(*arguments):
         if len(calls) == 5:
@@ -383,7 +383,7 @@ def test_a_run_that_is_interrupted_has_counted_every_row_that_it_took(monkeypatc
         calls.append(None)
         call(*arguments)
 
-    monkeypatch.setattr(learner, "_call", interrupted)
+    monkeypatch.setattr(learner._intake, "call", interrupted)
     with pytest.raises(KeyboardInterrupt):
         learner.run(np.zeros((20, 2)))
     assert learner.rows == learner.metrics.steps == 5

@@ -108,7 +108,7 @@ def test_a_sequences_time_is_kept_exactly_and_as_text(value, type_, kept):
     learner = Learner("a", **SMALL, sequence="s")
     for column in (array, array.dictionary_encode()):
         learner.run(pyarrow.table({"a": [1.0], "s": column}))
-        assert learner._keys.states[None].sequence == kept
+        assert learner._intake.keys.states[None].sequence == kept
 
 
 def test_times_of_numpy_and_pandas_name_the_same_sequence_as_those_of_arrow():
@@ -123,7 +123,7 @@ def test_times_of_numpy_and_pandas_name_the_same_sequence_as_those_of_arrow():
         assert learner.to_bytes() == expected.to_bytes()
     for missing in (np.datetime64("NaT", "ns"), pandas.NaT, None):
         learner.step({"a": 1.0, "s": missing})
-        assert learner._keys.states[None].sequence is None
+        assert learner._intake.keys.states[None].sequence is None
 
 
 def test_numpys_scalars_name_the_same_sequence_as_pythons():

@@ -90,7 +90,7 @@ def test_the_unit_of_numbers_stays_the_first_ones_after_saving():
     learner.run(table)
     learner = Learner.from_bytes(learner.to_bytes())
     learner.step({"a": 1.0, "when": 61_000})  # a minute after 1970, not after noon
-    assert learner._keys.states[None].time == 61 * SECOND
+    assert learner._intake.keys.states[None].time == 61 * SECOND
 
 
 def test_a_record_has_no_column_for_it():

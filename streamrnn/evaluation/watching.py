@@ -87,7 +87,7 @@ class WatchedLearner(Learner):
         self._rows_of: Counter[int] = Counter()  # by lane, since the first
         self._rows_now = 0  # since the last call of `watch`
         super()._build(settings)
-        self._call = self._watch_rows
+        self._intake.call, self._intake.grade = self._watch_rows, self._watch_labels
         self._of_targets = named_view(self._state, "target_columns")
         self._arrived, self._shifted = (named_view(self._state, name) for name in ("arrived", "shifted"))
         self._views: dict[int, _LaneView] = {}
@@ -118,8 +118,10 @@ class WatchedLearner(Learner):
             last_values[i] = lane.last[(lane.counts[STEPS] - 1) % len(lane.last)]
             if experts:
                 self._mix.read(of_experts[i], weights[i])
-        forecasts = self._layout.forecasts(answers).copy()
-        bounds = self._layout.bounds(answers).copy().reshape(*forecasts.shape[:-1], len(self.settings.intervals), 2)
+        forecasts = self._intake.layout.forecasts(answers).copy()
+        bounds = (
+            self._intake.layout.bounds(answers).copy().reshape(*forecasts.shape[:-1], len(self.settings.intervals), 2)
+        )
         begins, lanes = marks[:, BOUNDARY] != GOES_ON, marks[:, LANE].copy()
         weights /= max(1, len(targets))
         self._rows_now += count
@@ -127,7 +129,7 @@ class WatchedLearner(Learner):
             note()
         self._seen.append(Watched(values, shifted, begins, lanes, last_values, forecasts, bounds, of_experts, weights))
 
-    def _grade_labels(
+    def _watch_labels(
         self,
         rows: np.ndarray,
         codes: np.ndarray,
@@ -136,14 +138,14 @@ class WatchedLearner(Learner):
         answers: np.ndarray,
         numbers: Sequence[int] = (),
     ) -> None:
-        super()._grade_labels(rows, codes, marks, learn, answers, numbers)
+        self._intake.grade_labels(rows, codes, marks, learn, answers, numbers)
         graded = np.isfinite(answers[:, EXPECTED : EXPECTED + len(self._of_targets)])
         values = np.where(graded, rows[:, self._of_targets], np.nan)
-        columns = [*self._vocabularies]
+        columns = [*self._intake.vocabularies]
         for label, (lane, age) in enumerate(marks.tolist()):
             pairs = {
-                target: (self._vocabularies[target].category(codes[label, columns.index(target)]), expected)
-                for target, expected in self._layout.categories.expected(answers[label]).items()
+                target: (self._intake.vocabularies[target].category(codes[label, columns.index(target)]), expected)
+                for target, expected in self._intake.layout.categories.expected(answers[label]).items()
             }
             self._late.append((lane, self._rows_of[lane] - age, self._rows_now, values[label], pairs))
 

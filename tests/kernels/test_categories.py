@@ -38,8 +38,8 @@ def run_beside_reference(learner, rows, boundaries=(), learn=lambda number: True
             learner.begin_sequence()
         before = reference.last_sweep
         record = learner.step(row, learn=learn(number))
-        codes = learner._one_code[0].tolist()
-        expected = reference.step_coded(learner._one_row[0], codes, learn(number), number in boundaries)
+        codes = learner._intake.code[0].tolist()
+        expected = reference.step_coded(learner._intake.row[0], codes, learn(number), number in boundaries)
         np.testing.assert_allclose(record.loss, expected.loss, rtol=1e-9, err_msg=f"row {number}")
         check_forecasts(learner, record, reference)
         if gradients and reference.last_sweep is not before and number > 3 * learner._engine.sizes.slots:
@@ -56,12 +56,12 @@ def check_forecasts(learner, record, reference):
     for (k, t), logits in reference.forecast_logits.items():
         named = sorted(range(1, len(logits)), key=lambda c: (-logits[c], c))[: learner.settings.top]
         probabilities = softmax(logits)
-        vocabulary = learner._vocabularies[targets[t]]
+        vocabulary = learner._intake.vocabularies[targets[t]]
         ours = record.top[targets[t]][k]
         assert [name for name, _ in ours] == [vocabulary.category(code) for code in named]
         np.testing.assert_allclose([p for _, p in ours], probabilities[named], rtol=1e-9)
     for t, target in enumerate(targets):
-        assert record.expected[target] == learner._vocabularies[target].category(reference.expected_codes[t])
+        assert record.expected[target] == learner._intake.vocabularies[target].category(reference.expected_codes[t])
     numbers = [target for target in record.forecast if target not in targets]
     for j, target in enumerate(numbers):
         np.testing.assert_allclose(record.forecast[target], reference.record.forecast[:, j, 0], rtol=1e-9, atol=1e-10)
@@ -112,7 +112,7 @@ def test_learning_from_more_categories_than_there_are_codes(optimizer):
     settings = SMALL | {"optimizer": optimizer, "clip": 1.0}
     learner = randomised(DoubleLearner(["u", "y"], ["x", "u"], categorical=["u"], lr=0.05, **settings))
     run_beside_reference(learner, stream(150, kinds=12), boundaries=(50,), learn=lambda number: number % 40 < 30)
-    assert len(learner._vocabularies["u"]) == 6
+    assert len(learner._intake.vocabularies["u"]) == 6
 
 
 def test_horizons_that_count_values():

@@ -56,9 +56,9 @@ def test_every_call_leaves_the_floating_point_environment_as_it_was(libm, roundi
         if rounding == "upward":
             libm.fesetround(UPWARD[MACHINE])
         libm.feclearexcept(ALL_EXCEPTIONS[MACHINE])
-        arguments = learner._one_row, learner._one_code, learner._one_mark, True, learner._one_answer
+        arguments = learner._intake.row, learner._intake.code, learner._intake.mark, True, learner._intake.answer
         before = environment(libm)
-        learner._call(*arguments)
+        learner._intake.call(*arguments)
         assert environment(libm) == before  # to the last flag that arithmetic has raised
         mode = libm.fegetround()
         call()
@@ -84,7 +84,7 @@ def test_the_entry_for_categories_leaves_it_as_it_was(libm):
     for kind in "abcab":
         learner.step({"kind": kind})
     libm.feclearexcept(ALL_EXCEPTIONS[MACHINE])
-    arguments = learner._one_row, learner._one_code, learner._one_mark, True, learner._one_answer
+    arguments = learner._intake.row, learner._intake.code, learner._intake.mark, True, learner._intake.answer
     before = environment(libm)
-    learner._call(*arguments)
+    learner._intake.call(*arguments)
     assert environment(libm) == before

@@ -90,7 +90,7 @@ def test_keys_in_different_units_lend_each_other_nothing():
         row = dict(zip(COLUMNS, values, strict=True))
         new, alone = learner.step(row | {"k": "new"}, learn=False), single.step(row, learn=False)
         assert new.loss == alone.loss or np.isnan([new.loss, alone.loss]).all()
-    assert named_view(learner._state, "change_seen", learner._keys.states["new"].lane).sum() == 0
+    assert named_view(learner._state, "change_seen", learner._intake.keys.states["new"].lane).sum() == 0
 
 
 def test_a_key_that_talks_much_counts_no_more_than_others():

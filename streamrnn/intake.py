@@ -1,0 +1,250 @@
+"""How rows come in: which number, lane, sequence, time and codes each has when the kernels take it.
+
+Here one row at a time; `many_rows.py` takes many as this would one by one. What the kernels are given, and what they
+answer, stands in arrays that were made before the first row.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from .engine import Engine, Take
+from .eviction import Evictor
+from .kernels.state import BOUNDARY, EVENT, EXPECTED, LANE, LOSS, NEW_KEY, NEW_SEQUENCE, named_view
+from .keys import Keys, KeyState
+from .late import LostLabel, age_of_name, count_labels, name_codes, number_rows, place_of_row
+from .record import Record, RecordLayout
+from .restore import Saved
+from .rows import OneRow, Row, RowReader
+from .schema import categorical_columns, matrix_columns
+from .settings import Settings, SettingsError
+from .tables import plain
+from .times import MISSING, TimeError
+from .times.features import TimeFeatures
+from .times.reader import TimeReader
+from .vocabulary import Vocabulary
+
+MOST_LOST = 1024  # labels that are remembered
+
+
+class Intake:
+    """Takes rows into a learner's kernels.
+
+    Parameters
+    ----------
+    settings : Settings
+    engine : Engine
+
+    Attributes
+    ----------
+    rows, refused_rows : int
+        Arrivals, from the first one; those of them that could not be used.
+    lost_labels : deque of LostLabel
+        The latest ones; whoever has dealt with them may clear it.
+    row, code, mark, answer : numpy.ndarray
+        (1, n) what the kernels are given of one row, and what they answer.
+    call, grade : callable
+        As `Engine.take`, and as `grade_labels`.
+    """
+
+    def __init__(self, settings: Settings, engine: Engine) -> None:
+        self.settings = settings
+        self.engine = engine
+        self.call: Take = engine.take
+        self.grade = self.grade_labels
+        self.vocabularies = {name: Vocabulary(settings.max_categories) for name in categorical_columns(settings)}
+        self.layout = RecordLayout(settings, self.vocabularies)
+        self.reader = RowReader(settings, self.layout.passed)
+        self.keys = Keys(settings.max_keys if settings.key else None)
+        self.rows = 0
+        self.refused_rows = 0
+        self.lost_labels: deque[LostLabel] = deque(maxlen=MOST_LOST)
+        self.time: TimeFeatures | None = None
+        if settings.sees_time:
+            must_be_time = bool(settings.time_features or settings.time_format)
+            self.time = TimeFeatures(TimeReader(str(settings.time), settings.time_format, must_be_time))
+        if settings.evict_categories:
+            self._let_categories_go()
+        self.row = np.empty((1, len(matrix_columns(settings))))
+        self.code = np.empty((1, len(self.vocabularies)), np.int64)
+        self.mark = np.zeros((1, 2), np.int64)
+        self.answer = np.empty((1, self.layout.answer_width))
+
+    def _let_categories_go(self) -> None:
+        evictor = Evictor(self.engine.state, self.engine.sizes, self.settings)
+        all_seen = named_view(self.engine.state, "last_seen")
+        for seen, (name, vocabulary) in zip(all_seen, self.vocabularies.items(), strict=True):
+            vocabulary.let_go(seen, partial(evictor.forget, name))
+
+    @property
+    def has_taken(self) -> bool:
+        """Whether a row was taken; until then its text may make a column categorical."""
+        return self.rows > self.refused_rows
+
+    def go_on_from(self, saved: Saved) -> None:
+        """Stand where the learner stood that was saved."""
+        self.keys.restore(saved.keys)
+        self.rows, self.refused_rows = saved.rows, saved.refused_rows
+        for column, categories in saved.categories.items():
+            self.vocabularies[column].restore(categories)
+        if self.time is not None and saved.time is not None:
+            self.time.go_on_from(saved.time)
+
+    # --- one row ----------------------------------------------------------------------------------------------------
+
+    def take(self, row: Row, learn: bool) -> OneRow:
+        """Take one row; its numbers stand in ``row``, what the kernels answer in ``answer``."""
+        read = self.reader.read(row, self.rows, self.row[0])
+        self.begin_answers()
+        if read.is_label:
+            self._take_label(read, learn)
+            return read
+        key, state, last = self._place_row(read.passed, keep=True)
+        self._write_codes(read.categories, grow=learn)
+        self.keys.take(key, state)
+
+        def note() -> None:
+            if self.engine.sizes.late_slots:
+                self.number_rows(np.array([state.lane]), np.zeros(1, np.int64), np.array([self.rows]), [read.name])
+            state.take(plain(read.passed.get("sequence")), last)
+            self.count_arrivals(1, self.rows)
+
+        self.call(self.row, self.code, self.mark, bool(learn), self.answer, note)
+        self.place_codes(self.answer)
+        return read
+
+    def _take_label(self, read: OneRow, learn: bool) -> None:
+        """Take a row of labels, as `take` takes a step."""
+        self.row[0, self.layout.time_features] = np.nan
+        self.answer[:], self.answer[:, EVENT] = np.nan, 0.0
+        place = self.place_of_name(plain(read.passed.get("key")), read.name, self.rows)
+        found = slice(0, int(place is not None))
+        if place is not None:
+            self.mark[0] = place
+            self._write_codes(read.categories, grow=learn)
+        given = self.row[found], self.code[found], self.mark[found]
+        self.grade(*given, learn, self.answer[found], [self.rows])
+        self.place_codes(self.answer)
+
+    def forecast(self, row: Row) -> Record:
+        """Return the record that ``take(row, False)`` would give, and leave no trace."""
+        read = self.reader.read(row, self.rows, self.row[0])
+        self.begin_answers()
+        _, state, _ = self._place_row(read.passed, keep=False)
+        self._write_codes(read.categories, grow=False)
+        if self.mark[0, BOUNDARY] < NEW_KEY:
+            self.engine.copy_to_spare(state.lane)
+        else:  # nobody's lane is given up for it
+            self.mark[0, BOUNDARY] = NEW_KEY
+        self.mark[0, LANE] = self.engine.spare
+        self.call(self.row, self.code, self.mark, False, self.answer)
+        return self.record_of(read, self.rows)
+
+    def record_of(self, read: OneRow, number: int) -> Record:
+        """Return the record of the row that was taken last."""
+        return self.layout.record(number, read.passed, self.row[0], read.categories, self.answer[0])
+
+    def cells_of(self, read: OneRow, number: int) -> list[Any]:
+        """Return its record as a row of a table."""
+        return self.layout.cells(number, read.passed, self.row[0], read.categories, self.answer[0])
+
+    def _place_row(self, passed: dict[str, Any], keep: bool) -> tuple[Any, KeyState, int]:
+        """Write the row's mark and time features; return its key, where that one's stream stands, and the last time."""
+        key = plain(passed.get("key"))
+        state, begins = self.keys.look(key)
+        starts = state.starts(plain(passed.get("sequence")))
+        last = MISSING if starts else state.time
+        if self.time is not None:
+            try:
+                features, last = self.time.of_row(passed["time"], last, keep)
+            except TimeError as error:
+                raise SettingsError(str(error)) from None
+            self.row[0, self.layout.time_features] = features
+        self.mark[0, LANE] = state.lane
+        self.mark[0, BOUNDARY] = NEW_SEQUENCE if starts else begins
+        return key, state, last
+
+    def _write_codes(self, categories: Mapping[str, str | None], grow: bool) -> None:
+        for place, (name, text) in enumerate(categories.items()):
+            self.code[0, place] = self.vocabularies[name].code(text, grow)
+
+    # --- labels that come late --------------------------------------------------------------------------------------
+
+    def reveal(self, row: int, labels: Mapping[str, Any], learn: bool) -> float:
+        """Take labels of an earlier row, by its number; return the mean loss of what they graded."""
+        self.mark[0] = place_of_row(self.engine.state, self.keys.lanes, row, self.settings.delay)
+        self.row[:] = np.nan
+        self._write_codes(self.reader.read(labels, row, self.row[0]).categories, grow=learn)
+        self.grade(self.row, self.code, self.mark, learn, self.answer)
+        return float(self.answer[0, LOSS])
+
+    def place_of_name(self, key: Any, name: str | None, row: int) -> tuple[int, int] | None:
+        """Return the lane of the row that a label names, and how many steps of it there were since; or note its loss.
+
+        row: the number of the label's own row
+        """
+        state = self.keys.states.get(key)
+        if state is not None:
+            age = age_of_name(self.engine.state, state.lane, name_codes([name])[0], self.settings.delay)
+            if age is not None:
+                return state.lane, age
+        self.lost_labels.append(LostLabel(row, name or ""))
+        return None
+
+    def grade_labels(
+        self,
+        rows: np.ndarray,
+        codes: np.ndarray,
+        marks: np.ndarray,
+        learn: bool,
+        answers: np.ndarray,
+        numbers: Sequence[int] = (),
+    ) -> None:
+        """Let labels grade what was predicted at the rows that are marked.
+
+        numbers: of the rows that they came in, if they did; those of labels that are lost are among them
+        """
+
+        def note() -> None:
+            graded = np.isfinite(answers[:, [LOSS, *range(EXPECTED, self.layout.forecasts_at)]]).any(axis=1)
+            count_labels(self.engine.state, graded, max(0, len(numbers) - len(rows)))
+            if numbers:
+                self.count_arrivals(len(numbers), numbers[-1])
+
+        self.engine.take_labels(rows, codes, marks, bool(learn), answers, note)
+
+    def number_rows(
+        self, lanes: np.ndarray, behind: np.ndarray, numbers: np.ndarray, names: Sequence[str | None]
+    ) -> None:
+        """Note which rows were just taken, whose labels may be late; arguments as for `late.number_rows`."""
+        codes = np.array(name_codes(names), np.int64) if self.settings.label_id else None
+        number_rows(self.engine.state, lanes, behind, numbers, codes)
+
+    # --- counting ---------------------------------------------------------------------------------------------------
+
+    def count_arrivals(self, rows: int, last: int) -> None:
+        """Count rows that were taken, and those that were refused between them; last: the number of the last one."""
+        self.refused_rows += last + 1 - self.rows - rows
+        self.rows = last + 1
+
+    def refuse(self, rows: int) -> None:
+        """Count rows that could not be used."""
+        self.rows += rows
+        self.refused_rows += rows
+
+    # --- categories in answers --------------------------------------------------------------------------------------
+
+    def begin_answers(self) -> None:
+        """Forget which categories earlier answers named, where codes may go from one to another."""
+        if self.settings.evict_categories:
+            self.layout.categories.begin()
+
+    def place_codes(self, answers: np.ndarray) -> None:
+        """Let the categories in answers be those of now, before a code is given to another one."""
+        if self.settings.evict_categories:
+            self.layout.categories.place(answers)
