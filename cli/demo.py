@@ -68,7 +68,7 @@ def learn(recording: pyarrow.Table) -> tuple[Learner, pyarrow.Table, float]:
     from streamrnn.kernels.cache import is_kept
 
     if not all(map(is_kept, ("learn_rows", "mix_rows"))):
-        click.echo("Compiling the kernels, once on this machine: some fifteen seconds ...", err=True)
+        click.echo("Compiling the kernels, once on this machine: some twenty seconds ...", err=True)
     features = [name for name in recording.column_names if name != "time"]
     learner = Learner(TARGETS, features, time="time", horizon=HORIZON, loss="huber")
     started, parts = time.perf_counter(), []
