@@ -67,7 +67,7 @@ class Vocabulary:
 
     def restore(self, categories: Iterable[str]) -> None:
         """Take the categories of a checkpoint, in the order of their codes."""
-        self._codes = {category: code for code, category in enumerate(categories, 1)}
+        self._codes, self._names = {category: code for code, category in enumerate(categories, 1)}, []
         self.begin_answers()
 
     def code(self, value: Any, grow: bool = True) -> int:
@@ -100,6 +100,8 @@ class Vocabulary:
 
     def begin_answers(self) -> None:
         """Begin to read answers: until the next time `place_codes` keeps apart what one code has stood for."""
+        if len(self._names) == 1 + len(self._codes):
+            return  # no code has been given away
         self._names, self._texts = [None, *self.categories], None
         self._places = np.arange(1 + self._most)
 

@@ -94,3 +94,18 @@ def test_what_is_neither_text_nor_a_number_is_refused():
         category_texts(pyarrow.array([[1]]), "x")
     with pytest.raises(SettingsError, match="decimal"):
         category_texts(pyarrow.array([Decimal("1.5")]), "x")
+
+
+def test_a_code_that_is_given_away_still_names_in_old_answers_what_it_stood_for():
+    vocabulary, forgotten = Vocabulary(2), []
+    vocabulary.let_go(np.zeros(3, np.int64), forgotten.append)
+    codes = np.array([float(vocabulary.code(text)) for text in "ab"])
+    vocabulary.place_codes(codes)
+    assert (vocabulary.code("a"), vocabulary.code("c"), forgotten) == (1, 2, [2])
+    later = np.array([1.0, 2.0, np.nan])
+    vocabulary.place_codes(later)
+    assert vocabulary.texts(np.concatenate([codes, later])).to_pylist() == ["a", "b", "a", "c", None]
+    assert vocabulary.categories == ["a", "c"]
+    vocabulary.begin_answers()
+    assert vocabulary.texts(np.array([1.0, 2.0])).to_pylist() == ["a", "c"]
+    assert (vocabulary.category(2.0), vocabulary.category(3.0)) == ("c", None)
