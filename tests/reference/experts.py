@@ -13,7 +13,7 @@ LAGS, OWN, WAVES = 50, 54, 4
 LEVEL_MEMORY, SETTLED, STEP = 300, 64, 2.0
 SEASON_LAGS, LONGEST, SEASON_MEMORY, DEPTH, AS_GOOD = 256, 170, 0.9995, 0.6, 0.1
 MOST, MOVE_MEMORY = 6.0, 0.9995
-EVIDENCE_MEMORY, LEAST_MEMORY, PENALTY, LEAST_BLOCKS = 0.9998, 0.95, 4.0, 3.0
+EVIDENCE_MEMORY, LEAST_MEMORY, CHANCE, LEAST_BLOCKS = 0.99998, 0.99, 6.0, 3.0
 LAST, SEASONAL, LINEAR, JOINT, READOUT, NETWORK = range(6)
 
 
@@ -109,12 +109,13 @@ class Evidence:
         self.blocks = self.blocks * squared
 
     def share(self) -> float:
-        """The garrote, by the mean of the blocks and their spread around it."""
+        """How sure it is, by the mean of the blocks and their spread around it."""
         count, total = self.shares.sum(), self.shares @ self.blocks
         if count < LEAST_BLOCKS or total <= 0.0:
             return 0.0
         spread = self.shares @ (self.blocks - total / count) ** 2
-        return max(1.0 - PENALTY * spread * count / (count - 1.0) / total**2, 0.0)
+        squared = total**2 / (spread * count / (count - 1.0))
+        return max(1.0 - (CHANCE / squared) ** 2, 0.0)
 
 
 class Target:

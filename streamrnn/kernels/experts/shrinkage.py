@@ -5,10 +5,11 @@ it does. So it is held against the last value in its turn: with x the change tha
 b = sum of x y over a block of as many reveals as the horizon has ticks. Forecasts that overlap agree or disagree
 together; blocks of them hardly do, so their spread tells how large S = sum b may be by chance:
 
-    z^2 = S^2 / var(S)        share = (1 - PENALTY / z^2)+        forecast = last value + share * x
+    z^2 = S^2 / var(S)        share = 1 - (CHANCE / z^2)^2, or 0        forecast = last value + share * x
 
-the garrote (Breiman 1995, Better subset regression using the nonnegative garrote, Technometrics 37), with blocks as in
-batch means. Where z is large the mix is left alone; within two deviations of nothing it is the last value.
+with blocks as in batch means. Within 2.4 deviations of nothing the mix is the last value; soon beyond them it is left
+alone. 1 - CHANCE / z^2 would be the garrote (Breiman 1995, Better subset regression using the nonnegative garrote,
+Technometrics 37), which takes more from those that are weak but true.
 
 The readout proposes what the network's state may add to the joint regression. At long horizons few of its truths are
 independent, and it learns noise. Its share is the least-squares slope of what was left to add on what it proposed.
@@ -19,9 +20,9 @@ from __future__ import annotations
 from ..jit import kernel
 from .regression import FORGETTING, clipped
 
-MEMORY = 0.9998  # of the evidence, a reveal: about 5,000 of them
-LEAST_MEMORY = 0.95  # a block: at long horizons about 20 blocks
-PENALTY = 4.0  # two deviations, squared
+MEMORY = 0.99998  # of the evidence, a reveal: about 50,000 of them
+LEAST_MEMORY = 0.99  # a block: at long horizons about 100 blocks
+CHANCE = 6.0  # of z^2: as large as it may be where there is nothing
 LEAST_BLOCKS = 3.0
 
 IN_BLOCK, REVEALS, SUM, SQUARES, BLOCKS = 0, 1, 2, 3, 4  # places in the evidence of a target and horizon
@@ -51,7 +52,8 @@ def share_of_mix(mix, pair):
     if not (total > 0.0 and blocks >= LEAST_BLOCKS):
         return 0.0
     variance = (evidence[SQUARES] - total * total / blocks) * blocks / (blocks - 1.0)
-    return min(max(1.0 - PENALTY * variance / (total * total), 0.0), 1.0)
+    chance = CHANCE * variance / (total * total)
+    return min(max(1.0 - chance * chance, 0.0), 1.0)
 
 
 @kernel
