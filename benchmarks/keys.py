@@ -1,19 +1,23 @@
-"""Many streams in one learner: what shared weights gain, and what many lanes cost.
+"""Many streams in one learner: what shared weights gain, what many lanes cost, what learning in batches of keys saves.
 
     python -m benchmarks.keys --data FOLDER
     python -m benchmarks.keys --data FOLDER --first 2000 --set lr=3e-3     other rows, to choose settings on
     python -m benchmarks.keys --only cost
+    python -m benchmarks.keys --only batches --data FOLDER
 
 FOLDER holds the CSV files of Numenta's realAWSCloudwatch, each of columns ``timestamp`` and ``value``. Interleaved by
 time they are one stream with the file as its key, forecast one row ahead, beside 17 learners of one file each, once
 as networks alone, as the learner with keys is one, and once mixed with experts, as they are by default. The error is
 the mean over files of MAE over the first 1,000 rows, each in units of the last value's.
+The many streams that are learned in batches beside are sines with noise, each with a level, a size and a period of its
+own.
 """
 
 from __future__ import annotations
 
 import time
 import tomllib
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -72,23 +76,24 @@ def figures(table: pyarrow.Table, settings: dict[str, Any]) -> dict[str, float]:
     }
 
 
-def turns(keys: int, random: np.random.Generator) -> pyarrow.Table:
-    """Rows of so many keys that take turns."""
-    return pyarrow.table({"key": np.arange(COST_ROWS) % max(keys, 1), "value": random.standard_normal(COST_ROWS)})
+def turns(keys: int, first: int, random: np.random.Generator) -> pyarrow.Table:
+    """Rows of so many keys that take turns, from row ``first`` on."""
+    which = (first + np.arange(COST_ROWS)) % max(keys, 1)
+    return pyarrow.table({"key": which, "value": random.standard_normal(COST_ROWS)})
 
 
 def cost() -> list[str]:
     """Microseconds of CPU a row at hidden 32, of streams that take turns; the best of some rounds."""
     random = np.random.default_rng(0)
     learners = {}
-    for keys in (0, 1, 100, 10_000):
+    for keys in (0, 1, 100, 10_000, 100_000):
         learners[keys] = Learner("value", hidden=32, **({"key": "key", "max_keys": keys} if keys else {}))
-        for _ in range(1 + 40 * keys // COST_ROWS):  # until every window is full
-            learners[keys].run(turns(keys, random))
+        for turn in range(1 + 40 * keys // COST_ROWS):  # until every window is full
+            learners[keys].run(turns(keys, turn * COST_ROWS, random))
     best = dict.fromkeys(learners, np.inf)
-    for _ in range(ROUNDS):
+    for turn in range(ROUNDS):
         for keys, learner in learners.items():
-            table, updates = turns(keys, random), learner.metrics.updates
+            table, updates = turns(keys, turn * COST_ROWS, random), learner.metrics.updates
             started = time.process_time()
             learner.run(table)
             best[keys] = min(best[keys], (time.process_time() - started) / COST_ROWS * 1e6)
@@ -99,22 +104,70 @@ def cost() -> list[str]:
     ]
 
 
+def many_streams(keys: int, rows: int, seed: int = 0) -> pyarrow.Table:
+    """So many rows of each of many keys that take turns."""
+    random = np.random.default_rng(seed)
+    level, size = 100.0 * random.standard_normal(keys), np.exp(random.standard_normal(keys))
+    period, phase = 5.0 + 10.0 * random.random(keys), 6.0 * random.random(keys)
+    waves = np.sin(2.0 * np.pi * np.arange(rows)[:, None] / period + phase)
+    values = level + size * (waves + 0.3 * random.standard_normal((rows, keys)))
+    return pyarrow.table({"value": values.ravel(), "file": np.tile(np.arange(keys), rows)})
+
+
+def error_and_rate(table: pyarrow.Table, **settings: Any) -> tuple[float, float]:
+    """Mean over keys of the MAE, in units of the last value's; and rows per second of CPU, once half have come."""
+    learner = Learner("value", key="file", **settings)
+    first = learner.run(table.slice(0, len(table) // 2))
+    started = time.process_time()
+    second = learner.run(table.slice(len(first)))
+    rate = len(second) / (time.process_time() - started)
+    records = pyarrow.concat_tables([first, second])
+    names = records["file"].unique()
+    one_by_one = [relative_errors(records.filter(pyarrow.compute.equal(records["file"], name))) for name in names]
+    return float(np.mean(one_by_one, axis=0)[0]), rate
+
+
+def batches(data: Path | None, first: int, seeds: int, settings: dict[str, Any]) -> list[str]:
+    """Error and rate of learning in batches of keys, beside those of learning one row after the other."""
+    tables = {"64 keys": (many_streams(64, 1000), 64)}
+    if data is not None:
+        table = interleaved(data, first, ROWS)
+        tables["realAWSCloudwatch"] = table, len(table["file"].unique())
+    lines = []
+    for (name, (table, keys)), hidden in product(tables.items(), (32, 64)):
+        results = {}
+        for batch in (1, 8, keys):
+            more = {"hidden": hidden, "batch_keys": batch, "max_keys": keys, **settings}
+            results[batch] = [error_and_rate(table, seed=seed, **more) for seed in range(seeds)]
+        single = max(rate for _, rate in results[1])
+        for batch, found in results.items():
+            error, rate = np.mean([error for error, _ in found]), max(rate for _, rate in found)
+            lines.append(
+                f"{name:<18} hidden {hidden}  batch {batch:>2}: error {error:.4f}, "
+                f"{rate:7,.0f} rows a second, {rate / single:.2f}x"
+            )
+    return lines
+
+
 @click.command()
 @click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), help="folder with the files")
 @click.option("--first", default=0, show_default=True, help="row of each file to begin with")
 @click.option("--seeds", default=3, show_default=True, help="networks to train")
-@click.option("--only", default="", help="figures or cost")
+@click.option("--only", default="", help="figures, cost or batches")
 @click.option("--set", "changes", multiple=True, help="NAME=VALUE: a setting that differs from the default")
 def main(data: Path | None, first: int, seeds: int, only: str, changes: tuple[str, ...]) -> None:
     """Print the figures."""
-    if data is not None and only != "cost":
-        table, settings = interleaved(data, first, ROWS), tomllib.loads("\n".join(changes))
+    settings = tomllib.loads("\n".join(changes))
+    if data is not None and only in ("", "figures"):
+        table = interleaved(data, first, ROWS)
         lines = [figures(table, {**settings, "seed": seed}) for seed in range(seeds)]
         for name in lines[0]:
             values = np.array([line[name] for line in lines])
             click.echo(f"{name:<18} {values.mean():.4f}   {values.min():.4f} to {values.max():.4f}")
-    if only != "figures":
+    if only in ("", "cost"):
         click.echo("\n".join(cost()))
+    if only in ("", "batches"):
+        click.echo("\n".join(batches(data, first, seeds, settings)))
 
 
 if __name__ == "__main__":

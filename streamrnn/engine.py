@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .kernels.batched import learn_batched_coded_rows, learn_batched_rows
 from .kernels.learn import learn_coded_rows, learn_keyed_coded_rows, learn_keyed_rows, learn_rows
 from .kernels.state import BOUNDARY, EVENT, NEW_KEY, Sizes, State, allocate, lane_block, lanes_view, named_view, nbytes
 from .mixture import write_season, write_wanted
@@ -30,6 +31,8 @@ NETWORK_ENTRIES = {
     "coded": learn_coded_rows,
     "keyed": learn_keyed_rows,
     "keyed_coded": learn_keyed_coded_rows,
+    "batched": learn_batched_rows,
+    "batched_coded": learn_batched_coded_rows,
 }
 Take = Callable[..., None]  # as `Engine.take`
 Entry = Callable[[np.ndarray, np.ndarray, np.ndarray, bool, np.ndarray], None]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from .kernels.batched import learn_batched_coded_rows, learn_batched_rows
 from .kernels.learn import learn_coded_rows, learn_keyed_coded_rows, learn_keyed_rows, learn_rows
 
 SETTINGS: dict[str, Any] = {"targets": ("a",), "features": ("a", "b"), "hidden": 4, "window": 4, "lr": 0.01,
@@ -16,12 +17,16 @@ KEYED: dict[str, Any] = {"key": "s", "max_keys": 3}
 ROWS = 60
 ANSWER = 106.71786  # the sum of the forecasts; other processors round otherwise, in the seventh digit
 CODED_ANSWER = 112.550905  # with the probabilities of the categories that are forecast
+BATCHED: dict[str, Any] = {**KEYED, "batch_keys": 2}
 KEYED_ANSWER, KEYED_CODED_ANSWER = 103.67068, 103.88614
+BATCHED_ANSWER, BATCHED_CODED_ANSWER = 102.6241, 103.88614
 KINDS: dict[str, tuple[Any, dict[str, Any], float]] = {
     "plain": (learn_rows, SETTINGS, ANSWER),
     "coded": (learn_coded_rows, CODED, CODED_ANSWER),
     "keyed": (learn_keyed_rows, SETTINGS | KEYED, KEYED_ANSWER),
     "keyed_coded": (learn_keyed_coded_rows, CODED | {**KEYED, "key": "k"}, KEYED_CODED_ANSWER),
+    "batched": (learn_batched_rows, SETTINGS | BATCHED, BATCHED_ANSWER),
+    "batched_coded": (learn_batched_coded_rows, CODED | {**BATCHED, "key": "k"}, BATCHED_CODED_ANSWER),
 }
 TOLERANCE = 1e-3
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .kernels.cells import coupled_lstm, elman, gru, lstm
+from .kernels.products import GROUP
 from .kernels.state import RATE_COUNT, Sizes, State, lanes_view, named_view, padded
 from .kernels.temperature import FIXED, LEARNED, SHARPNESS
 from .mixture import bound_sizes, expert_sizes, handed_sizes, score_sizes
@@ -109,6 +110,8 @@ def sizes_of(settings: Settings, lanes: int) -> Sizes:
     coded_features = len(categorical_features(settings))
     slots = settings.window + settings.stride + max(horizon, 1) - 2 + settings.delay + 1
     is_late = horizon == 0 and settings.delay > 0
+    is_batched = settings.batch_keys > 1
+    slots += is_batched  # what waits is learned after the next step has been made
     return Sizes(
         cell=CELLS.index(settings.cell),
         relu=int(settings.nonlinearity == "relu"),
@@ -172,6 +175,11 @@ def sizes_of(settings: Settings, lanes: int) -> Sizes:
         parameters=sum(block.length for block in blocks),
         blocks=len(blocks),
         lanes=lanes + 1,
+        batch=settings.batch_keys,
+        batched=int(is_batched),
+        batch_lanes=settings.batch_keys + 1 if is_batched else 0,
+        group=GROUP if is_batched else 0,
+        group_slots=slots if is_batched else 0,
         **expert_sizes(settings),
         **handed_sizes(settings),
         **bound_sizes(settings),

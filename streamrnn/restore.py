@@ -186,6 +186,16 @@ def restore_tensors(state: State, parameters: dict[str, np.ndarray], tensors: di
             continue
         for lane, count in enumerate(steps.tolist()):
             _copy_ring(tensor[lane], views[lane], field.ring, count)
+    if named_view(state, "batch_lanes").size:
+        _restore_batch(state, lanes_view(state, "batch_place", len(steps))[:, 0])
+
+
+def _restore_batch(state: State, places: np.ndarray) -> None:
+    """Let lanes wait to be learned in the order of their places, from 1."""
+    waiting = named_view(state, "batch_lanes")
+    waiting[:] = -1
+    lanes = np.flatnonzero(places)
+    waiting[places[lanes] - 1] = lanes
 
 
 def changed_settings(saved: Settings, changes: dict[str, object], name: str) -> Settings:

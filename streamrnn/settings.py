@@ -207,6 +207,9 @@ class Settings:
     seed: int = _option(0, "Network", "of the first weights", structure=True, metavar="N")
 
     stride: int = _option(1, "Training", "rows between two updates (k1)", metavar="ROWS")
+    batch_keys: int = _option(
+        1, "Training", "rows of different keys that are learned together, in one update", structure=True, metavar="ROWS"
+    )
     optimizer: str = _option("adam", "Training", "update rule", choices=OPTIMIZERS, structure=True)
     lr: float | None = _option(
         None, "Training", "learning rate [0.001; for numbers h ahead 0.001 / h^(1/4)]", metavar="X"
@@ -272,6 +275,12 @@ class Settings:
         if self.shrink and self.loss == "quantile":
             raise SettingsError("shrink is for one forecast per horizon; shrunk quantiles would not be quantiles")
         self._check_experts()
+        if self.batch_keys > 1 and self.key is None:
+            raise SettingsError("batch_keys needs key: rows of one stream are learned one after the other")
+        if self.batch_keys > self.max_keys:
+            raise SettingsError(
+                f"batch_keys = {self.batch_keys} is more than max_keys = {self.max_keys}: so many keys are never there"
+            )
         for role, other in combinations(COLUMN_ROLES, 2):
             if getattr(self, role) is not None and getattr(self, role) == getattr(self, other):
                 raise SettingsError(f"column {getattr(self, role)!r} cannot be both {role} and {other}")
@@ -408,6 +417,7 @@ INTEGER_RANGES = {
     "count_contexts": (4, 1 << 24),
     "window": (1, MAX_SIZE),
     "stride": (1, MAX_SIZE),
+    "batch_keys": (1, 1_000_000),
     "max_delay": (0, MAX_SIZE),
     "expected_lag": (2, MAX_SIZE),
     "seed": (0, 2**63 - 1),

@@ -141,7 +141,7 @@ def test_a_choice_is_one_of_those_listed(name, choices):
 @pytest.mark.parametrize("name", INTEGER_RANGES)
 def test_a_whole_number_is_within_its_range(name):
     low, high = INTEGER_RANGES[name]
-    more = {"horizon_unit": "values"} if name == "max_delay" else {}
+    more = {"max_delay": {"horizon_unit": "values"}, "batch_keys": {"key": "k", "max_keys": high}}.get(name, {})
     for value in (low, high, np.int64(low), np.int32(min(high, 2**31 - 1))):
         kept = getattr(Settings(**{name: value}, **more), name)
         assert kept == value and type(kept) is int

@@ -53,19 +53,26 @@ def tame_embeddings(coding, model):
 
 
 @kernel
+def clear_embedding_gradient(coding, model):
+    """Set the tables' gradient to zero, as far as categories are known."""
+    if coding is None:
+        return
+    for f in range(model.sizes.coded_features):
+        d_table = open_embedding(model.network.gradient, model, f)
+        for code in range(coding.known[f]):
+            for j in range(model.sizes.embedding_width):
+                d_table[code, j] = 0
+
+
+@kernel
 def embeddings_backward(coding, model, lane, weight_ih, d_gates, span):
-    """Slopes at the lowest layer's gates into the tables' gradient, for every step of a sweep.
+    """Add the slopes at the lowest layer's gates to the tables' gradient, for every step of a sweep.
 
     weight_ih: (gate_rows, input_width), d_gates: (slots, gate_rows), span: as ``(first, count, slots)``
     """
     if coding is None:
         return
     sizes, d_inputs = model.sizes, coding.d_inputs
-    for f in range(sizes.coded_features):
-        d_table = open_embedding(model.network.gradient, model, f)
-        for code in range(coding.known[f]):
-            for j in range(sizes.embedding_width):
-                d_table[code, j] = 0
     slot, count, slots = span
     for _ in range(count if sizes.coded_features > 0 else 0):
         for j in range(sizes.d_input_width):

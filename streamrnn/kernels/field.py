@@ -14,6 +14,7 @@ class Field(NamedTuple):
     meaning: str
     lane: bool = True
     tally: bool = False  # one for all lanes but the spare one
+    grouped: bool = False  # one for each lane of a group that is swept at once
     saved: bool = True
     ring: int | None = None  # the axis that runs over slots
     most: str | int | None = None  # of an integer: what it indexes has a bound
@@ -24,3 +25,4 @@ SHARED: dict[str, Any] = {"lane": False}
 TALLY: dict[str, Any] = {"lane": False, "tally": True}
 DERIVED: dict[str, Any] = {"lane": False, "saved": False}  # follows from the settings
 SCRATCH: dict[str, Any] = {"lane": False, "saved": False}  # written before it is read
+GROUPED: dict[str, Any] = {**SCRATCH, "grouped": True}

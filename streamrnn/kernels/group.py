@@ -194,8 +194,8 @@ class _Opening(NamedTuple):
         else:
             field, at = FIELDS[getattr(AT, where)], ENTRY * getattr(AT, where)
             flat, start, shape = field.flat, self.word(at), [self.word(at + 1 + axis) for axis in range(member.ndim)]
-            if field.lane or field.tally:
-                number = self.lane if field.lane else self.tally()
+            if field.lane or field.tally or field.grouped:
+                number = self.tally() if field.tally else self.lane
                 start = self.builder.add(start, self.builder.mul(number, self.word(at + 4)))
         self.write(self.builder.gep(self.flats[flat], [start]), *place, 0)
         for axis, size in enumerate(shape):

@@ -22,7 +22,7 @@ from .optimizers import rate_in_force
 from .recurrence import BLOCKS_PER_LAYER, clear_state, open_head
 from .ring import slot_before
 from .scaling import bounded
-from .state import CLEARED, DIVERGED, MADE, RENEWED, RETURNS, SKIPPED_IN_A_ROW, STEPS, UNLEARNED
+from .state import DIVERGED, LEARNED, MADE, RENEWED, RETURNS, SKIPPED_IN_A_ROW, STEPS, UNLEARNED
 from .unroll import clear_slopes
 from .vector import is_finite
 from .views import bias, matrix
@@ -117,7 +117,7 @@ def go_back(model, lane):
     for j in range(network.weights.shape[0]):
         network.moment1[j] = 0
         network.moment2[j] = 0
-    network.updates[CLEARED] = network.updates[MADE]
+    network.updates[LEARNED] = 0
     network.updates[RETURNS] += 1
     network.updates[SKIPPED_IN_A_ROW] = 0
     renew(model, lane)

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import math
 
+from numba import types
+
 from .gate import deviation
 from .guard import UNTRUSTED, renew
-from .jit import kernel
+from .jit import by_type, kernel
 from .robust import MAD_TO_DEVIATION
 from .scaling import scale_of
-from .state import EVICTION, EVICTS, NEW_KEY, RETURNS, RETURNS_SEEN
+from .state import EVICTION, EVICTS, LANE, NEW_KEY, RETURNS, RETURNS_SEEN
 
 KNOWN_AT = 60  # values: few of those that were lent are then left in the statistics
 MOST_LENT = 10  # values, half as many as seed a column's statistics
@@ -27,6 +29,17 @@ PACE = 0.01  # of the mean of that evidence
 
 KEYS, MEAN, MEAN_M2, LOG_UNIT, LOG_UNIT_M2 = 0, 1, 2, 3, 4  # places in a row of `Pool.columns`
 LOG_SCALE, LOG_SCALE_M2 = 1, 2  # places in a row of `Pool.changes`, after KEYS
+
+
+def lane_after(pool, marks, i):
+    """View the network's numbers in the lane of the row after row i; None without keys."""
+
+
+@by_type(lane_after)
+def _lane_after(pool, marks, i):
+    if isinstance(pool, types.NoneType):
+        return lambda pool, marks, i: None
+    return lambda pool, marks, i: pool.real[marks[min(i + 1, marks.shape[0] - 1), LANE]]
 
 
 @kernel

@@ -57,5 +57,5 @@ def _take_label(model, lane, row, age, learn, record):
     if not learn:
         return event
     if counts[UNLEARNED] > 0:
-        event |= sweep_and_update(model, lane)
+        event |= sweep_and_update(model, lane, None)
     return event | DIVERGENCE if has_diverged(model, lane) else event

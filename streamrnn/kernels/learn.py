@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+from numba import types
+
+from .batch import settle, wait
 from .classifier import finite_logits
 from .drift import watch_for_drift
 from .embeddings import embed
@@ -11,8 +14,8 @@ from .gate import clear_held, observe
 from .guard import go_back, has_diverged, keep_first
 from .handover import hand_over
 from .health import measure_reach
-from .jit import kernel, vector_entry
-from .keys import begin_key, finish_row, prepare_row
+from .jit import by_type, kernel, vector_entry
+from .keys import begin_key, finish_row, lane_after, prepare_row
 from .labels import count_codes, end_labels, make_classes_pending, reveal_labels
 from .memory import flush_denormals, restore_denormals
 from .optimizers import update
@@ -53,7 +56,7 @@ def learn_rows(real, double, integer, rows, marks, learn, records):
     learn: whether weights, moments and scales may change
     records: (n, width of an answer) float64, written
     """
-    _take_rows(real, double, integer, rows, None, None, marks, learn, records)
+    take_rows(real, double, integer, rows, None, None, None, marks, learn, records)
 
 
 @vector_entry
@@ -62,25 +65,26 @@ def learn_coded_rows(real, double, integer, rows, codes, marks, learn, records):
 
     codes: (n, coded) int64, the categories' codes, -1 where null
     """
-    _take_rows(real, double, integer, rows, codes, None, marks, learn, records)
+    take_rows(real, double, integer, rows, codes, None, None, marks, learn, records)
 
 
 @vector_entry
 def learn_keyed_rows(real, double, integer, rows, marks, learn, records):
     """Run every row through the lane of its key: as `learn_rows`."""
     pool = open_pool(real, double, integer, None, 0)
-    _take_rows(real, double, integer, rows, None, pool, marks, learn, records)
+    take_rows(real, double, integer, rows, None, pool, None, marks, learn, records)
 
 
 @vector_entry
 def learn_keyed_coded_rows(real, double, integer, rows, codes, marks, learn, records):
     """Run every row through the lane of its key: as `learn_coded_rows`."""
     pool = open_pool(real, double, integer, codes, 0)
-    _take_rows(real, double, integer, rows, codes, pool, marks, learn, records)
+    take_rows(real, double, integer, rows, codes, pool, None, marks, learn, records)
 
 
 @kernel
-def _take_rows(real, double, integer, rows, codes, pool, marks, learn, records):
+def take_rows(real, double, integer, rows, codes, pool, batch, marks, learn, records):
+    """Run every row through its lane; of codes, pool and batch what a learner lacks is None."""
     before = flush_denormals()
     model = open_model(real, double, integer, codes, 0)
     start = 0
@@ -91,7 +95,8 @@ def _take_rows(real, double, integer, rows, codes, pool, marks, learn, records):
             for j in range(records.shape[1]):
                 records[i, j] = math.nan
             take_codes(model.coding, codes, i)
-            records[i, EVENT] = _take_row(model, lane, pool, rows[i], marks[i], learn, records[i])
+            ahead = lane_after(pool, marks, i)
+            records[i, EVENT] = _take_row(model, lane, pool, batch, ahead, rows[i], marks[i], learn, records[i])
         start = stop
     restore_denormals(before)
 
@@ -115,7 +120,7 @@ def take_codes(coding, codes, i):
 
 
 @kernel
-def _take_row(model, lane, pool, row, mark, learn, record):
+def _take_row(model, lane, pool, batch, ahead, row, mark, learn, record):
     """One row: reveal, learn, predict; or, where this row's own targets are forecast, predict, reveal, learn.
 
     Returns its events.
@@ -126,7 +131,9 @@ def _take_row(model, lane, pool, row, mark, learn, record):
     begins = mark[BOUNDARY]
     ends_sequence = begins in (NEW_SEQUENCE, EVICTS)
     prepare_row(pool, model, lane)
-    event = _begin_sequence(model, lane, learn) if ends_sequence else 0
+    event = settle(batch, pool, model, lane, mark, learn)
+    if ends_sequence:
+        event |= _begin_sequence(model, lane, batch, ahead, mark[LANE], learn)
     event |= begin_key(pool, model, lane, mark[LANE], begins)
     for c in range(known):
         event |= observe_column(model, lane, row, c, learn)
@@ -139,7 +146,7 @@ def _take_row(model, lane, pool, row, mark, learn, record):
     count_codes(model.coding, lane)
     if of_own_row:
         counts[STEPS] += 1
-    event |= _learn(model, lane, learn)
+    event |= _learn(model, lane, batch, ahead, mark[LANE], learn)
     if not of_own_row:
         event |= _predict(model, lane, learn, record)
         counts[STEPS] += 1
@@ -179,29 +186,40 @@ def reveal_all(model, lane, learn, record):
 
 
 @kernel
-def _learn(model, lane, learn):
-    """One sweep and one update, if ``stride`` rows have passed and something was revealed; then the guard's check."""
+def _learn(model, lane, batch, ahead, number, learn):
+    """Learn, if ``stride`` rows have passed and something was revealed; then the guard's check."""
     counts = lane.counts
     counts[SINCE] += 1
     if not learn:
         return 0
     due = counts[SINCE] >= model.rates.stride and counts[UNLEARNED] > 0
-    event = sweep_and_update(model, lane) if due else 0
+    event = _learn_revealed(model, lane, batch, ahead, number) if due else 0
     return event | DIVERGENCE if has_diverged(model, lane) else event
 
 
+def _learn_revealed(model, lane, batch, ahead, number):
+    """Learn all that was revealed since the last update, or let it wait for other keys; returns the events."""
+
+
+@by_type(_learn_revealed)
+def _learn_with_or_without_batch(model, lane, batch, ahead, number):
+    if isinstance(batch, types.NoneType):
+        return lambda model, lane, batch, ahead, number: sweep_and_update(model, lane, ahead)
+    return lambda model, lane, batch, ahead, number: wait(batch, lane, number)
+
+
 @kernel
-def sweep_and_update(model, lane):
+def sweep_and_update(model, lane, ahead):
     """Learn all that was revealed since the last update; returns its events."""
     counts = lane.counts
     counts[UNLEARNED] = 0
-    earliest, count = backward_sweep(model, lane)
+    earliest, count = backward_sweep(model, lane, ahead)
     if count == 0:
         return 0
     counts[SINCE] = 0
     keep_first(model)
     measure_reach(model, earliest, count)
-    return 0 if update(model) else UPDATE_SKIPPED
+    return 0 if update(model, 1) else UPDATE_SKIPPED
 
 
 @kernel
@@ -235,10 +253,10 @@ def _finite_forecast(model, lane, slot):
 
 
 @kernel
-def _begin_sequence(model, lane, learn):
+def _begin_sequence(model, lane, batch, ahead, number, learn):
     """Learn what is revealed but unlearned, then forget all but weights and scales."""
     sizes, counts = model.sizes, lane.counts
-    event = sweep_and_update(model, lane) if learn and counts[UNLEARNED] > 0 else 0
+    event = _learn_revealed(model, lane, batch, ahead, number) if learn and counts[UNLEARNED] > 0 else 0
     counts[UNLEARNED] = 0
     for slot in range(sizes.slots):
         clear_slopes(model, lane, slot)

@@ -176,6 +176,24 @@ def _carve(dimensions: int) -> Any:
 carve1, carve2, carve3 = _carve(1), _carve(2), _carve(3)
 
 
+@intrinsic
+def prefetch(typing_context, view, i):
+    """Let the cache line of ``view[i]`` begin to come from memory; the processor does not wait for it."""
+
+    def generate(context, builder, signature, arguments):
+        byte, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
+        fetch = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
+        function = cgutils.get_or_insert_function(builder.module, fetch, "llvm.prefetch.p0")
+        address = builder.bitcast(address_of(context, builder, view, arguments[0], [arguments[1]]), byte)
+        builder.call(function, [address, flag(FOR_READING), flag(INTO_L2), flag(DATA)])
+        return context.get_dummy_value()
+
+    return types.void(view, types.int64), generate
+
+
+FOR_READING, INTO_L2, DATA = 0, 2, 1  # as LLVM has them
+
+
 FLUSH_X86 = 0x8040  # MXCSR: flush to zero, denormals are zero
 FLUSH_ARM = 1 << 24  # FPCR: FZ
 

@@ -2,6 +2,10 @@
 
 SGD with momentum (Polyak 1964), RMSProp (Tieleman & Hinton 2012), Adam (Kingma & Ba 2015), AdamW (Loshchilov &
 Hutter 2019); clipping by global norm (Pascanu et al. 2013).
+
+One update may learn from several rows. Then it moves as far as those would have done one after the other: along their
+mean gradient, with decays to the power of the rows and a rate that is their number times as high for SGD (Goyal et al.
+2017), and its root for rules that divide by the gradient's size (Malladi et al. 2022).
 """
 
 from __future__ import annotations
@@ -11,17 +15,21 @@ import math
 from .drift import boosted
 from .health import note_gradient
 from .jit import kernel
-from .state import CLEARED, MADE, SKIPPED, SKIPPED_IN_A_ROW
+from .state import LEARNED, MADE, SKIPPED, SKIPPED_IN_A_ROW
 from .vector import LANES, constant, fma, is_finite, load, root, splat, store, total
 
 SGD, RMSPROP, ADAM, ADAMW = 0, 1, 2, 3  # as in settings.OPTIMIZERS
 
 
 @kernel
-def update(model):
-    """Move the weights down the gradient, and count it; return False, with nothing touched, if it is not finite."""
+def update(model, rows):
+    """Move the weights down the gradient, and count it; return False, with nothing touched, if it is not finite.
+
+    rows: how many have their gradients in this sum
+    """
     rule, network, rates = model.sizes.rule, model.network, model.rates
-    norm = math.sqrt(sum_of_squares(network.gradient))
+    share = 1.0 / rows
+    norm = share * math.sqrt(sum_of_squares(network.gradient))
     if not is_finite(norm):
         network.updates[SKIPPED] += 1
         network.updates[SKIPPED_IN_A_ROW] += 1
@@ -31,14 +39,15 @@ def update(model):
     clip = min(1.0, rates.clip / (norm + 1e-6)) if rates.clip > 0.0 else 1.0
     rate = boosted(network, rate_in_force(model, network.updates[MADE]))
     note_gradient(network.health, norm, clip, rate)
+    network.updates[LEARNED] += rows
     if rule == SGD:
-        _sgd(network, clip, rate, rates.momentum)
+        _sgd(network, share * clip, rows * rate, rates.momentum**rows)
     elif rule == RMSPROP:
-        _rmsprop(network, clip, rate, rates.alpha, rates.eps)
+        _rmsprop(network, share * clip, math.sqrt(rows) * rate, rates.alpha**rows, rates.eps)
     else:
         # beyond 1 the weights would change sign, beyond 2 grow without end
-        decay = min(1.0, rate * rates.weight_decay) if rule == ADAMW else 0.0
-        _adam(network, clip, rate, decay, rates)
+        decay = min(1.0, rows * rate * rates.weight_decay) if rule == ADAMW else 0.0
+        _adam(network, share * clip, math.sqrt(rows) * rate, decay, rows, rates)
     return True
 
 
@@ -95,18 +104,18 @@ def _rmsprop(network, clip, rate, alpha, eps):
 
 
 @kernel
-def _adam(network, clip, rate, decay, rates):
-    """Adam; the bias corrections, powers of the moments' count of updates, go into the rate and into eps."""
+def _adam(network, clip, rate, decay, rows, rates):
+    """Adam; the bias corrections, powers of how many rows are in the moments, go into the rate and into eps."""
     one = constant(network.weights[0], 1.0)
-    age = network.updates[MADE] - network.updates[CLEARED]
-    correction1 = -math.expm1(age * math.log(rates.beta1))
-    correction2 = math.sqrt(-math.expm1(age * math.log(rates.beta2)))
+    beta1, beta2, learned = rates.beta1**rows, rates.beta2**rows, network.updates[LEARNED]
+    correction1 = -math.expm1(learned * math.log(rates.beta1))
+    correction2 = math.sqrt(-math.expm1(learned * math.log(rates.beta2)))
     clip_ = splat(constant(one, clip))
     rate_ = splat(constant(one, -rate * correction2 / correction1))
     eps_ = splat(constant(one, rates.eps * correction2))
     shrink = splat(constant(one, 1.0 - decay))
-    keep1, take1 = splat(constant(one, rates.beta1)), splat(constant(one, 1.0 - rates.beta1))
-    keep2, take2 = splat(constant(one, rates.beta2)), splat(constant(one, 1.0 - rates.beta2))
+    keep1, take1 = splat(constant(one, beta1)), splat(constant(one, 1.0 - beta1))
+    keep2, take2 = splat(constant(one, beta2)), splat(constant(one, 1.0 - beta2))
     for j in range(0, network.weights.shape[0], LANES):
         g = clip_ * load(clip_, network.gradient, 0, j)
         m = fma(keep1, load(clip_, network.moment1, 0, j), take1 * g)

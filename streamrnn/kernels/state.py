@@ -21,7 +21,7 @@ import numpy as np
 from .anomaly_fields import SCORE_FIELDS
 from .conformal_fields import BOUND_FIELDS
 from .experts.fields import EXPERT_FIELDS
-from .field import DERIVED, SCRATCH, SHARED, TALLY, Field
+from .field import DERIVED, GROUPED, SCRATCH, SHARED, TALLY, Field
 from .vector import LANES
 
 # Values whose median and absolute deviations seed a column's statistics; as many far ones in a row are a level shift.
@@ -97,6 +97,11 @@ class Sizes(NamedTuple):
     parameters: int
     blocks: int  # matrices and biases of the network
     lanes: int  # with the spare one
+    batch: int  # rows of different keys that are learned in one update; 1: each alone, and then these are 0:
+    batched: int  # 1
+    batch_lanes: int  # batch + 1: a sequence may end when all wait
+    group: int  # lanes whose slopes go through a matrix at once
+    group_slots: int  # slots
     experts: int  # forecasters in the mix; 0: the network forecasts alone, and so are all that follow
     candidates: int  # the first so many of them are mixed
     mixed: int  # targets
@@ -226,8 +231,19 @@ FIELDS = (
     Field("row_numbers", "integer", ("late_slots",), "1 + the number of each step's row, 0: none", ring=0),
     Field("row_names", "integer", ("named_slots",), "what its name is known by, see `late.py`; 0: none", ring=0),
     Field("late_counts", "integer", ("late_kinds",), "what `LATE` and its neighbours name", **SHARED),
+    Field("batch_place", "integer", ("batched",), "place among those that wait, from 1; 0: none", most="batch"),
     Field("pooled", "integer", ("columns",), "1: keys to come know of this column of it", most=1),
     Field("change_pooled", "integer", ("pairs",), "1: and of these changes", most=1),
+    Field("batch_count", "integer", ("batched",), "rows that wait to be learned", most="batch", **SHARED),
+    Field("batch_lanes", "integer", ("batch_lanes",), "their lanes, -1 where there is none any more", **DERIVED),
+    Field("group_spans", "integer", ("group", 5), "of a group's sweeps, see `batch.py`", **SCRATCH),
+    Field("group_rows", "integer", ("group",), "row of each lane's step in what follows", **SCRATCH),
+    Field("group_places", "integer", ("group",), "row of the step before", **SCRATCH),
+    Field("group_d_hidden", "real", ("group_slots", "hidden_width"), "as those above without `group_`", **GROUPED),
+    Field("group_d_gates_input", "real", ("group_slots", "gate_rows"), "", **GROUPED),
+    Field("group_d_gates_hidden", "real", ("group_slots", "gate_rows"), "", **GROUPED),
+    Field("group_d_state", "real", ("batched", "hidden_width"), "", **GROUPED),
+    Field("group_d_read", "real", ("group_slots", "read_width"), "", **GROUPED),
     Field("pool_columns", "double", ("columns", 5), "how the columns of keys are, see `keys.py`", **SHARED),
     Field("pool_changes", "double", ("pairs", 3), "how their changes are", **SHARED),
     Field("pool_agreement", "double", ("pairs", 2), "moving mean of their agreement", **SHARED),
@@ -260,7 +276,7 @@ LATE, IDLE, LOST = 0, 1, 2
 
 # places in `updates`
 MADE, SKIPPED, SKIPPED_IN_A_ROW = 0, 1, 2
-CLEARED = 3  # how many had been made when the moments were cleared
+LEARNED = 3  # rows that are in the moments, since those were last cleared
 RETURNS = 4  # how often weights were gone back to
 
 # places in a row of `records`, the kernel's answer; each target's expected value follows, then the forecasts, then
@@ -280,7 +296,7 @@ FIRST_OF_LANE = {  # where a lane begins in each flat array
     flat: next(index for index, field in enumerate(FIELDS) if field.lane and field.flat == flat)
     for flat in ("real", "double", "integer")
 }
-ENTRY = 5  # offset, three dimensions, distance between lanes
+ENTRY = 5  # offset, three dimensions, distance between lanes, or between those of a group
 SIZES_AT = ENTRY * len(FIELDS)
 SIZE_COUNT = len(Sizes._fields)
 LANES_AT = SIZES_AT + Sizes._fields.index("lanes")
@@ -346,11 +362,13 @@ def _lay_out(sizes: Sizes) -> tuple[np.ndarray, dict[str, int]]:
         ]
         for index, field in placed:
             shape = shape_of(field, sizes)
+            length = math.prod(shape)
             table[index, 0] = ends[field.flat]
             table[index, 1 : 1 + len(shape)] = shape
-            ends[field.flat] += padded(math.prod(shape))
-        for index, field in placed:
-            table[index, 4] = (ends[field.flat] - starts[field.flat]) if copies > 1 else 0
+            table[index, 4] = length if field.grouped else 0
+            ends[field.flat] += padded(length * (sizes.group if field.grouped else 1))
+        for index, field in placed if copies > 1 else ():
+            table[index, 4] = ends[field.flat] - starts[field.flat]
         ends = {flat: starts[flat] + copies * (ends[flat] - starts[flat]) for flat in ends}
     return table, ends
 

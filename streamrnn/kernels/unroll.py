@@ -12,22 +12,42 @@ from .cells.elman import elman_backward
 from .cells.gru import gru_backward
 from .cells.lstm import lstm_backward
 from .classifier import classes_backward, clear_class_gradient, clear_class_slopes, has_class_slopes
-from .embeddings import embeddings_backward
-from .jit import kernel
+from .embeddings import clear_embedding_gradient, embeddings_backward
+from .jit import inlined, kernel
 from .linear import add_scaled, linear_backward_bias, linear_backward_input, linear_backward_weight
+from .memory import prefetch
 from .norm import NO_NORM, clear_norm_gradient, norm_backward
 from .recurrence import BLOCKS_PER_LAYER, COUPLED_LSTM, GRU, LSTM, open_head, read_layers
 from .ring import slot_after, slot_before
 from .state import RENEWED, SEQUENCE_START, STEPS
+from .vector import LANES
 from .views import bias, matrix, plane
 
 
 @kernel
-def backward_sweep(model, lane):
+def backward_sweep(model, lane, ahead):
     """Write the gradient of all that was revealed since the last update; clears the slopes.
 
+    ahead: what will be needed after this sweep, as a view that is brought close meanwhile, or None
     Returns the first step that it covers, and how many; none if every slope's step has left the ring.
     """
+    sizes = model.sizes
+    earliest, count = sweep_reach(model, lane)
+    if count == 0:
+        return 0, 0
+    span = (earliest % sizes.slots, count, sizes.slots)
+    _clear_gradient(model)
+    head_backward(model, lane, span)
+    for layer in range(sizes.layers - 1, -1, -1):
+        if sizes.read_width > 0:
+            add_slopes_of_heads(model, layer, span)
+        _layer_backward(model, lane, layer, span, ahead)
+    return earliest, count
+
+
+@kernel
+def sweep_reach(model, lane):
+    """Return the first step that a sweep covers, and how many; none if every slope's step has left the ring."""
     sizes, counts = model.sizes, lane.counts
     newest, oldest = _graded_ages(model, lane)
     if newest < 0:
@@ -35,14 +55,7 @@ def backward_sweep(model, lane):
     last = counts[STEPS] - 1
     begun = max(counts[SEQUENCE_START], counts[RENEWED])
     earliest = max(last - oldest - (sizes.window - 1), begun, last - sizes.slots + 2)
-    count = last - newest - earliest + 1
-    span = (earliest % sizes.slots, count, sizes.slots)
-    _head_backward(model, lane, span)
-    for layer in range(sizes.layers - 1, -1, -1):
-        if sizes.read_width > 0:
-            _add_slopes_of_heads(model, layer, span)
-        _layer_backward(model, lane, layer, (last - newest) % sizes.slots, span)
-    return earliest, count
+    return earliest, last - newest - earliest + 1
 
 
 @kernel
@@ -60,8 +73,24 @@ def _graded_ages(model, lane):
 
 
 @kernel
-def _head_backward(model, lane, span):
-    """Slopes of outputs into the head's gradient and into those of what it reads: the top layer's d_hidden, or d_read.
+def _clear_gradient(model):
+    """Set at zero what a sweep adds to; all else it writes."""
+    sizes = model.sizes
+    d_weight, d_bias = open_head(model.network.gradient, model)
+    for out in range(sizes.outputs):
+        d_bias[out] = 0
+        for j in range(sizes.head_width):
+            d_weight[out, j] = 0
+    clear_class_gradient(model.coding, model)
+    clear_embedding_gradient(model.coding, model)
+    for layer in range(sizes.layers if sizes.norm != NO_NORM else 0):
+        for part in range(2):
+            clear_norm_gradient(model, layer, part, BLOCKS_PER_LAYER * layer + 2 + part)
+
+
+@kernel
+def head_backward(model, lane, span):
+    """Add slopes of outputs to the head's gradient, and write those of what it reads: the top's d_hidden, or d_read.
 
     A step has few graded outputs among many (one horizon's), so they are taken one by one.
     """
@@ -69,11 +98,6 @@ def _head_backward(model, lane, span):
     read, d_read = read_layers(model, ring), scratch.d_read if sizes.read_width > 0 else scratch.d_hidden
     weight, _ = open_head(network.weights, model)
     d_weight, d_bias = open_head(network.gradient, model)
-    for out in range(sizes.outputs):
-        d_bias[out] = 0
-        for j in range(sizes.head_width):
-            d_weight[out, j] = 0
-    clear_class_gradient(model.coding, model)
     slot, count, slots = span
     for _ in range(count):
         for j in range(sizes.hidden_width):
@@ -91,7 +115,7 @@ def _head_backward(model, lane, span):
 
 
 @kernel
-def _add_slopes_of_heads(model, layer, span):
+def add_slopes_of_heads(model, layer, span):
     """Where heads read every layer: add their slopes at this one."""
     sizes, scratch = model.sizes, model.scratch
     slot, count, slots = span
@@ -113,39 +137,59 @@ def clear_slopes(model, lane, slot):
 
 
 @kernel
-def _layer_backward(model, lane, layer, newest_slot, span):
+def _layer_backward(model, lane, layer, span, ahead):
     """One layer: the chain back through time, then the gradient of its matrices as one product over all steps."""
-    sizes, network, ring, scratch = model.sizes, model.network, lane.ring, model.scratch
-    _, count, slots = span
-    block = BLOCKS_PER_LAYER * layer
-    hidden, kept = plane(ring.hidden, layer), plane(ring.kept, layer)
-    weight_hh = matrix(network.weights, network, block + 1, sizes.gate_rows, sizes.hidden_width)
-    d_input = scratch.d_gates_input
-    apart = sizes.cell == GRU or sizes.norm != NO_NORM  # the two parts have slopes of their own
-    d_state = scratch.d_gates_hidden if apart else scratch.d_gates_input
-    d_hidden = scratch.d_hidden
+    sizes, network, scratch = model.sizes, model.network, model.scratch
+    first, count, slots = span
+    weight_hh = matrix(network.weights, network, BLOCKS_PER_LAYER * layer + 1, sizes.gate_rows, sizes.hidden_width)
+    d_state = d_gates_of_state(sizes, scratch)
     for j in range(sizes.hidden_width):
         scratch.d_state[0, j] = 0
-    if sizes.norm != NO_NORM:
-        for part in range(2):
-            clear_norm_gradient(model, layer, part, block + 2 + part)
-    slot = newest_slot
+    slot = (first + count - 1) % slots
     for step in range(count):
         previous = slot_before(slot, slots)
-        if sizes.cell == LSTM:
-            lstm_backward(sizes.hidden, kept, slot, previous, d_hidden, scratch.d_state, d_input)
-        elif sizes.cell == GRU:
-            gru_backward(sizes.hidden, kept, hidden, slot, previous, d_hidden, d_input, d_state)
-        elif sizes.cell == COUPLED_LSTM:
-            coupled_lstm_backward(sizes.hidden, kept, slot, previous, d_hidden, scratch.d_state, d_input)
-        else:
-            elman_backward(sizes.hidden, sizes.relu, hidden, d_hidden, slot, d_input)
-        if sizes.norm != NO_NORM:
-            _norms_backward(model, lane, layer, slot, d_input, d_state)
+        gates_backward(model, scratch, lane, layer, slot, previous)
+        if layer == 0:
+            fetch_part(ahead, step, count)
         if step + 1 < count:
-            linear_backward_input(weight_hh, d_state, slot, d_hidden, previous)
+            linear_backward_input(weight_hh, d_state, slot, scratch.d_hidden, previous)
         slot = previous
-    _matrices_backward(model, lane, layer, d_input, d_state, span)
+    matrices_backward(model, lane, layer, span, None)
+
+
+@kernel
+def fetch_part(ahead, part, parts):
+    """Let one part of so many begin to come from memory: all at once would be waited for."""
+    if ahead is None:
+        return
+    lines = ahead.shape[0] // (LANES * parts) + 1
+    for line in range(part * lines, (part + 1) * lines):
+        prefetch(ahead, min(line * LANES, ahead.shape[0] - 1))
+
+
+@inlined
+def d_gates_of_state(sizes, scratch):
+    """Slopes at the state's part of the gates, where those are not the same as at the input's."""
+    apart = sizes.cell == GRU or sizes.norm != NO_NORM
+    return scratch.d_gates_hidden if apart else scratch.d_gates_input
+
+
+@inlined
+def gates_backward(model, scratch, lane, layer, slot, previous):
+    """From the slope at one step's output to those at its gates; what passes by the gates goes to the step before."""
+    sizes, d_hidden, d_input = model.sizes, scratch.d_hidden, scratch.d_gates_input
+    hidden, kept = plane(lane.ring.hidden, layer), plane(lane.ring.kept, layer)
+    d_state = d_gates_of_state(sizes, scratch)
+    if sizes.cell == LSTM:
+        lstm_backward(sizes.hidden, kept, slot, previous, d_hidden, scratch.d_state, d_input)
+    elif sizes.cell == GRU:
+        gru_backward(sizes.hidden, kept, hidden, slot, previous, d_hidden, d_input, d_state)
+    elif sizes.cell == COUPLED_LSTM:
+        coupled_lstm_backward(sizes.hidden, kept, slot, previous, d_hidden, scratch.d_state, d_input)
+    else:
+        elman_backward(sizes.hidden, sizes.relu, hidden, d_hidden, slot, d_input)
+    if sizes.norm != NO_NORM:
+        _norms_backward(model, lane, layer, slot, d_input, d_state)
 
 
 @kernel
@@ -160,18 +204,20 @@ def _norms_backward(model, lane, layer, slot, d_input, d_state):
 
 
 @kernel
-def _matrices_backward(model, lane, layer, d_input, d_state, span):
+def matrices_backward(model, lane, layer, span, adds):
+    """The gradient of one layer's matrices, and the slope at the layer below; adds: as in `linear_backward_weight`."""
     sizes, network, ring, d_hidden = model.sizes, model.network, lane.ring, model.scratch.d_hidden
+    d_input, d_state = model.scratch.d_gates_input, d_gates_of_state(sizes, model.scratch)
     block = BLOCKS_PER_LAYER * layer
     below = plane(ring.hidden, layer - 1) if layer > 0 else ring.inputs
     hidden = plane(ring.hidden, layer)
     d_weight_ih = matrix(network.gradient, network, block, sizes.gate_rows, below.shape[1])
     d_weight_hh = matrix(network.gradient, network, block + 1, sizes.gate_rows, sizes.hidden_width)
-    linear_backward_weight(d_input, below, span[0], span, d_weight_ih)
-    linear_backward_weight(d_state, hidden, slot_before(span[0], span[2]), span, d_weight_hh)
+    linear_backward_weight(d_input, below, span[0], span, adds, d_weight_ih)
+    linear_backward_weight(d_state, hidden, slot_before(span[0], span[2]), span, adds, d_weight_hh)
     if sizes.norm == NO_NORM:  # else the norms have written it
-        linear_backward_bias(d_input, span, bias(network.gradient, network, block + 2, sizes.gate_rows))
-        linear_backward_bias(d_state, span, bias(network.gradient, network, block + 3, sizes.gate_rows))
+        linear_backward_bias(d_input, span, adds, bias(network.gradient, network, block + 2, sizes.gate_rows))
+        linear_backward_bias(d_state, span, adds, bias(network.gradient, network, block + 3, sizes.gate_rows))
     weight_ih = matrix(network.weights, network, block, sizes.gate_rows, below.shape[1])
     if layer == 0:
         embeddings_backward(model.coding, model, lane, weight_ih, d_input, span)

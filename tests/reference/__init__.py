@@ -23,10 +23,13 @@ K. Cho et al. (2014), Learning phrase representations using RNN encoder-decoder.
 A. P. Dawid (1984), Present position and potential developments: the prequential approach. JRSS A 147(2).
 P. Gaillard, G. Stoltz, T. van Erven (2014), A second-order bound with excess losses. COLT.
 S. Gunnarsson (1996), Combining tracking and regularization in recursive least squares identification. CDC.
+P. Goyal et al. (2017), Accurate, large minibatch SGD: training ImageNet in 1 hour. arXiv 1706.02677.
+S. Malladi et al. (2022), On the SDEs and scaling rules for adaptive gradient algorithms. NeurIPS.
 B. P. Welford (1962), Note on a method for calculating corrected sums of squares and products. Technometrics 4(3).
 """
 
 from .anomaly import ReferenceWatch
+from .batch import BatchedReference
 from .categories import CategoryReference
 from .cells import Activations, LayerState, forward_step, head_forward, sweep, zero_state
 from .experts import ReferenceExperts
@@ -37,6 +40,7 @@ from .rules import Loss, Optimizer
 
 __all__ = [
     "Activations",
+    "BatchedReference",
     "CategoryReference",
     "Column",
     "Forecast",

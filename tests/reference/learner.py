@@ -112,6 +112,7 @@ class ReferenceLearner:
         self.tolerance = tolerance
         self.target_weights = target_weights or (1.0,) * len(targets)
         self.record_sweeps = record_sweeps
+        self.waits = 0  # steps that may be made before a sweep that is due
         self.last_sweep: SweepSnapshot | None = None
         self.gradient: Parameters | None = None
         self.start(columns)
@@ -154,7 +155,7 @@ class ReferenceLearner:
 
     @property
     def ring_reach(self) -> int:
-        return self.window + self.stride + max(*self.horizons, 1) - 2 + self.max_delay
+        return self.window + self.stride + max(*self.horizons, 1) - 2 + self.max_delay + self.waits
 
     # ---- one row
 
@@ -326,10 +327,22 @@ class ReferenceLearner:
                 scale.distrust()
 
     def sweep_and_update(self) -> None:
+        if not self.sweep():
+            return
+        assert self.gradient is not None
+        self.guard.keep_first(self.parameters)
+        if self.optimizer.update(self.parameters, self.gradient):
+            self.counts["updates"] += 1
+        else:
+            self.counts["skipped"] += 1
+            self.record.event.add("update-skipped")
+
+    def sweep(self) -> bool:
+        """Find the gradient of all that was revealed since the last update; False if nothing was."""
         oldest_in_ring = len(self.steps) - self.ring_reach
         self.slopes = {number: slopes for number, slopes in self.slopes.items() if number >= oldest_in_ring}
         if not self.slopes:
-            return
+            return False
         oldest = max(min(self.slopes) - (self.window - 1), self.sequence_start, self.renewed, oldest_in_ring)
         numbers = range(oldest, max(self.slopes) + 1)
         steps = [self.steps[number].activations for number in numbers]
@@ -341,12 +354,7 @@ class ReferenceLearner:
         self.gradient = self.gradient_of(d_network, d_inputs, numbers)
         self.forget_slopes()
         self.since = 0
-        self.guard.keep_first(self.parameters)
-        if self.optimizer.update(self.parameters, self.gradient):
-            self.counts["updates"] += 1
-        else:
-            self.counts["skipped"] += 1
-            self.record.event.add("update-skipped")
+        return True
 
     def forget_slopes(self) -> None:
         self.slopes = {}

@@ -53,7 +53,12 @@ class Loss:
 
 @dataclass
 class Optimizer:
-    """Clip by the global norm, then one rule for every parameter; updates are counted from 1."""
+    """Clip by the global norm, then one rule for every parameter; updates are counted from 1.
+
+    An update of several rows goes as far as so many updates would. For SGD that is a sum of steps (P. Goyal et al.
+    2017); where a rule divides by the noise, which a mean has less of, it is its root (S. Malladi et al. 2022). What
+    decays, decays by so many rows.
+    """
 
     kind: str
     lr: float
@@ -68,13 +73,16 @@ class Optimizer:
     warmup: int = 0
     cap: float = math.inf  # what the guard lets the rate be
     updates: int = 0
-    cleared: int = 0  # updates when the moments were last cleared
+    learned: int = 0  # rows in the moments
     skipped_in_a_row: int = 0
     first_moment: Parameters = field(default_factory=dict)
     second_moment: Parameters = field(default_factory=dict)
 
-    def update(self, parameters: Parameters, gradient: Parameters) -> bool:
-        """Move the parameters in place; a gradient whose norm is not finite changes nothing, and False is returned."""
+    def update(self, parameters: Parameters, gradient: Parameters, rows: int = 1) -> bool:
+        """Move the parameters in place; a gradient whose norm is not finite changes nothing, and False is returned.
+
+        gradient: the mean of those of so many rows
+        """
         norm = math.sqrt(sum(float(np.sum(d_value**2)) for d_value in gradient.values()))
         if not math.isfinite(norm):
             self.skipped_in_a_row += 1
@@ -82,8 +90,9 @@ class Optimizer:
         self.skipped_in_a_row = 0
         factor = min(1.0, self.clip / (norm + 1e-6)) if self.clip > 0 else 1.0
         self.updates += 1
+        self.learned += rows
         for name, value in parameters.items():
-            self.move(name, value, gradient[name] * factor)
+            self.move(name, value, gradient[name] * factor, rows)
         return True
 
     def recover(self) -> None:
@@ -101,27 +110,28 @@ class Optimizer:
         """With empty moments, and half the rate or less."""
         self.cap = max(min(0.5 * self.rate(max(self.updates, 1)), SAFE_RATE), SLOWEST_RATE)
         self.first_moment, self.second_moment = {}, {}
-        self.cleared = self.updates
+        self.learned = 0
         self.skipped_in_a_row = 0
 
-    def move(self, name: str, value: np.ndarray, d_value: np.ndarray) -> None:
+    def move(self, name: str, value: np.ndarray, d_value: np.ndarray, rows: int) -> None:
         m = self.first_moment.get(name, np.zeros_like(value))
         v = self.second_moment.get(name, np.zeros_like(value))
         rate = self.rate(self.updates)
         if self.kind == "sgd":
-            m = self.momentum * m + d_value
-            value -= rate * m
+            m = self.momentum**rows * m + d_value
+            value -= rows * rate * m
         elif self.kind == "rmsprop":
-            v = self.alpha * v + (1.0 - self.alpha) * d_value * d_value
-            value -= rate * d_value / (np.sqrt(v) + self.eps)
+            alpha = self.alpha**rows
+            v = alpha * v + (1.0 - alpha) * d_value * d_value
+            value -= math.sqrt(rows) * rate * d_value / (np.sqrt(v) + self.eps)
         else:
             if self.kind == "adamw":
-                value -= min(1.0, rate * self.weight_decay) * value
-            m = self.beta1 * m + (1.0 - self.beta1) * d_value
-            v = self.beta2 * v + (1.0 - self.beta2) * d_value * d_value
-            age = self.updates - self.cleared
-            m_unbiased = m / (1.0 - self.beta1**age)
-            v_unbiased = v / (1.0 - self.beta2**age)
-            value -= rate * m_unbiased / (np.sqrt(v_unbiased) + self.eps)
+                value -= min(1.0, rows * rate * self.weight_decay) * value
+            beta1, beta2 = self.beta1**rows, self.beta2**rows
+            m = beta1 * m + (1.0 - beta1) * d_value
+            v = beta2 * v + (1.0 - beta2) * d_value * d_value
+            m_unbiased = m / (1.0 - self.beta1**self.learned)
+            v_unbiased = v / (1.0 - self.beta2**self.learned)
+            value -= math.sqrt(rows) * rate * m_unbiased / (np.sqrt(v_unbiased) + self.eps)
         self.first_moment[name] = m
         self.second_moment[name] = v
