@@ -1,0 +1,37 @@
+"""What the user decides, checked here and nowhere else."""
+
+from __future__ import annotations
+
+from .choices import (
+    CELLS,
+    EXPERTS,
+    HORIZON_UNITS,
+    INTEGER_RANGES,
+    LOSSES,
+    NONLINEARITIES,
+    NORMS,
+    NUMBER_RANGES,
+    OPTIMIZERS,
+    SCHEDULES,
+)
+from .option import Option, SettingsError
+from .settings import Settings, check_option_names, default, options
+
+__all__ = [
+    "CELLS",
+    "EXPERTS",
+    "HORIZON_UNITS",
+    "INTEGER_RANGES",
+    "LOSSES",
+    "NONLINEARITIES",
+    "NORMS",
+    "NUMBER_RANGES",
+    "OPTIMIZERS",
+    "SCHEDULES",
+    "Option",
+    "Settings",
+    "SettingsError",
+    "check_option_names",
+    "default",
+    "options",
+]
