@@ -27,9 +27,9 @@ import numpy as np
 
 from benchmarks.nab import LabelledFile, file_score, normalised, read_files
 from streamrnn import Learner
-from streamrnn.kernels.anomaly import EASE, MARGIN
-from streamrnn.kernels.anomaly_fields import ERROR_WINDOW, REFRACTORY
-from streamrnn.kernels.state import named_view
+from streamrnn.kernels.arrays.state import named_view
+from streamrnn.kernels.surprise.anomaly import EASE, MARGIN
+from streamrnn.kernels.surprise.anomaly_fields import ERROR_WINDOW, REFRACTORY
 
 ALERTS = (
     0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9998, 0.9999, 0.99995, 0.99998, 0.99999,

@@ -24,7 +24,7 @@ import click
 import numpy as np
 
 from streamrnn import Learner
-from streamrnn.kernels.state import padded
+from streamrnn.kernels.arrays.state import padded
 
 from .limits.parts import Shape, Ways, chain_back, optimizer_pass, step_forward, weight_gradient
 

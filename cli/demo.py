@@ -65,7 +65,7 @@ def learn(recording: pyarrow.Table) -> tuple[Learner, pyarrow.Table, float]:
     from tqdm import tqdm
 
     from streamrnn import Learner
-    from streamrnn.kernels.cache import is_kept
+    from streamrnn.kernels.machine.cache import is_kept
 
     if not all(map(is_kept, ("learn_rows", "mix_rows"))):
         click.echo("Compiling the kernels, once on this machine: some twenty seconds ...", err=True)

@@ -23,7 +23,7 @@ USUAL = {"learn": True, "passes": 1, "save": True, "emit": "all", "on_bad": "nul
 
 def show_plan(context: click.Context, session: Session) -> None:
     """Write everything to stdout: it is what was asked for."""
-    from streamrnn.kernels.state import nbytes
+    from streamrnn.kernels.arrays.state import nbytes
     from streamrnn.network import blocks_of, lanes_of, sizes_of
 
     settings, plan, source = session.start.settings, session.plan, session.source

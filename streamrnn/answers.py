@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .kernels.arrays.state import EXPECTED
 from .kernels.handover import PER_TARGET
-from .kernels.state import EXPECTED
 from .schema import categorical_targets, network_features, numeric_targets
 from .settings import EXPERTS, Settings
 

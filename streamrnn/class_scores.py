@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .kernels.state import RANKS, RECENT, State, lanes_view, named_view
-from .kernels.temperature import SHARPNESS
+from .kernels.arrays.state import RANKS, RECENT, State, lanes_view, named_view
+from .kernels.categories.temperature import SHARPNESS
 from .schema import categorical_targets
 from .settings import Settings
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .kernels.state import allocate, nbytes
+from .kernels.arrays.state import allocate, nbytes
 from .metrics import Health, Metrics, health_of, metrics_of
 from .network import lanes_of, parameter_views, sizes_of, write_roles
 from .restore import read_saved, restore_tensors

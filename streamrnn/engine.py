@@ -8,9 +8,20 @@ from typing import Any
 
 import numpy as np
 
+from .kernels.arrays.state import (
+    BOUNDARY,
+    EVENT,
+    NEW_KEY,
+    Sizes,
+    State,
+    allocate,
+    lane_block,
+    lanes_view,
+    named_view,
+    nbytes,
+)
 from .kernels.batched import learn_batched_coded_rows, learn_batched_rows
 from .kernels.learn import learn_coded_rows, learn_keyed_coded_rows, learn_keyed_rows, learn_rows
-from .kernels.state import BOUNDARY, EVENT, NEW_KEY, Sizes, State, allocate, lane_block, lanes_view, named_view, nbytes
 from .mixture import write_season, write_wanted
 from .network import (
     lanes_of,
@@ -186,7 +197,7 @@ class Engine:
         """The kernels that read what the first has answered; each is compiled when a learner first needs it."""
         double, integer = self.state.double, self.state.integer
         if self.sizes.watched:
-            from .kernels.anomaly import score_rows
+            from .kernels.surprise.anomaly import score_rows
 
             yield lambda rows, codes, marks, learn, answers: score_rows(double, integer, rows, marks, answers)
         if self._settings.mixes:
@@ -194,7 +205,7 @@ class Engine:
 
             yield lambda rows, codes, marks, learn, answers: mix_rows(double, integer, marks, learn, answers)
         if self._settings.intervals:
-            from .kernels.conformal import bound_rows
+            from .kernels.surprise.conformal import bound_rows
 
             yield lambda rows, codes, marks, learn, answers: bound_rows(double, integer, marks, learn, answers)
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .kernels.labels import GONE
-from .kernels.state import KNOWN, LAST_LABEL, MAJORITY, Sizes, State, lanes_view, named_view
+from .kernels.arrays.state import KNOWN, LAST_LABEL, MAJORITY, Sizes, State, lanes_view, named_view
+from .kernels.categories.labels import GONE
 from .network import blocks_of
 from .schema import categorical_columns, categorical_features, categorical_targets
 from .settings import Settings

@@ -15,7 +15,7 @@ import numpy as np
 
 from .engine import Engine, Take
 from .eviction import Evictor
-from .kernels.state import BOUNDARY, EVENT, EXPECTED, LANE, LOSS, NEW_KEY, NEW_SEQUENCE, named_view
+from .kernels.arrays.state import BOUNDARY, EVENT, EXPECTED, LANE, LOSS, NEW_KEY, NEW_SEQUENCE, named_view
 from .keys import Keys, KeyState
 from .late import LostLabel, age_of_name, count_labels, name_codes, number_rows, place_of_row
 from .record import Record, RecordLayout

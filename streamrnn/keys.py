@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .kernels.state import EVICTS, GOES_ON, NEW_KEY, NEW_SEQUENCE
+from .kernels.arrays.state import EVICTS, GOES_ON, NEW_KEY, NEW_SEQUENCE
 from .tables import Cells
 from .times import MISSING
 from .times.order import times_before

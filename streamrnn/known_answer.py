@@ -75,7 +75,7 @@ def check_scores(learner_class: type[Any]) -> None:
     KernelError
         If it is wrong even when it is compiled again.
     """
-    from .kernels.anomaly import score_rows
+    from .kernels.surprise.anomaly import score_rows
 
     _check(score_rows, score_rows, lambda: abs(scores(learner_class(**SCORED)) - SCORES))
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .kernels.state import IDLE, LATE, LOST, STEPS, State, lanes_view, named_view
+from .kernels.arrays.state import IDLE, LATE, LOST, STEPS, State, lanes_view, named_view
 
 NO_NAME = 0
 

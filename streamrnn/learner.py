@@ -16,7 +16,7 @@ from .engine import Engine
 from .exclusive import exclusive
 from .files import replace_content
 from .intake import Intake
-from .kernels.state import State
+from .kernels.arrays.state import State
 from .known_answer import check_kernels, check_late_labels, check_scores
 from .late import LostLabel
 from .many_rows import take_many, with_times

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from .intake import Intake
-from .kernels.state import BOUNDARY, LANE
+from .kernels.arrays.state import BOUNDARY, LANE
 from .rows import ManyRows
 from .settings import SettingsError
 from .tables import Cells, cells_of

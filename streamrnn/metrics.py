@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .class_scores import ClassScore, class_scores, pooled
-from .kernels.health import CLIPPED, MEASURED, NORM, NOTED, RATE, REACH
-from .kernels.state import DIVERGED, LEVEL_SHIFTS, MADE, SKIPPED, STEPS, State, named_view
+from .kernels.arrays.state import DIVERGED, LEVEL_SHIFTS, MADE, SKIPPED, STEPS, State, named_view
+from .kernels.network.health import CLIPPED, MEASURED, NORM, NOTED, RATE, REACH
 from .schema import categorical_columns, matrix_columns, numeric_targets, percent_text
 from .settings import EXPERTS, Settings
 

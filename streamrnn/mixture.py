@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .answers import answers_of
+from .kernels.arrays.state import State, lanes_view, named_view
 from .kernels.experts import regressors, season
-from .kernels.state import State, lanes_view, named_view
 from .schema import numeric_targets
 from .settings import EXPERTS, Settings
 

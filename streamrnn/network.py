@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .kernels.cells import coupled_lstm, elman, gru, lstm
-from .kernels.products import GROUP
-from .kernels.state import RATE_COUNT, Sizes, State, lanes_view, named_view, padded
-from .kernels.temperature import FIXED, LEARNED, SHARPNESS
+from .kernels.arrays.state import RATE_COUNT, Sizes, State, lanes_view, named_view, padded
+from .kernels.categories.temperature import FIXED, LEARNED, SHARPNESS
+from .kernels.network.cells import coupled_lstm, elman, gru, lstm
+from .kernels.network.products import GROUP
 from .mixture import bound_sizes, expert_sizes, handed_sizes, score_sizes
 from .schema import (
     categorical_columns,

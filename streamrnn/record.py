@@ -12,7 +12,7 @@ import numpy as np
 
 from .answers import answers_of
 from .category_answers import CategoryAnswers, Named, best_of
-from .kernels.state import DIVERGENCE, DRIFT, EVENT, EVICTION, EXPECTED, LEVEL_SHIFT, LOSS, UPDATE_SKIPPED
+from .kernels.arrays.state import DIVERGENCE, DRIFT, EVENT, EVICTION, EXPECTED, LEVEL_SHIFT, LOSS, UPDATE_SKIPPED
 from .schema import (
     matrix_columns,
     network_features,

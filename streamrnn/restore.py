@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .checkpoint import CheckpointError, decode
-from .kernels.field import Field
-from .kernels.state import FIELDS, RENEWED, SEQUENCE_START, STEPS, Sizes, State, lanes_view, named_view, shape_of
+from .kernels.arrays.field import Field
+from .kernels.arrays.state import FIELDS, RENEWED, SEQUENCE_START, STEPS, Sizes, State, lanes_view, named_view, shape_of
 from .network import blocks_of, sizes_of
 from .schema import categorical_columns
 from .settings import Settings, SettingsError, check_option_names, options

@@ -10,8 +10,8 @@ import numpy as np
 from reference import CategoryReference, ReferenceLearner
 
 from streamrnn import Learner, Record
-from streamrnn.kernels.jit import uncached_entry
-from streamrnn.kernels.state import named_view
+from streamrnn.kernels.arrays.state import named_view
+from streamrnn.kernels.machine.jit import uncached_entry
 from streamrnn.network import TOLERANCE
 from streamrnn.schema import (
     categorical_columns,

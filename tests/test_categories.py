@@ -12,7 +12,7 @@ import pyarrow
 import pytest
 
 from streamrnn import Learner, SettingsError
-from streamrnn.kernels.state import named_view
+from streamrnn.kernels.arrays.state import named_view
 
 SMALL: dict[str, Any] = {"hidden": 6, "window": 5, "embedding": 4, "max_categories": 5}
 

@@ -11,8 +11,8 @@ from reference import ReferenceWatch
 from reference.categories import softmax
 
 from streamrnn import Learner, known_answer
-from streamrnn.kernels.anomaly import score_rows
 from streamrnn.kernels.late import learn_late_rows
+from streamrnn.kernels.surprise.anomaly import score_rows
 from streamrnn.known_answer import KernelError, check_kernels, check_scores
 from streamrnn.vocabulary import Vocabulary
 

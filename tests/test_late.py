@@ -9,7 +9,7 @@ import pytest
 from learners import DoubleLearner, randomised, stream
 
 from streamrnn import Learner
-from streamrnn.kernels.state import named_view
+from streamrnn.kernels.arrays.state import named_view
 from streamrnn.settings import SettingsError
 
 LATE: dict[str, Any] = {"hidden": 4, "window": 4, "horizon": 0, "max_delay": 6}

@@ -9,7 +9,7 @@ import pytest
 from learners import COLUMNS
 
 from streamrnn import Learner
-from streamrnn.kernels.state import Rates, named_view
+from streamrnn.kernels.arrays.state import Rates, named_view
 
 GATES = {"elman": 1, "gru": 3, "lstm": 4, "coupled-lstm": 3}
 PYTORCHS = ("elman", "gru", "lstm")

@@ -13,7 +13,7 @@ import pytest
 from learners import stream
 
 from streamrnn import Learner, SettingsError
-from streamrnn.kernels.state import named_view
+from streamrnn.kernels.arrays.state import named_view
 from streamrnn.schema import matrix_columns
 from streamrnn.settings import Settings
 from streamrnn.times import CYCLES, SECOND, TIME_FEATURES

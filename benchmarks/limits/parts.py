@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
-from streamrnn.kernels.jit import uncached_entry
-from streamrnn.kernels.linear import linear_backward_input, linear_backward_weight, linear_forward
-from streamrnn.kernels.optimizers import sum_of_squares
-from streamrnn.kernels.state import padded
-from streamrnn.kernels.vector import LANES, constant, fma, load, root, splat, store
+from streamrnn.kernels.arrays.state import padded
+from streamrnn.kernels.machine.jit import uncached_entry
+from streamrnn.kernels.machine.vector import LANES, constant, fma, load, root, splat, store
+from streamrnn.kernels.network.linear import linear_backward_input, linear_backward_weight, linear_forward
+from streamrnn.kernels.network.optimizers import sum_of_squares
 
 Ways = dict[str, Callable[[], object]]
 plain: Callable[..., Any] = numba.njit(fastmath=True, error_model="numpy", boundscheck=False)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..kernels.state import BOUNDARY, EXPECTED, GOES_ON, LANE, STEPS, named_view
+from ..kernels.arrays.state import BOUNDARY, EXPECTED, GOES_ON, LANE, STEPS, named_view
 from ..learner import Learner
 from ..settings import EXPERTS, Settings
 

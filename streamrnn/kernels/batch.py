@@ -11,18 +11,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from .group import Group, network_opener, opener
-from .guard import keep_first
-from .health import measure_reach
-from .jit import kernel
+from .arrays.group import Group, network_opener, opener
+from .arrays.ring import slot_before
+from .arrays.state import BOUNDARY, EVICTS, LANE, NEW_SEQUENCE, SINCE, UNLEARNED, UPDATE_SKIPPED
+from .arrays.views import Model, Scratch, matrix, open_lane
 from .keys import prepare_row
-from .memory import carve2
-from .optimizers import update
-from .products import GROUP, linear_backward_inputs
-from .recurrence import BLOCKS_PER_LAYER
-from .ring import slot_before
-from .state import BOUNDARY, EVICTS, LANE, NEW_SEQUENCE, SINCE, UNLEARNED, UPDATE_SKIPPED
-from .unroll import (
+from .machine.jit import kernel
+from .machine.memory import carve2
+from .network.guard import keep_first
+from .network.health import measure_reach
+from .network.optimizers import update
+from .network.products import GROUP, linear_backward_inputs
+from .network.recurrence import BLOCKS_PER_LAYER
+from .network.unroll import (
     add_slopes_of_heads,
     d_gates_of_state,
     fetch_part,
@@ -31,7 +32,6 @@ from .unroll import (
     matrices_backward,
     sweep_reach,
 )
-from .views import Model, Scratch, matrix, open_lane
 
 LANE_OF, FIRST, COUNT, SLOT = 0, 1, 2, 3  # places in a row of `spans`: whose sweep, its steps, where the chain is,
 NEXT = 4  # and a lane of the group after this one, which comes from memory meanwhile

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .jit import vector_entry
+from .arrays.views import open_pool
 from .learn import take_rows
-from .views import open_pool
+from .machine.jit import vector_entry
 
 
 @vector_entry

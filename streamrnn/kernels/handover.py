@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .gate import deviation
-from .jit import kernel
-from .state import STEPS
-from .views import plane
+from .arrays.state import STEPS
+from .arrays.views import plane
+from .columns.gate import deviation
+from .machine.jit import kernel
 
 PER_TARGET = 3  # the accepted value (NaN where none), the deviation, whether the level has shifted
 

@@ -13,12 +13,12 @@ import math
 
 from numba import types
 
-from .gate import deviation
-from .guard import UNTRUSTED, renew
-from .jit import by_type, kernel
-from .robust import MAD_TO_DEVIATION
-from .scaling import scale_of
-from .state import EVICTION, EVICTS, LANE, NEW_KEY, RETURNS, RETURNS_SEEN
+from .arrays.state import EVICTION, EVICTS, LANE, NEW_KEY, RETURNS, RETURNS_SEEN
+from .columns.gate import deviation
+from .columns.robust import MAD_TO_DEVIATION
+from .columns.scaling import scale_of
+from .machine.jit import by_type, kernel
+from .network.guard import UNTRUSTED, renew
 
 KNOWN_AT = 60  # values: few of those that were lent are then left in the statistics
 MOST_LENT = 10  # values, half as many as seed a column's statistics

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 
-from .drift import watch_for_drift
-from .guard import has_diverged
-from .jit import kernel, vector_entry
+from .arrays.state import DIVERGENCE, EVENT, LANE, LOSS, STEPS, UNLEARNED
+from .arrays.views import open_lane, open_model, open_pool
 from .keys import finish_row, prepare_row
 from .learn import observe_column, reveal_all, sweep_and_update, take_codes
-from .memory import flush_denormals, restore_denormals
-from .state import DIVERGENCE, EVENT, LANE, LOSS, STEPS, UNLEARNED
-from .views import open_lane, open_model, open_pool
+from .machine.jit import kernel, vector_entry
+from .machine.memory import flush_denormals, restore_denormals
+from .network.drift import watch_for_drift
+from .network.guard import has_diverged
 
 AGE = 1  # place in a mark, behind `LANE`: steps of the lane from the label's row on
 

@@ -6,24 +6,8 @@ import math
 
 from numba import types
 
-from .batch import settle, wait
-from .classifier import finite_logits
-from .drift import watch_for_drift
-from .embeddings import embed
-from .gate import clear_held, observe
-from .guard import go_back, has_diverged, keep_first
-from .handover import hand_over
-from .health import measure_reach
-from .jit import by_type, kernel, vector_entry
-from .keys import begin_key, finish_row, lane_after, prepare_row
-from .labels import count_codes, end_labels, make_classes_pending, reveal_labels
-from .memory import flush_denormals, restore_denormals
-from .optimizers import update
-from .recurrence import clear_state, finite_step
-from .reveal import make_pending, reveal, void_target
-from .ring import slot_before
-from .scaling import forget_changes, standardise
-from .state import (
+from .arrays.ring import slot_before
+from .arrays.state import (
     BOUNDARY,
     DIVERGED,
     DIVERGENCE,
@@ -42,8 +26,24 @@ from .state import (
     UNLEARNED,
     UPDATE_SKIPPED,
 )
-from .unroll import backward_sweep, clear_slopes
-from .views import open_lane, open_model, open_pool
+from .arrays.views import open_lane, open_model, open_pool
+from .batch import settle, wait
+from .categories.classifier import finite_logits
+from .categories.embeddings import embed
+from .categories.labels import count_codes, end_labels, make_classes_pending, reveal_labels
+from .columns.gate import clear_held, observe
+from .columns.scaling import forget_changes, standardise
+from .handover import hand_over
+from .keys import begin_key, finish_row, lane_after, prepare_row
+from .machine.jit import by_type, kernel, vector_entry
+from .machine.memory import flush_denormals, restore_denormals
+from .network.drift import watch_for_drift
+from .network.guard import go_back, has_diverged, keep_first
+from .network.health import measure_reach
+from .network.optimizers import update
+from .network.recurrence import clear_state, finite_step
+from .network.unroll import backward_sweep, clear_slopes
+from .reveal import make_pending, reveal, void_target
 
 
 @vector_entry

@@ -10,15 +10,15 @@ import math
 
 import numpy as np
 
-from .guard import weigh
-from .jit import kernel
-from .linear import dot
-from .losses import loss_backward, loss_forward
-from .recurrence import open_head, read_layers
-from .ring import PAST, horizon_reached
-from .scaling import add_agreement, add_change, scale_of, trust_in
-from .state import EXPECTED, LOSS, RENEWED, REVEALED, SEQUENCE_START, STEPS, UNLEARNED
-from .vector import constant, is_finite
+from .arrays.ring import PAST, horizon_reached
+from .arrays.state import EXPECTED, LOSS, RENEWED, REVEALED, SEQUENCE_START, STEPS, UNLEARNED
+from .columns.scaling import add_agreement, add_change, scale_of, trust_in
+from .machine.jit import kernel
+from .machine.vector import constant, is_finite
+from .network.guard import weigh
+from .network.linear import dot
+from .network.losses import loss_backward, loss_forward
+from .network.recurrence import open_head, read_layers
 
 
 @kernel

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..checkpoint import decode
-from ..kernels.cache import is_kept
+from ..kernels.machine.cache import is_kept
 from ..restore import changed_settings
 from ..schema import check_categories_are_used, check_columns_exist, kernels_of, other_columns
 from ..settings import Settings, SettingsError

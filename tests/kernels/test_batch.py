@@ -20,8 +20,8 @@ from learners import (
 from reference import BatchedReference
 
 from streamrnn import Learner
-from streamrnn.kernels.products import GROUP, linear_backward_inputs
-from streamrnn.kernels.state import named_view, padded
+from streamrnn.kernels.arrays.state import named_view, padded
+from streamrnn.kernels.network.products import GROUP, linear_backward_inputs
 
 SMALL: dict[str, Any] = {"hidden": 4, "window": 4, "key": "k"}
 

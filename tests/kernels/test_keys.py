@@ -10,8 +10,8 @@ from learners import COLUMNS, DoubleLearner, check_record, mappings, randomised,
 from reference import KeyedReference
 
 from streamrnn import Learner
+from streamrnn.kernels.arrays.state import named_view
 from streamrnn.kernels.keys import KEYS
-from streamrnn.kernels.state import named_view
 
 SMALL: dict[str, Any] = {"hidden": 4, "window": 4}
 

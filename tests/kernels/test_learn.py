@@ -25,8 +25,8 @@ from learners import (
 )
 
 from streamrnn import Learner
+from streamrnn.kernels.arrays.state import named_view
 from streamrnn.kernels.learn import learn_rows
-from streamrnn.kernels.state import named_view
 from streamrnn.settings import LOSSES, OPTIMIZERS
 
 SMALL: dict[str, Any] = {"hidden": 4, "window": 5}

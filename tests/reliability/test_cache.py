@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from streamrnn.kernels import cache
-from streamrnn.kernels.jit import entry, uncached_entry
+from streamrnn.kernels.machine import cache
+from streamrnn.kernels.machine.jit import entry, uncached_entry
 
 TRIALS = 500 if os.environ.get("STREAMRNN_SOAK") else 24
 NOBODY = 65534

@@ -11,7 +11,7 @@ from learners import COLUMNS
 from reliability.hostile import SETTLED, error, not_finite, struck, taken, waves
 
 from streamrnn import Learner
-from streamrnn.kernels.state import named_view
+from streamrnn.kernels.arrays.state import named_view
 
 # --- a storm ----------------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..field import SCRATCH, Field
+from ..arrays.field import SCRATCH, Field
 
 EXPERT_FIELDS = (
     Field("linear_covariance", "double", ("mixed", "linear_width", "linear_width"), "P of each target"),

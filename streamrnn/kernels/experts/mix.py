@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 
+from ..arrays.state import BOUNDARY, EXPECTED, LANE
 from ..handover import PER_TARGET
-from ..jit import entry, kernel
-from ..memory import carve1, flush_denormals, restore_denormals
-from ..state import BOUNDARY, EXPECTED, LANE
-from ..vector import is_finite
+from ..machine.jit import entry, kernel
+from ..machine.memory import carve1, flush_denormals, restore_denormals
+from ..machine.vector import is_finite
 from .mixing import (
     JOINT,
     LAST,

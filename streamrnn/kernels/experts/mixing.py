@@ -15,8 +15,8 @@ to be better, see ``shrinkage.py``; the weights that are told are those of the f
 
 from __future__ import annotations
 
-from ..jit import kernel
-from ..vector import is_finite
+from ..machine.jit import kernel
+from ..machine.vector import is_finite
 from .regression import clipped
 
 LAST, SEASONAL, LINEAR, JOINT, READOUT, NETWORK = 0, 1, 2, 3, 4, 5  # as in settings.EXPERTS

@@ -18,9 +18,9 @@ from __future__ import annotations
 
 import math
 
-from ..jit import kernel
-from ..vector import is_finite
-from ..views import plane
+from ..arrays.views import plane
+from ..machine.jit import kernel
+from ..machine.vector import is_finite
 
 FORGETTING = 0.9995  # about 2,000 ticks
 RIDGE = 10.0  # information that the prior has about each weight, where regressors are of about unit size

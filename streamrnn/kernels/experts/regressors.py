@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 
-from ..jit import kernel
+from ..machine.jit import kernel
 from .regression import clipped
 from .season import find_season, is_time_to_look, note_repeats
 

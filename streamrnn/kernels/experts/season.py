@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 
-from ..jit import kernel
+from ..machine.jit import kernel
 
 LAGS = 256
 LONGEST = 2 * LAGS // 3  # half a season must fit behind it

@@ -17,7 +17,7 @@ independent, and it learns noise. Its share is the least-squares slope of what w
 
 from __future__ import annotations
 
-from ..jit import kernel
+from ..machine.jit import kernel
 from .regression import FORGETTING, clipped
 
 MEMORY = 0.99998  # of the evidence, a reveal: about 50,000 of them

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import math
 
-from ..jit import kernel
-from ..views import plane
+from ..arrays.views import plane
+from ..machine.jit import kernel
 from .regressors import INPUTS_AT, OWN
 from .shrinkage import change_unit_of_evidence
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..group import Group, opener
-from ..state import Sizes
+from ..arrays.group import Group, opener
+from ..arrays.state import Sizes
 from .regression import READOUT_RIDGE, RIDGE
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import kernel
+from ..machine.jit import kernel
 from .decimal import LOWER, MINUS, PLUS, SIGN, read_any_decimal
 from .fill import NAN
 from .nearest import INFINITY

@@ -6,8 +6,8 @@ around whole cells and nowhere in them. All others are odd: only their place is 
 
 from __future__ import annotations
 
-from ..jit import entry, inlined, kernel
-from ..memory import carve1, carve2
+from ..machine.jit import entry, inlined, kernel
+from ..machine.memory import carve1, carve2
 from .cells import read_cell
 from .decimal import read_decimal
 from .fill import NAN, NO_ROW, START, end_odd_row, end_row, open_rows, put_null, put_number, put_text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import inlined, kernel
+from ..machine.jit import inlined, kernel
 from .nearest import LEFT, nearest_float
 from .words import ONE, TEN, ZERO, load_word, quotient, trailing_zeros
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import inlined, kernel
+from ..machine.jit import inlined, kernel
 from .shortest import shortest_decimal
 from .words import TEN, ZERO, leading_zeros, load_word, store_word, trailing_zeros
 

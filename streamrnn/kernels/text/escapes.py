@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import kernel
+from ..machine.jit import kernel
 
 QUOTE, BACKSLASH, LETTER_U, DIGIT_0, LETTER_A = b'"\\u0a'
 BY_NUMBER = 1  # instead of a letter

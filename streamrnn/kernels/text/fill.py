@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import inlined, kernel
-from ..memory import carve1, carve2
+from ..machine.jit import inlined, kernel
+from ..machine.memory import carve1, carve2
 from .rows import FIRST_TEXT, NULL, UNWANTED, Rows
 
 NAN = np.uint64(0x7FF8 << 48)

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..jit import entry, inlined, kernel
-from ..memory import carve1, carve2
+from ..machine.jit import entry, inlined, kernel
+from ..machine.memory import carve1, carve2
 from .decimal import DIGIT_0, LOWER, MINUS, NO_NUMBER, POINT, SIGN, read_decimal
 from .fill import LINE_END, NO_ROW, START, end_odd_row, end_row, open_rows, put_null, put_number, put_text
 from .nearest import INFINITY

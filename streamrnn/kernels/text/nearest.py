@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import inlined, kernel
+from ..machine.jit import inlined, kernel
 from .powers import EXACT, LEAST
 from .words import ALL_ONES, ONE, THREE, ZERO, leading_zeros, multiply_wide
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import inlined
+from ..machine.jit import inlined
 from .nearest import binary_exponent
 from .powers import EXACT, LEAST
 from .words import ONE, TEN, TWO, ZERO, multiply_wide

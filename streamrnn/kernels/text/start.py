@@ -36,7 +36,7 @@ class KernelStart:
         if self._is_at_hand is None:
             self._is_at_hand = False
             if "numba" in sys.modules:
-                from ..cache import is_kept
+                from ..machine.cache import is_kept
 
                 self._is_at_hand = is_kept(self._name)
         return self._is_at_hand

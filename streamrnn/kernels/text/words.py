@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from ..memory import address_of
+from ..machine.memory import address_of
 
 ZERO, ONE, TWO, THREE, TEN = map(np.uint64, (0, 1, 2, 3, 10))
 ALL_ONES = np.uint64(2**64 - 1)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..jit import entry, inlined, kernel
-from ..memory import carve1, carve2, carve3
+from ..machine.jit import entry, inlined, kernel
+from ..machine.memory import carve1, carve2, carve3
 from .digits import write_float, write_integer
 from .escapes import write_csv_text, write_json_text
 from .fill import START

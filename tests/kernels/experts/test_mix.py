@@ -9,8 +9,8 @@ from reference import ReferenceExperts
 
 from streamrnn import Learner
 from streamrnn.answers import answers_of
+from streamrnn.kernels.arrays.state import named_view
 from streamrnn.kernels.handover import PER_TARGET
-from streamrnn.kernels.state import named_view
 
 SMALL = {"hidden": 4, "window": 4}
 

@@ -19,7 +19,7 @@ def kept(monkeypatch):
     asked = []
 
     def keep(is_kept):
-        monkeypatch.setattr("streamrnn.kernels.cache.is_kept", lambda name: asked.append(name) or is_kept)
+        monkeypatch.setattr("streamrnn.kernels.machine.cache.is_kept", lambda name: asked.append(name) or is_kept)
         return asked
 
     return keep
@@ -58,7 +58,9 @@ def test_once_due_it_stays_so(kept):
 
 def test_the_compiler_is_not_loaded_for_a_kernel_that_a_stream_can_do_without(monkeypatch):
     monkeypatch.delitem(sys.modules, "numba")
-    monkeypatch.setattr("streamrnn.kernels.cache.is_kept", lambda name: pytest.fail("the cache is the compiler's"))
+    monkeypatch.setattr(
+        "streamrnn.kernels.machine.cache.is_kept", lambda name: pytest.fail("the cache is the compiler's")
+    )
     assert not KernelStart("some_kernel").is_due(LOADED_FROM)
 
 

@@ -1,0 +1,1 @@
+"""Categories: as inputs, as outputs, and what counts of them add."""

@@ -1,0 +1,96 @@
+"""In which unit the network sees its inputs and its outputs, and how far its outputs are to be believed."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..arrays.state import WARM_UP
+from ..machine.jit import kernel
+from ..machine.vector import constant
+from .gate import FAR, deviation
+from .robust import deviation_from
+
+MEMORY = 0.9998  # of the agreement: about 5,000 reveals
+LARGEST_CHANGE = 10.0  # that counts for it, proposed or come, in scaled units
+
+
+@kernel
+def standardise(feature_columns, columns, arrived, inputs, slot):
+    """Write one step's inputs: the standardised features (a missing one as it was held), then who is missing.
+
+    feature_columns: (features,), arrived: (columns,), inputs: (slots, input_width)
+    """
+    one = constant(inputs[0, 0], 1.0)
+    features = feature_columns.shape[0]
+    for f in range(features):
+        c = feature_columns[f]
+        missing = math.isnan(arrived[c])
+        value = columns.held[c] if missing else arrived[c]
+        unit = deviation(columns, c)
+        x = (value - columns.mean[c]) / unit if unit > 0.0 and not math.isnan(value) else 0.0
+        inputs[slot, f] = constant(one, min(max(x, -FAR), FAR))
+        inputs[slot, features + f] = constant(one, 1.0 if missing else 0.0)
+
+
+@kernel
+def scale_of(changes, t, k):
+    """Return the unit of target t at horizon index k: the root mean square of the changes seen; 0 before any."""
+    return math.sqrt(changes.sum2[t, k] / changes.seen[t, k]) if changes.seen[t, k] > 0 else 0.0
+
+
+@kernel
+def add_change(changes, t, k, change):
+    """Let a revealed y - base into the unit; the first WARM_UP count by their median, as a column's do.
+
+    They begin with the first move of a column that was constant.
+    """
+    begins = changes.sum2[t, k] == 0.0 and change != 0.0 and changes.seen[t, k] > WARM_UP
+    seen = 1 if begins else changes.seen[t, k] + 1
+    changes.seen[t, k] = seen
+    if seen > WARM_UP:
+        changes.sum2[t, k] += change * change
+        return
+    first = changes.first[k * changes.seen.shape[0] + t]
+    first[seen - 1] = abs(change)
+    unit = deviation_from(0.0, first, seen, changes.away)
+    changes.sum2[t, k] = unit * unit * seen
+
+
+@kernel
+def trust_in(changes, pair):
+    """Return how far an output is to be believed, in [0, 1]: the least-squares slope of what came on what it
+    proposed.
+
+    A network that has learned noise proposes changes that do not come. Its slope is near 0, and the forecast
+    shrinks to its base; one that forecasts well is left alone (Mincer & Zarnowitz 1969; James & Stein 1961). 1
+    before any is known.
+    """
+    proposed2 = changes.agreement[pair, 1]
+    return min(max(changes.agreement[pair, 0] / proposed2, 0.0), 1.0) if proposed2 > 0.0 else 1.0
+
+
+@kernel
+def add_agreement(changes, pair, output, change):
+    """Let a revealed change, in scaled units, count for or against the output that was to forecast it."""
+    output = bounded(np.float64(output))
+    change = bounded(change)
+    changes.agreement[pair, 0] = MEMORY * changes.agreement[pair, 0] + output * change
+    changes.agreement[pair, 1] = MEMORY * changes.agreement[pair, 1] + output * output
+
+
+@kernel
+def bounded(change):
+    """One wild number among thousands must not decide."""
+    return min(max(change, -LARGEST_CHANGE), LARGEST_CHANGE)
+
+
+@kernel
+def forget_changes(changes, t):
+    """Start target t's units afresh, after a level shift."""
+    for k in range(changes.seen.shape[1]):
+        changes.seen[t, k] = 0
+        changes.sum2[t, k] = 0.0
+        for place in range(2):
+            changes.agreement[k * changes.seen.shape[0] + t, place] = 0.0

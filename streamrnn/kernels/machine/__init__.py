@@ -1,0 +1,1 @@
+"""What stands between kernels and the processor: the compiler and its cache, views of memory, vectors."""

@@ -1,0 +1,1 @@
+"""The recurrent network: its products and cells, forward and back through the window, and how it learns."""
