@@ -107,7 +107,7 @@ def test_imports_go_down_only():
 def test_the_kernels_of_text_know_the_compiler_and_no_other_kernel():
     for path in (ROOT / "streamrnn" / "kernels" / "text").glob("*.py"):
         for name in imports_of("streamrnn", path):
-            basics = tuple(f"streamrnn.kernels.{module}" for module in ("text", "jit", "memory", "cache"))
+            basics = ("streamrnn.kernels.text", "streamrnn.kernels.machine")
             assert room_of(name) is None or name.startswith(basics), path
 
 
@@ -116,6 +116,18 @@ def test_the_package_itself_imports_nothing_before_it_is_asked():
     modules = [node.module for node in tree.body if isinstance(node, ast.ImportFrom)]
     assert modules == ["__future__", "typing"]
     assert not [node for node in tree.body if isinstance(node, ast.Import)]
+
+
+def test_the_machine_is_below_all_kernels_and_the_arrays_below_all_others():
+    """What stands between kernels and the processor knows no learner, but for the fields that a group is made of."""
+    for room, below in (
+        ("machine", ("machine",)),
+        ("arrays", ("machine", "arrays", "experts.fields", "surprise.anomaly_fields", "surprise.conformal_fields")),
+    ):
+        for path in (ROOT / "streamrnn" / "kernels" / room).glob("*.py"):
+            for name in imports_of("streamrnn", path):
+                allowed = tuple(f"streamrnn.kernels.{module}" for module in below)
+                assert room_of(name) is None or name.startswith(allowed), f"{path}: {name}"
 
 
 def test_only_jit_py_calls_the_compiler():
