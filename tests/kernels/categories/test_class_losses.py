@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow
 import pytest
-from kernels.test_categories import SMALL, run_beside_reference, stream
+from kernels.categories.test_categories import SMALL, run_beside_reference, stream
 from learners import DoubleLearner, randomised, reference_of
 from reference.categories import CategoryReference, cross_entropy
 
