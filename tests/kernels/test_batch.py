@@ -43,8 +43,8 @@ def run_beside_batched_reference(
     reference = BatchedReference(lambda: reference_of(learner), settings.max_keys, settings.batch_keys)
     for number, row in enumerate(mappings(learner, values)):
         key, learning = int(keys[number]), bool(learn[number])
-        if boundary[number] and key in learner._keys.states:
-            learner._keys.states[key].begins_sequence = True
+        if boundary[number] and key in learner._intake.keys.states:
+            learner._intake.keys.states[key].begins_sequence = True
         record = learner.step(row | {"k": key}, learn=learning)
         begins = bool(boundary[number]) and key in reference.learners
         expected = reference.step(key, values[number], learning, begins)

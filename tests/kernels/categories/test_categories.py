@@ -137,7 +137,7 @@ def test_counts_and_how_they_are_mixed_with_the_network(horizon, order):
         features,
         categorical=["u"],
         horizon=horizon,
-        lr=0.05,
+        lr=0.02,
         count_order=order,
         count_contexts=4096,
         **SMALL,
