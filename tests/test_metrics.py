@@ -109,9 +109,9 @@ def test_skill_compares_with_the_last_value():
 
 
 def test_the_skill_of_all_is_the_mean_of_those_that_there_are():
-    counts = {"nulls": {}, "unknown": {}, "invalid": {}, "far": {}}
+    counts = {"nulls": {}, "unknown": {}, "evicted": {}, "invalid": {}, "far": {}}
     scores = (score(0.5, 1.0), score(1.0, 1.0), score(0.5, 0.0))
-    metrics = Metrics(0, 0, 0, 0, 0, 0, 0, 1, 0, **counts, scores=scores, class_scores=())
+    metrics = Metrics(0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, **counts, scores=scores, class_scores=())
     assert metrics.skill == 0.25
 
 

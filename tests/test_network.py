@@ -120,11 +120,12 @@ def test_expected_lag_gives_the_chrono_initialisation(cell, gate):
 def test_every_rate_reaches_the_kernels_under_its_own_name():
     settings = {
         "lr": 0.5, "warmup": 7, "clip": 2.0, "momentum": 0.3, "alpha": 0.4, "beta1": 0.6, "beta2": 0.7, "eps": 1e-5,
-        "weight_decay": 0.2, "huber_delta": 3.0, "stride": 4, "guard": 1.0,
+        "weight_decay": 0.2, "huber_delta": 3.0, "stride": 4, "guard": 1.0, "focal": 1.5,
     }  # fmt: skip
-    learner = Learner("a", **settings, schedule="inverse-sqrt")
+    learner = Learner("a", **settings, schedule="inverse-sqrt", class_weights="balanced", drift="rate")
     rates = Rates(*named_view(learner._state, "rates")[: len(Rates._fields)].tolist())
-    assert rates._asdict() == settings | {"inverse_sqrt": 1.0, "alert": 0.0, "tolerance": math.inf}
+    others = {"inverse_sqrt": 1.0, "balances": 1.0, "drift": 1.0, "alert": 0.0, "tolerance": math.inf}
+    assert rates._asdict() == settings | others
 
 
 def test_a_first_weight_is_the_same_on_every_machine():

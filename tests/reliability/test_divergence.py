@@ -16,16 +16,19 @@ from streamrnn import Learner
 @pytest.mark.parametrize("clip", [0.0, 1.0])
 @pytest.mark.parametrize("cell", ["elman", "gru", "lstm"])
 def test_a_rate_a_thousand_times_too_large_costs_a_tenth_at_most(cell, clip):
-    """Over rows 10,000 to 20,000, when it has come back."""
-    values = waves(20_000, noise=0.2)
-    (learner, forecasts), (usual, usual_forecasts) = (
-        taken(values, cell=cell, clip=clip, lr=lr, hidden=16, window=8, experts=False) for lr in (1.0, 1e-3)
-    )
-    assert learner.metrics.diverged > 0 and usual.metrics.diverged == 0
-    assert not_finite(learner) == []
-    ours, theirs = error(forecasts, values, 10_000), error(usual_forecasts, values, 10_000)
-    assert ours <= 1.1 * theirs
-    assert theirs < 0.8
+    """Over rows 10,000 to 20,000, when it has come back; of five networks the middle one, as chance has its part."""
+    values, errors = waves(20_000, noise=0.2), {}
+    for lr in (1.0, 1e-3):
+        errors[lr] = []
+        for seed in range(5):
+            learner, forecasts = taken(
+                values, cell=cell, clip=clip, lr=lr, hidden=16, window=8, experts=False, seed=seed
+            )
+            assert (learner.metrics.diverged > 0) == (lr == 1.0)
+            assert not_finite(learner) == []
+            errors[lr].append(error(forecasts, values, 10_000))
+    assert np.median(errors[1.0]) <= 1.1 * np.median(errors[1e-3])
+    assert max(errors[1e-3]) < 0.8
 
 
 def test_cells_that_no_gradient_passes_are_not_gone_back_to():
