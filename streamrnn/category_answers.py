@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,18 @@ if TYPE_CHECKING:
     import pyarrow
 
 Named = tuple[tuple[str, float], ...]  # categories with their probabilities, the best first
+
+
+class NamedRow(NamedTuple):
+    """What a record says of categories, by target; see `Record`."""
+
+    values: dict[str, str | None]
+    expected: dict[str, str | None]
+    top: dict[str, list[Named]]
+    of_sequence: dict[str, tuple[str | None, float]]
+
+
+NO_NAMES = NamedRow({}, {}, {}, {})
 
 
 class CategoryAnswers:
@@ -50,6 +62,14 @@ class CategoryAnswers:
                 places += range(self._start(t, k), self._start(t, k) + top)
             for column in places:
                 vocabulary.place_codes(answers[:, column])
+
+    def named(self, categories: Mapping[str, str | None], answer: np.ndarray) -> NamedRow:
+        """Name all that one record says, as codes may mean others later.
+
+        categories: by column, as they arrived; answer: (answer_width,)
+        """
+        values = {target: categories.get(target) for target in self.targets}
+        return NamedRow(values, self.expected(answer), self.best(answer), self.of_sequence(answer))
 
     def expected(self, answer: np.ndarray) -> dict[str, str | None]:
         """By target, the category that had been forecast of this row; answer: (answer_width,)."""

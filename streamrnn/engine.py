@@ -137,15 +137,13 @@ class Engine:
 
         rows: (n, columns); codes: (n, coded); marks: (n, 2); answers: (n, answer_width), written
         """
-        interruption = None
-        for number, part in enumerate(self._parts(marks)):
-            given = rows[part], codes[part], marks[part], learn, answers[part]
+        first, *others = self._parts(rows, codes, marks, answers)
+        interruption = _enter(self._entries, learn, *first)
+        for part in others:
             try:
-                heard = _enter(self._entries, *given)
+                heard = _enter(self._entries, learn, *part)
             except KeyboardInterrupt as before_it:
-                if number == 0:
-                    raise
-                heard = _enter(self._entries, *given) or before_it
+                heard = _enter(self._entries, learn, *part) or before_it
             interruption = heard or interruption
         if note is not None:
             note()
@@ -172,18 +170,21 @@ class Engine:
         if len(rows):
             interruption = _enter(
                 [lambda *given: learn_late_rows(*state, *given[:3], has_keys, *given[3:])],
-                rows, codes, marks, learn, answers,
+                learn, rows, codes, marks, answers,
             )  # fmt: skip
         note()
         if interruption is not None:
             raise interruption
 
-    def _parts(self, marks: np.ndarray) -> Iterable[slice]:
+    def _parts(
+        self, rows: np.ndarray, codes: np.ndarray, marks: np.ndarray, answers: np.ndarray
+    ) -> Iterable[tuple[np.ndarray, ...]]:
         """A row that begins a key clears what the later kernels know of its lane, so it comes first in a part."""
+        given = rows, codes, marks, answers
         if not self._settings.key or len(self._entries) == 1:
-            return (slice(None),)
+            return (given,)
         starts = [0, *(1 + np.flatnonzero(marks[1:, BOUNDARY] >= NEW_KEY)).tolist(), len(marks)]
-        return (slice(start, stop) for start, stop in pairwise(starts))
+        return (tuple(array[start:stop] for array in given) for start, stop in pairwise(starts))
 
     def _first_entry(self) -> Entry:
         """The network's kernel, for what these settings need of it."""
@@ -211,16 +212,16 @@ class Engine:
 
 
 def _enter(
-    entries: Sequence[Entry], rows: np.ndarray, codes: np.ndarray, marks: np.ndarray, learn: bool, answers: np.ndarray
+    entries: Sequence[Entry], learn: bool, rows: np.ndarray, codes: np.ndarray, marks: np.ndarray, answers: np.ndarray
 ) -> KeyboardInterrupt | None:
     """Take rows through kernels; return Ctrl-C if it was heard on the way, raise it if nothing was taken."""
     heard = None
-    answers[-1:, EVENT] = np.nan  # the first kernel writes a number there
+    answers[-1, EVENT] = np.nan  # the first kernel writes a number there
     for enter in entries:
         try:
             enter(rows, codes, marks, learn, answers)
         except KeyboardInterrupt as interruption:
-            if np.isnan(answers[-1:, EVENT]).any():
+            if np.isnan(answers[-1, EVENT]):
                 raise
             heard = interruption
     return heard

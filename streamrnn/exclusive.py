@@ -35,7 +35,7 @@ def exclusive(
 
     @functools.wraps(method)
     def guarded(self: Self, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        if not self._turn.acquire(blocking=False):
+        if not self._turn.acquire(False):
             raise RuntimeError(
                 f"{method.__name__}: this {type(self).__name__} is in use by another thread; "
                 "give each thread its own, or hold a lock around every call"

@@ -18,10 +18,11 @@ from .eviction import Evictor
 from .kernels.arrays.state import BOUNDARY, EVENT, EXPECTED, LANE, LOSS, NEW_KEY, NEW_SEQUENCE, named_view
 from .keys import Keys, KeyState
 from .late import LostLabel, age_of_name, count_labels, name_codes, number_rows, place_of_row
-from .record import Record, RecordLayout
+from .record import Record, make_record, record_cells
+from .record_layout import RecordLayout
 from .restore import Saved
 from .rows import OneRow, Row, RowReader
-from .schema import categorical_columns, matrix_columns
+from .schema import categorical_columns
 from .settings import Settings, SettingsError
 from .tables import plain
 from .times import MISSING, TimeError
@@ -48,6 +49,8 @@ class Intake:
         The latest ones; whoever has dealt with them may clear it.
     row, code, mark, answer : numpy.ndarray
         (1, n) what the kernels are given of one row, and what they answer.
+    line : numpy.ndarray
+        The numbers of ``row`` and ``answer``, one behind the other.
     call, grade : callable
         As `Engine.take`, and as `grade_labels`.
     """
@@ -56,6 +59,7 @@ class Intake:
         self.settings = settings
         self.engine = engine
         self.call: Take = engine.take
+        self._keeps_numbers = bool(engine.sizes.late_slots)
         self.grade = self.grade_labels
         self.vocabularies = {name: Vocabulary(settings.max_categories) for name in categorical_columns(settings)}
         self.layout = RecordLayout(settings, self.vocabularies)
@@ -70,10 +74,11 @@ class Intake:
             self.time = TimeFeatures(TimeReader(str(settings.time), settings.time_format, must_be_time))
         if settings.evict_categories:
             self._let_categories_go()
-        self.row = np.empty((1, len(matrix_columns(settings))))
+        self.line = np.empty(self.layout.inputs + self.layout.answer_width)
+        self.row, self.answer = (part[None] for part in np.split(self.line, [self.layout.inputs]))
         self.code = np.empty((1, len(self.vocabularies)), np.int64)
         self.mark = np.zeros((1, 2), np.int64)
-        self.answer = np.empty((1, self.layout.answer_width))
+        self._numbers, self._mark = self.row[0], self.mark[0]  # these views are not made anew for every row
 
     def _let_categories_go(self) -> None:
         evictor = Evictor(self.engine.state, self.engine.sizes, self.settings)
@@ -99,24 +104,25 @@ class Intake:
 
     def take(self, row: Row, learn: bool) -> OneRow:
         """Take one row; its numbers stand in ``row``, what the kernels answer in ``answer``."""
-        read = self.reader.read(row, self.rows, self.row[0])
+        read = self.reader.read(row, self.rows, self._numbers)
         self.begin_answers()
         if read.is_label:
             self._take_label(read, learn)
             return read
-        key, state, last = self._place_row(read.passed, keep=True)
+        key, state, sequence, last = self._place_row(read.passed, keep=True)
         self._write_codes(read.categories, grow=learn)
         self.keys.take(key, state)
-
-        def note() -> None:
-            if self.engine.sizes.late_slots:
-                self.number_rows(np.array([state.lane]), np.zeros(1, np.int64), np.array([self.rows]), [read.name])
-            state.take(plain(read.passed.get("sequence")), last)
-            self.count_arrivals(1, self.rows)
-
+        note = partial(self._note_step, state, sequence, last, read.name)
         self.call(self.row, self.code, self.mark, bool(learn), self.answer, note)
         self.place_codes(self.answer)
         return read
+
+    def _note_step(self, state: KeyState, sequence: Any, time: int, name: str | None) -> None:
+        """Take note of a row that the kernels have taken."""
+        if self._keeps_numbers:
+            self.number_rows(np.array([state.lane]), np.zeros(1, np.int64), np.array([self.rows]), [name])
+        state.take(sequence, time)
+        self.rows += 1
 
     def _take_label(self, read: OneRow, learn: bool) -> None:
         """Take a row of labels, as `take` takes a step."""
@@ -133,9 +139,9 @@ class Intake:
 
     def forecast(self, row: Row) -> Record:
         """Return the record that ``take(row, False)`` would give, and leave no trace."""
-        read = self.reader.read(row, self.rows, self.row[0])
+        read = self.reader.read(row, self.rows, self._numbers)
         self.begin_answers()
-        _, state, _ = self._place_row(read.passed, keep=False)
+        _, state, _, _ = self._place_row(read.passed, keep=False)
         self._write_codes(read.categories, grow=False)
         if self.mark[0, BOUNDARY] < NEW_KEY:
             self.engine.copy_to_spare(state.lane)
@@ -147,17 +153,17 @@ class Intake:
 
     def record_of(self, read: OneRow, number: int) -> Record:
         """Return the record of the row that was taken last."""
-        return self.layout.record(number, read.passed, self.row[0], read.categories, self.answer[0])
+        return make_record(self.layout, number, read.passed, self.line, read.categories)
 
     def cells_of(self, read: OneRow, number: int) -> list[Any]:
         """Return its record as a row of a table."""
-        return self.layout.cells(number, read.passed, self.row[0], read.categories, self.answer[0])
+        return record_cells(self.layout, number, read.passed, self.line, read.categories)
 
-    def _place_row(self, passed: dict[str, Any], keep: bool) -> tuple[Any, KeyState, int]:
-        """Write the row's mark and time features; return its key, where that one's stream stands, and the last time."""
-        key = plain(passed.get("key"))
+    def _place_row(self, passed: dict[str, Any], keep: bool) -> tuple[Any, KeyState, Any, int]:
+        """Write the row's mark and time features; return its key, where that stands, its sequence and the last time."""
+        key, sequence = plain(passed.get("key")), plain(passed.get("sequence"))
         state, begins = self.keys.look(key)
-        starts = state.starts(plain(passed.get("sequence")))
+        starts = state.starts(sequence)
         last = MISSING if starts else state.time
         if self.time is not None:
             try:
@@ -165,9 +171,9 @@ class Intake:
             except TimeError as error:
                 raise SettingsError(str(error)) from None
             self.row[0, self.layout.time_features] = features
-        self.mark[0, LANE] = state.lane
-        self.mark[0, BOUNDARY] = NEW_SEQUENCE if starts else begins
-        return key, state, last
+        self._mark[LANE] = state.lane
+        self._mark[BOUNDARY] = NEW_SEQUENCE if starts else begins
+        return key, state, sequence, last
 
     def _write_codes(self, categories: Mapping[str, str | None], grow: bool) -> None:
         for place, (name, text) in enumerate(categories.items()):

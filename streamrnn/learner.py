@@ -124,7 +124,7 @@ class Learner:
             If another thread is in a call of this learner. The row is then not taken.
         """
         taken = self._take(row, learn)
-        return self._intake.record_of(taken, self.rows - 1)
+        return self._intake.record_of(taken, self._intake.rows - 1)
 
     @exclusive
     def step_cells(self, row: Row, learn: bool = True) -> list[Any] | None:

@@ -29,6 +29,9 @@ class OneRow(NamedTuple):
     is_label: bool = False  # it brings labels of an earlier row, whose name it has
 
 
+NUMBERS_ALONE = OneRow({}, {})
+
+
 class ManyRows(NamedTuple):
     """Rows of a table or an array."""
 
@@ -77,6 +80,8 @@ class RowReader:
         self._passed = passed
         self._label_id = settings.label_id
         self._targets = settings.targets
+        # whether there is more to a row than its numbers, so that columns must have names
+        self._needs_names = bool(self._passed or self._categorical or self._label_id)
 
     def read(self, row: Row, number: int, out: np.ndarray) -> OneRow:
         """Write a row's numbers to ``out`` (columns,), and return the rest of it.
@@ -86,30 +91,38 @@ class RowReader:
         TypeError
             If a value is not what its column holds; ``number`` is the row's, for messages.
         """
-        if isinstance(row, Mapping):
-            for place, name in self._numbers:
-                value = row.get(name)
-                out[place] = value if type(value) is float else _number(value, name, number)
-            categories = {name: _category(row.get(name), name, number) for name in self._categorical}
-            passed = {role: row.get(name) for role, name in self._passed.items()}
-            if self._label_id is None:
-                return OneRow(passed, categories)
-            named = _category(row.get(self._label_id), self._label_id, number)
-            missing = {column: math.isnan(out[place]) for place, column in self._numbers}
-            missing |= {column: text is None for column, text in categories.items()}
-            return OneRow(passed, categories, named, self._is_label(named, missing))
-        if isinstance(row, str | bytes) or not hasattr(row, "__len__"):
+        if type(row) is np.ndarray or not isinstance(row, Mapping):
+            self._read_by_position(row, number, out)
+            return NUMBERS_ALONE
+        for place, name in self._numbers:
+            value = row.get(name)
+            out[place] = value if type(value) is float else _number(value, name, number)
+        return self._read_beside(row, number, out) if self._needs_names else NUMBERS_ALONE
+
+    def _read_beside(self, row: Mapping[str, Any], number: int, out: np.ndarray) -> OneRow:
+        """Return what there is to a row beside its numbers, which stand in ``out``."""
+        categories = {name: _category(row.get(name), name, number) for name in self._categorical}
+        passed = {role: row.get(name) for role, name in self._passed.items()}
+        if self._label_id is None:
+            return OneRow(passed, categories)
+        named = _category(row.get(self._label_id), self._label_id, number)
+        missing = {column: math.isnan(out[place]) for place, column in self._numbers}
+        missing |= {column: text is None for column, text in categories.items()}
+        return OneRow(passed, categories, named, self._is_label(named, missing))
+
+    def _read_by_position(self, row: Sequence[float] | np.ndarray, number: int, out: np.ndarray) -> None:
+        """Write the numbers of a row without names."""
+        if type(row) is not np.ndarray and (isinstance(row, str | bytes) or not hasattr(row, "__len__")):
             raise TypeError(f"row {number} is {type(row).__name__}: pass a mapping, or numbers by position")
         if self._needs_names:
             raise TypeError(f"row {number} has no time, key, sequence or categories: pass a mapping by column name")
         if len(row) != len(self.columns):
             raise TypeError(f"row {number} has {len(row)} numbers; the columns are {', '.join(self.columns)}")
-        if type(row) is np.ndarray and row.dtype == np.float64 and row.ndim == 1:
+        if type(row) is np.ndarray and row.dtype.char == "d" and row.ndim == 1:
             out[:] = row
-        else:
-            for place, value in enumerate(row):
-                out[place] = _number(value, self.columns[place], number)
-        return OneRow({}, {})
+            return
+        for place, value in enumerate(row):
+            out[place] = _number(value, self.columns[place], number)
 
     def read_array(self, data: np.ndarray) -> ManyRows:
         """Read an array (n, columns); what is masked is null."""
@@ -136,11 +149,6 @@ class RowReader:
             return ManyRows(matrix, passed, categories)
         names_of_rows = category_texts(batch[self._label_id], self._label_id)
         return ManyRows(matrix, passed, categories, names_of_rows, self._are_labels(names_of_rows, matrix, categories))
-
-    @property
-    def _needs_names(self) -> bool:
-        """Whether there is more to a row than its numbers, so that columns must have names."""
-        return bool(self._passed or self._categorical or self._label_id)
 
     def _is_label(self, name: str | None, missing: Mapping[str, bool]) -> bool:
         """Whether a row has a name, a label, and nothing to learn from: then it is about an earlier row."""

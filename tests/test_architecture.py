@@ -25,6 +25,7 @@ LEVELS = [
     {"vocabulary", "class_scores"},
     {"answers"},
     {"category_answers", "mixture"},
+    {"record_layout"},
     {"known_answer", "network", "tables", "record", "metrics"},
     {"restore", "keys", "late", "eviction"},
     {"engine", "rows"},

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
+import pickle
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from learners import stream
 
 from streamrnn import Learner
 from streamrnn.kernels.arrays.state import DIVERGENCE, LEVEL_SHIFT, UPDATE_SKIPPED
-from streamrnn.record import event_text
+from streamrnn.record_layout import event_text
 from streamrnn.schema import record_names
 
 SMALL: dict[str, Any] = {"hidden": 4, "window": 5, "lr": 1e-2}
@@ -135,6 +137,36 @@ def test_records_keep_their_numbers_when_later_rows_come():
         learner.step(row)
         learner.predict(row)
     assert [record.to_dict() for record in kept] == before
+
+
+@pytest.mark.parametrize("settings", [*KINDS, {"emit_weights": True, "intervals": [0.9]}])
+def test_a_record_that_is_first_read_when_later_rows_have_come_says_what_it_would_have_said_at_once(settings):
+    late, at_once = (Learner(["a", "b"], **SMALL, **settings) for _ in range(2))
+    kept = [late.step(row) for row in rows(40)]
+    assert [record.to_dict() for record in kept] == [at_once.step(row).to_dict() for row in rows(40)]
+
+
+def test_a_category_has_the_name_that_it_had_though_its_code_was_given_away_before_the_record_is_read():
+    texts = [{"s": f"s{number // 3}"} for number in range(40)]
+    late, at_once = (Learner("s", **SMALL, max_categories=3, evict_categories=True) for _ in range(2))
+    kept = [late.step(row) for row in texts]
+    assert [record.to_dict() for record in kept] == [at_once.step(row).to_dict() for row in texts]
+
+
+@pytest.mark.parametrize("twin", [copy.copy, copy.deepcopy, lambda record: pickle.loads(pickle.dumps(record))])
+def test_a_copy_of_a_record_says_the_same(twin):
+    learner = Learner("a", **SMALL, horizon=2, time="when")
+    record = [learner.step(row) for row in rows(10)][-1]
+    assert twin(record).to_dict() == record.to_dict()
+    assert repr(twin(record)) == repr(record)
+
+
+def test_what_was_read_of_a_record_stays_the_same_object():
+    record = Learner("a", **SMALL).step({"a": 1.0})
+    record.forecast["a"][0] = 7.0
+    assert record.forecast["a"][0] == record.to_dict()["a_h1"] == 7.0
+    with pytest.raises(AttributeError, match=r"^'Record' object has no attribute 'forcast'$"):
+        _ = record.forcast
 
 
 def test_without_quantile_loss_there_are_no_quantiles():
