@@ -208,7 +208,7 @@ def write_roles(state: State, settings: Settings) -> None:
 
 
 def write_rates(state: State, settings: Settings) -> None:
-    """Write the numbers that steer learning, in the order of `kernels.state.Rates`."""
+    """Write the numbers that steer learning, in the order of `kernels.arrays.state.Rates`."""
     weights = dict(zip(settings.targets, settings.target_weights or [1.0] * len(settings.targets), strict=True))
     targets = (*numeric_targets(settings), *categorical_targets(settings))
     named_view(state, "target_weights")[:] = [weights[name] for name in targets]
