@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .metrics import Metrics, Score
     from .record import Record
     from .settings import Settings, SettingsError
+    from .sharded import ShardedLearner
 
 __version__ = "0.1.0"
 
@@ -21,8 +22,12 @@ _HOME = {
     "Score": "metrics",
     "Settings": "settings",
     "SettingsError": "settings",
+    "ShardedLearner": "sharded",
 }
-__all__ = ["CheckpointError", "Learner", "Metrics", "Record", "Score", "Settings", "SettingsError", "__version__"]
+__all__ = [
+    "CheckpointError", "Learner", "Metrics", "Record", "Score", "Settings", "SettingsError", "ShardedLearner",
+    "__version__",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -91,6 +91,12 @@ class Engine:
         """Bytes of all arrays."""
         return nbytes(self.sizes, self._dtype)
 
+    @property
+    def rows_per_slice(self) -> int:
+        """How many rows take some milliseconds."""
+        work = self.sizes.parameters * (2 + self._settings.window // self._settings.stride)
+        return max(1, WORK_PER_SLICE // work)
+
     def views(self, name: str = "weights") -> dict[str, np.ndarray]:
         """View the weights or the gradient under PyTorch's names."""
         return parameter_views(self.state, self._settings, name)
@@ -116,10 +122,8 @@ class Engine:
 
     def slices(self, span: slice) -> Iterator[slice]:
         """Cut rows so that one part takes some milliseconds."""
-        work = self.sizes.parameters * (2 + self._settings.window // self._settings.stride)
-        rows = max(1, WORK_PER_SLICE // work)
-        for start in range(span.start, span.stop, rows):
-            yield slice(start, min(start + rows, span.stop))
+        for start in range(span.start, span.stop, self.rows_per_slice):
+            yield slice(start, min(start + self.rows_per_slice, span.stop))
 
     def take(
         self,

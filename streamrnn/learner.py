@@ -19,10 +19,10 @@ from .intake import Intake
 from .kernels.arrays.state import State
 from .known_answer import check_kernels, check_late_labels, check_scores
 from .late import LostLabel
-from .many_rows import take_many, with_times
+from .many_rows import row_numbers, take_many, with_times
 from .metrics import Health, Metrics, health_of, metrics_of
 from .record import Record
-from .restore import changed_settings, read_saved
+from .restore import Saved, changed_settings, read_saved
 from .rows import OneRow, Row
 from .schema import check_categories_are_used, check_record_names, columns_read, kernels_of, record_names
 from .settings import Settings, SettingsError, check_option_names
@@ -30,6 +30,15 @@ from .tables import record_batches, text_cells
 
 if TYPE_CHECKING:
     import pyarrow
+
+
+def learner_settings(
+    targets: str | Sequence[str], features: str | Sequence[str] | None, settings: dict[str, Any]
+) -> Settings:
+    """The settings that `Learner` is asked for: its features are its targets, unless they are named."""
+    check_option_names(settings)
+    roles: dict[str, Any] = {"targets": targets, "features": targets if features is None else features}
+    return Settings(**roles, **settings)
 
 
 class Learner:
@@ -71,9 +80,7 @@ class Learner:
     def __init__(
         self, targets: str | Sequence[str] = (), features: str | Sequence[str] | None = None, **settings: Any
     ) -> None:
-        roles: dict[str, Any] = {"targets": targets, "features": targets if features is None else features}
-        check_option_names(settings)
-        self._build(Settings(**roles, **settings))
+        self._build(learner_settings(targets, features, settings))
         self._engine.draw_weights()
 
     def _build(self, settings: Settings) -> None:
@@ -249,7 +256,8 @@ class Learner:
         offsets, before, tables = np.array(refused, np.int64), self.refused_rows, []
         first = self.rows
         if isinstance(data, np.ndarray):
-            tables.append(take_many(self._intake, self._intake.reader.read_array(data), learn, offsets))
+            rows = self._intake.reader.read_array(data)
+            tables.append(take_many(self._intake, rows, learn, row_numbers(first, slice(0, len(data)), offsets)))
         else:
             for batch in record_batches(data):
                 taken = self.rows - first - (self.refused_rows - before)
@@ -262,7 +270,8 @@ class Learner:
         texts = reader.text_columns(batch) if batch.num_rows and not self._intake.has_taken else []
         rows = reader.read_batch(batch, texts)
         self._decide_kinds(texts)
-        return take_many(self._intake, with_times(self._intake, rows), learn, refused)
+        numbers = row_numbers(self.rows, slice(0, batch.num_rows), refused)
+        return take_many(self._intake, with_times(self._intake, rows), learn, numbers)
 
     # --- what it knows ----------------------------------------------------------------------------------------------
 
@@ -322,6 +331,10 @@ class Learner:
     @exclusive
     def to_bytes(self) -> bytes:
         """Return everything that is needed to go on bit for bit; equal learners give equal bytes."""
+        return encode(*self._content())
+
+    def _content(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """What is kept of it: a description that JSON can hold, and the arrays."""
         intake = self._intake
         description = {
             "settings": self.settings.to_dict(),
@@ -332,13 +345,16 @@ class Learner:
             "session": self.session,
             "categories": {name: vocabulary.categories for name, vocabulary in intake.vocabularies.items()},
         }
-        return encode(description, self._engine.tensors(intake.keys.lanes))
+        return description, self._engine.tensors(intake.keys.lanes)
 
     @classmethod
     def from_bytes(cls, data: bytes, name: str = "checkpoint", **training: Any) -> Learner:
         """Rebuild what `to_bytes` returned; see `load`."""
+        return cls._from_saved(read_saved(data, name, cls.dtype), name, training)
+
+    @classmethod
+    def _from_saved(cls, saved: Saved, name: str, training: dict[str, Any]) -> Learner:
         learner = cls.__new__(cls)
-        saved = read_saved(data, name, cls.dtype)
         learner._build(changed_settings(saved.settings, training, name))
         learner._engine.restore(
             saved.tensors, keeps_rate=learner.settings.learning_rate == saved.settings.learning_rate

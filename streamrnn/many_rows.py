@@ -46,15 +46,27 @@ def with_times(intake: Intake, rows: ManyRows) -> ManyRows:
     return rows._replace(matrix=np.insert(rows.matrix, places, np.nan, axis=1), times=times)
 
 
-def take_many(intake: Intake, rows: ManyRows, learn: bool, refused: np.ndarray) -> pyarrow.Table:
-    """Take all rows; return the records of those that are no labels; refused: (n,) as for `Learner.run`."""
-    places = np.arange(len(rows.matrix))
+def row_numbers(first: int, rows: slice, refused: np.ndarray) -> np.ndarray:
+    """Return the numbers of some rows of a table, whose first arrival has the number ``first``.
+
+    refused: (n,) as for `Learner.run`
+    """
+    places = np.arange(rows.start, rows.stop)
+    numbers: np.ndarray = first + places + np.searchsorted(refused, places, side="right")
+    return numbers
+
+
+def take_many(intake: Intake, rows: ManyRows, learn: bool, numbers: np.ndarray) -> pyarrow.Table:
+    """Take all rows; return the records of those that are no labels.
+
+    numbers: (n,) int64 of the rows, ascending; those left out count as refused
+    """
     given = _Given(
         rows._replace(matrix=np.require(rows.matrix, np.float64, ["C", "A", "W"])),  # what the kernel is for
         _cells(intake, rows, "key"),
         _cells(intake, rows, "sequence"),
-        intake.rows + places + np.searchsorted(refused, places, side="right"),
-        np.empty((len(places), intake.layout.answer_width)),
+        numbers,
+        np.empty((len(numbers), intake.layout.answer_width)),
     )
     intake.begin_answers()
     for part in _parts(intake, given.rows, learn):  # between two of them Ctrl-C is heard

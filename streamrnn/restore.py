@@ -62,6 +62,18 @@ def read_saved(data: bytes, name: str, dtype: Any) -> Saved:
         If it is damaged, of an unknown version, or does not hold what the learner of its settings needs.
     """
     description, tensors = decode(data, name)
+    check_is_one(description, name)
+    return checked(description, tensors, name, dtype)
+
+
+def check_is_one(description: dict[str, Any], name: str) -> None:
+    """Raise a CheckpointError if a file does not hold one learner, but the shards of one."""
+    if "shards" in description:
+        raise CheckpointError(f"{name} holds the shards of a ShardedLearner: go on in Python, with ShardedLearner.load")
+
+
+def checked(description: dict[str, Any], tensors: dict[str, np.ndarray], name: str, dtype: Any) -> Saved:
+    """Check what a checkpoint was decoded to; parameters and errors as for `read_saved`."""
     for key, kinds in _KINDS.items():
         value = description.get(key)
         if key not in description or not isinstance(value, kinds):

@@ -44,17 +44,39 @@ class ManyRows(NamedTuple):
 
     def steps(self) -> ManyRows:
         """Those that are no labels."""
+        return self if self.are_labels is None or not self.are_labels.any() else self.chosen(~self.are_labels)
+
+    def chosen(self, are_wanted: np.ndarray) -> ManyRows:
+        """Some of them; are_wanted: (n,) bool."""
         import pyarrow
 
-        if self.are_labels is None or not self.are_labels.any():
-            return self
-        kept = ~self.are_labels
-        mask = pyarrow.array(kept)
+        mask = pyarrow.array(are_wanted)
         passed, categories = (
             {name: column.filter(mask) for name, column in columns.items()}
             for columns in (self.passed, self.categories)
         )
-        return ManyRows(self.matrix[kept], passed, categories)
+        return ManyRows(
+            self.matrix[are_wanted],
+            passed,
+            categories,
+            None if self.names is None else self.names.filter(mask),
+            None if self.are_labels is None else self.are_labels[are_wanted],
+            None if self.times is None else self.times[are_wanted],
+        )
+
+    def part(self, rows: slice) -> ManyRows:
+        """Some that follow each other."""
+        passed, categories = (
+            {name: column[rows] for name, column in columns.items()} for columns in (self.passed, self.categories)
+        )
+        return ManyRows(
+            self.matrix[rows],
+            passed,
+            categories,
+            None if self.names is None else self.names[rows],
+            None if self.are_labels is None else self.are_labels[rows],
+            None if self.times is None else self.times[rows],
+        )
 
     def spans(self) -> Iterator[slice]:
         """Rows that follow each other, and are all labels or none of them."""

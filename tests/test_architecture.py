@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 
 # Lowest first. A module may import from the levels below its own, and from its own package.
 LEVELS = [
-    {"exclusive", "files", "times"},
+    {"exclusive", "files", "side_by_side", "times"},
     {"settings"},
     {"kernels"},
     {"checkpoint", "schema"},
@@ -27,11 +27,12 @@ LEVELS = [
     {"category_answers", "mixture"},
     {"record_layout"},
     {"known_answer", "network", "tables", "record", "metrics"},
-    {"restore", "keys", "late", "eviction"},
-    {"engine", "rows"},
+    {"restore", "keys", "late", "eviction", "merged"},
+    {"engine", "rows", "shares"},
     {"intake"},
     {"many_rows"},
     {"learner", "description"},
+    {"sharded"},
     {"streams"},
     {"session"},
     {"evaluation", "adapters"},
@@ -42,6 +43,7 @@ ISLANDS: dict[str, tuple[str, ...]] = {
     "settings": ("streamrnn.times",),
     "exclusive": (),
     "files": (),
+    "side_by_side": (),
     "times": (),
     "kernels": (),
     "streams": ("streamrnn.files", "streamrnn.times", "streamrnn.kernels.text"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..checkpoint import decode
 from ..kernels.machine.cache import is_kept
-from ..restore import changed_settings
+from ..restore import changed_settings, check_is_one
 from ..schema import check_categories_are_used, check_columns_exist, kernels_of, other_columns
 from ..settings import Settings, SettingsError
 from .note import Note
@@ -83,6 +83,7 @@ def start_of(plan: Plan, checkpoint: bytes | None, source: Source) -> Start:
 
 def _go_on(name: str, checkpoint: bytes, named: Mapping[str, Any]) -> Start:
     description, _ = decode(checkpoint, name)
+    check_is_one(description, name)
     before = Settings(**description["settings"])
     now = changed_settings(before, dict(named), name)
     pairs = {key: (getattr(before, key), getattr(now, key)) for key in named}

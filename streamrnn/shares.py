@@ -1,0 +1,82 @@
+"""Whose a key is among several learners, what each has room for, and their shares of a checkpoint."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .checkpoint import CheckpointError, decode
+from .restore import Saved, checked
+from .settings import Settings
+from .tables import cells_of
+
+if TYPE_CHECKING:
+    import pyarrow
+
+
+def shard_of_key(key: Any, shards: int) -> int:
+    """Tell whose a key is: by 64 bits of its BLAKE2 hash (RFC 7693), so in every process and on every machine.
+
+    Keys that are equal in Python, as 1 and 1.0 and True are, have one shard.
+    """
+    if isinstance(key, bool) or (isinstance(key, float) and key.is_integer()):
+        key = int(key)
+    text = "" if key is None else str(key)
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big") % shards
+
+
+def shards_of_keys(keys: pyarrow.Array, shards: int) -> np.ndarray:
+    """Tell it of a column of keys: (rows,) int64."""
+    cells = cells_of(keys)
+    _, firsts, places = np.unique(np.asarray(cells.codes), return_index=True, return_inverse=True)
+    return np.array([shard_of_key(key, shards) for key in cells.values(firsts)], np.int64)[np.asarray(places)]
+
+
+def share_of(settings: Settings, shards: int) -> Settings:
+    """A shard's settings: it has room for its share of the keys, rounded up."""
+    return replace(settings, max_keys=-(-settings.max_keys // shards))
+
+
+def shared_checkpoint(
+    contents: list[tuple[dict[str, Any], dict[str, np.ndarray]]], settings: Settings
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Join what is kept of each shard: ``shard0.`` stands before the names of the first one's arrays."""
+    tensors = {
+        f"shard{number}.{name}": tensor for number, (_, its) in enumerate(contents) for name, tensor in its.items()
+    }
+    return {"max_keys": settings.max_keys, "shards": [description for description, _ in contents]}, tensors
+
+
+def read_shares(data: bytes, name: str, dtype: Any) -> tuple[Settings, list[Saved]]:
+    """Read a checkpoint of shards; return the settings of all, and what each shard had.
+
+    Parameters and errors are those of `restore.read_saved`.
+    """
+    description, tensors = decode(data, name)
+    shards, most = description.get("shards"), description.get("max_keys")
+    if not isinstance(shards, list) or not shards or not all(isinstance(shard, dict) for shard in shards):
+        raise CheckpointError(f"{name} holds no shards: load it with Learner.load")
+    parts: dict[str, dict[str, np.ndarray]] = {f"shard{number}": {} for number in range(len(shards))}
+    for whole_name, tensor in tensors.items():
+        owner, _, its_name = whole_name.partition(".")
+        if owner not in parts:
+            raise CheckpointError(f"{name} holds {whole_name}, which belongs to none of its {len(shards)} shards")
+        parts[owner][its_name] = tensor
+    saved = [checked(shard, part, name, dtype) for shard, part in zip(shards, parts.values(), strict=True)]
+    settings = _settings_of_all(saved, most, name)
+    for number, shard in enumerate(saved):
+        if any(shard_of_key(key[0], len(saved)) != number for key in shard.keys):
+            raise CheckpointError(f"{name} has a key in shard {number} which is another's")
+    return settings, saved
+
+
+def _settings_of_all(saved: list[Saved], most: Any, name: str) -> Settings:
+    if type(most) is int and saved[0].settings.key is not None and most >= saved[0].settings.max_keys:
+        settings = replace(saved[0].settings, max_keys=most)
+        if all(shard.settings == share_of(settings, len(saved)) for shard in saved):
+            return settings
+    raise CheckpointError(f"{name} has shards that do not share out {most!r} keys")
