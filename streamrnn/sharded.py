@@ -98,6 +98,12 @@ class ShardedLearner:
         self.columns = shards[0].columns
         self.lost_labels: deque[LostLabel] = deque(maxlen=MOST_LOST)
         self._turn = threading.Lock()
+        self._share_time()
+
+    def _share_time(self) -> None:
+        """Let the stream's first time tell every shard how times are written."""
+        for shard in self.shards:
+            shard._intake.time = self.shards[0]._intake.time
 
     # --- one row ----------------------------------------------------------------------------------------------------
 
@@ -170,8 +176,7 @@ class ShardedLearner:
         Raises
         ------
         SettingsError
-            If a column is missing or not numeric, or if the first time of a shard cannot be read, with
-            ``time_features`` or ``time_format``. No row of that block is then taken.
+            As in `Learner.run`. No row is then taken.
         Exception
             What a shard has raised while it took its rows, as when memory has run out. The other shards have taken
             theirs; the rows that it did not take count as refused.
@@ -207,11 +212,10 @@ class ShardedLearner:
         """Share out rows, and let all shards take theirs; which: (n,) of the shards; numbers: (n,) of the rows."""
         import pyarrow
 
-        calls = []
+        rows, calls = with_times(self.shards[0]._intake, rows), []
         for owner in np.unique(which).tolist() or [0]:
-            is_its, intake = which == owner, self.shards[owner]._intake
-            its_rows = with_times(intake, rows.chosen(is_its))
-            calls.append(partial(take_many, intake, its_rows, learn, numbers[is_its]))
+            is_its = which == owner
+            calls.append(partial(take_many, self.shards[owner]._intake, rows.chosen(is_its), learn, numbers[is_its]))
         try:
             tables = call_side_by_side(calls)
         finally:
@@ -240,6 +244,7 @@ class ShardedLearner:
             for shard in self.shards:
                 shard._decide_kinds(found)
             self.settings = replace(self.settings, categorical=self.shards[0].settings.categorical)
+            self._share_time()
 
     # --- what it knows ----------------------------------------------------------------------------------------------
 

@@ -122,6 +122,19 @@ def test_an_empty_table_has_no_records():
     assert learner.rows == 0
 
 
+def test_the_first_time_of_all_tells_every_shard_how_times_are_written():
+    keys = ["1", KEY_OF_SHARD_1]
+    assert shard_of_key("1", 2) == 0
+    table = pyarrow.table({"k": keys, "a": [1.0] * 2, "b": [1.0] * 2, "t": [1_700_000_000_000, 1000]})
+    at_once, one_by_one = new(time="t", time_features=True), new(time="t", time_features=True)
+    at_once.run(table)
+    for row in table.to_pylist():
+        one_by_one = ShardedLearner.from_bytes(one_by_one.to_bytes())
+        one_by_one.step(row)
+    assert at_once.to_bytes() == one_by_one.to_bytes()
+    assert [shard["time"]["unit"] for shard in decode(at_once.to_bytes())[0]["shards"]] == ["ms", "ms"]
+
+
 # --- categories and late labels ---------------------------------------------------------------------------------------
 
 
@@ -218,12 +231,11 @@ def test_what_cannot_be_used_is_told():
         learner.step({"k": 1, "a": b"x", "b": 1.0})
 
 
-def test_no_shard_takes_a_row_of_a_table_that_one_of_them_cannot_read():
+def test_no_shard_takes_a_row_of_a_table_whose_first_time_cannot_be_read():
     learner = new(time="t", time_format="iso", time_features=True)
-    times = ["2026-01-01" if shard_of_key(key, 2) else "soon" for key in table_of(40)["k"].to_pylist()]
     before = learner.to_bytes()
     with pytest.raises(SettingsError, match="soon"):
-        learner.run(table_of(40).set_column(4, "t", pyarrow.array(times)))
+        learner.run(table_of(40).set_column(4, "t", pyarrow.array(["soon"] * 40)))
     assert learner.to_bytes() == before
 
 
