@@ -42,6 +42,7 @@ bench: .venv/dev
 	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.checkpoints
 	$(BIN)/python -m benchmarks.throughput
+	$(BIN)/python -m benchmarks.shards
 	$(if $(STREAMRNN_DATA),$(BIN)/python -m benchmarks.forecasting,@echo "benchmarks.forecasting: set STREAMRNN_DATA")
 	$(if $(STREAMRNN_DATA),$(BIN)/python -m benchmarks.robustness,@echo "benchmarks.robustness: set STREAMRNN_DATA")
 	$(if $(STREAMRNN_DATA),$(BIN)/python -m benchmarks.anomaly,@echo "benchmarks.anomaly: set STREAMRNN_DATA")
