@@ -42,8 +42,12 @@ bench: .venv/dev
 	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.checkpoints
 	$(BIN)/python -m benchmarks.throughput
+	$(BIN)/python -m benchmarks.limit
+	$(BIN)/python -m benchmarks.overhead
+	$(BIN)/python -m benchmarks.scale
 	$(BIN)/python -m benchmarks.shards
 	$(if $(STREAMRNN_DATA),$(BIN)/python -m benchmarks.forecasting,@echo "benchmarks.forecasting: set STREAMRNN_DATA")
+	$(if $(STREAMRNN_DATA),$(BIN)/python -m benchmarks.intervals,@echo "benchmarks.intervals: set STREAMRNN_DATA")
 	$(if $(STREAMRNN_DATA),$(BIN)/python -m benchmarks.robustness,@echo "benchmarks.robustness: set STREAMRNN_DATA")
 	$(if $(STREAMRNN_DATA),$(BIN)/python -m benchmarks.anomaly,@echo "benchmarks.anomaly: set STREAMRNN_DATA")
 	$(if $(STREAMRNN_DATA),$(BIN)/python -m benchmarks.sequences,@echo "benchmarks.sequences: set STREAMRNN_DATA")
