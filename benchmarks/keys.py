@@ -96,8 +96,9 @@ def cost() -> list[str]:
             table, updates = turns(keys, turn * COST_ROWS, random), learner.metrics.updates
             started = time.process_time()
             learner.run(table)
-            best[keys] = min(best[keys], (time.process_time() - started) / COST_ROWS * 1e6)
-            assert learner.metrics.updates == updates + COST_ROWS
+            microseconds = (time.process_time() - started) / COST_ROWS * 1e6
+            if learner.metrics.updates > updates + 0.99 * COST_ROWS:  # else lanes went back to good weights instead
+                best[keys] = min(best[keys], microseconds)
     return [
         f"{keys or 'no':>6} keys: {best[keys]:6.1f} us a row, {learner.nbytes:>12,} bytes"
         for keys, learner in learners.items()
