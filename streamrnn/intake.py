@@ -185,7 +185,7 @@ class Intake:
         """Take labels of an earlier row, by its number; return the mean loss of what they graded."""
         self.mark[0] = place_of_row(self.engine.state, self.keys.lanes, row, self.settings.delay)
         self.row[:] = np.nan
-        self._write_codes(self.reader.read(labels, row, self.row[0]).categories, grow=learn)
+        self._write_codes(self.reader.read(labels, row, self._numbers).categories, grow=learn)
         self.grade(self.row, self.code, self.mark, learn, self.answer)
         return float(self.answer[0, LOSS])
 

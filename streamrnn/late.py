@@ -7,12 +7,12 @@ with a probability of 1e-10.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from .hashing import text_hash
 from .kernels.arrays.state import IDLE, LATE, LOST, STEPS, State, lanes_view, named_view
 
 NO_NAME = 0
@@ -35,10 +35,7 @@ class LostLabel(NamedTuple):
 
 def name_codes(names: Iterable[str | None]) -> list[int]:
     """What names are known by; `NO_NAME` for one that is missing or empty."""
-    return [
-        1 + (int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big") >> 12) if name else NO_NAME
-        for name in names
-    ]
+    return [1 + (text_hash(name) >> 12) if name else NO_NAME for name in names]
 
 
 def number_rows(

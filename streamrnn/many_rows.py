@@ -106,6 +106,18 @@ def _apart(intake: Intake, rows: ManyRows, part: slice) -> Iterator[slice]:
         yield slice(start, part.stop)
 
 
+def _names(rows: ManyRows, part: slice) -> list[str | None]:
+    return [] if rows.names is None else rows.names[part].to_pylist()
+
+
+def _codes(intake: Intake, texts: dict[str, pyarrow.Array], count: int, learn: bool) -> np.ndarray:
+    """Codes of some rows' categories: (count, coded)."""
+    codes = np.empty((count, len(intake.vocabularies)), np.int64)
+    for place, (name, vocabulary) in enumerate(intake.vocabularies.items()):
+        codes[:, place] = vocabulary.codes(texts[name], learn)
+    return codes
+
+
 def _take_steps(intake: Intake, given: _Given, part: slice, learn: bool) -> None:
     """Take some rows, all of them steps."""
     rows, matrix = given.rows, given.rows.matrix[part]
@@ -115,14 +127,11 @@ def _take_steps(intake: Intake, given: _Given, part: slice, learn: bool) -> None
     if intake.time is not None and rows.times is not None:
         before = arrivals.times_before(rows.times[part])
         matrix[:, intake.layout.time_features] = intake.time.of_rows(rows.times[part], before)
-    codes = np.empty((len(matrix), len(intake.vocabularies)), np.int64)
-    for place, (name, vocabulary) in enumerate(intake.vocabularies.items()):
-        codes[:, place] = vocabulary.codes(rows.categories[name][part], learn)
+    codes = _codes(intake, {name: texts[part] for name, texts in rows.categories.items()}, len(matrix), learn)
 
     def note() -> None:
         if intake.engine.sizes.late_slots:
-            names = [] if rows.names is None else rows.names[part].to_pylist()
-            intake.number_rows(arrivals.lanes, arrivals.rows_behind(), given.numbers[part], names)
+            intake.number_rows(arrivals.lanes, arrivals.rows_behind(), given.numbers[part], _names(rows, part))
         arrivals.take()
         intake.count_arrivals(len(matrix), int(given.numbers[part][-1]))
 
@@ -133,15 +142,13 @@ def _take_steps(intake: Intake, given: _Given, part: slice, learn: bool) -> None
 def _take_labels(intake: Intake, given: _Given, part: slice, learn: bool) -> None:
     """Take some rows, all of them labels of earlier ones."""
     rows, numbers = given.rows, given.numbers[part].tolist()
-    names = [] if rows.names is None else rows.names[part].to_pylist()
     places = [
         intake.place_of_name(given.keys.value(row), name, number)
-        for row, name, number in zip(range(part.start, part.stop), names, numbers, strict=True)
+        for row, name, number in zip(range(part.start, part.stop), _names(rows, part), numbers, strict=True)
     ]
     found = np.array([place for place, known in enumerate(places) if known is not None], np.int64)
     marks = np.array([known for known in places if known is not None], np.int64).reshape(-1, 2)
-    codes = np.empty((len(found), len(intake.vocabularies)), np.int64)
-    for place, (name, vocabulary) in enumerate(intake.vocabularies.items()):
-        codes[:, place] = vocabulary.codes(rows.categories[name][part].take(found), learn)
+    texts = {name: texts[part].take(found) for name, texts in rows.categories.items()}
+    codes = _codes(intake, texts, len(found), learn)
     answers = np.empty((len(found), intake.layout.answer_width))
     intake.grade(rows.matrix[part][found], codes, marks, learn, answers, numbers)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .checkpoint import CheckpointError, decode
+from .hashing import text_hash
 from .restore import Saved, checked
 from .settings import Settings
 from .tables import cells_of
@@ -18,15 +18,13 @@ if TYPE_CHECKING:
 
 
 def shard_of_key(key: Any, shards: int) -> int:
-    """Tell whose a key is: by 64 bits of its BLAKE2 hash (RFC 7693), so in every process and on every machine.
+    """Tell whose a key is: by a hash of its text, so in every process and on every machine.
 
     Keys that are equal in Python, as 1 and 1.0 and True are, have one shard.
     """
     if isinstance(key, bool) or (isinstance(key, float) and key.is_integer()):
         key = int(key)
-    text = "" if key is None else str(key)
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "big") % shards
+    return text_hash("" if key is None else str(key)) % shards
 
 
 def shards_of_keys(keys: pyarrow.Array, shards: int) -> np.ndarray:
