@@ -27,6 +27,7 @@ from streamrnn import Learner
 from streamrnn.kernels.arrays.state import padded
 
 from .limits.parts import Shape, Ways, chain_back, optimizer_pass, step_forward, weight_gradient
+from .options import numbers, words
 
 FEATURES = 8
 GATES = {"elman": 1, "gru": 3, "lstm": 4}
@@ -83,13 +84,8 @@ def measure(cell: str, hidden: int, window: int, stride: int, rounds: int) -> tu
     return median["learner", "run"] / len(rows), fastest
 
 
-def numbers(_context: click.Context, _parameter: click.Parameter, value: str) -> list[int]:
-    """Read numbers parted by commas."""
-    return [int(word) for word in value.split(",")]
-
-
 @click.command(help=__doc__.split("\n\n")[0])
-@click.option("--cell", default="lstm,gru", show_default=True, callback=lambda *words: words[2].split(","))
+@click.option("--cell", default="lstm,gru", show_default=True, callback=words(tuple(GATES)))
 @click.option("--hidden", default="16,32,64,128,256", show_default=True, callback=numbers)
 @click.option("--window", default="16,32,64", show_default=True, callback=numbers)
 @click.option("--stride", default="1,8", show_default=True, callback=numbers)

@@ -24,6 +24,7 @@ import pyarrow
 
 from streamrnn import Learner
 
+from .options import words
 from .pictures import draw_costs
 
 FEATURES = 8
@@ -34,6 +35,7 @@ SWEPT = {
     "horizon": (1, 3, 6, 12, 24, 48, 96),
     "keys": (1, 10, 100, 1000, 10_000, 100_000),
 }
+KINDS = ("age", *SWEPT)
 GATES = 3  # of the GRU, the default cell
 OLD = 10_000_000  # rows
 MOST_OFF = 0.05  # of the ratio of an old learner's time to a fresh one's
@@ -134,18 +136,14 @@ def age(rows: int) -> None:
 
 
 @click.command(help=__doc__.split("\n\n")[0])
-@click.option("--only", default="age,hidden,window,horizon,keys", show_default=True, help="what to measure")
+@click.option("--only", default=",".join(KINDS), show_default=True, callback=words(KINDS), help="what to measure")
 @click.option("--rows", default=OLD, show_default=True, help="age of the old learner")
 @click.option("--picture", type=click.Path(dir_okay=False), help="file to draw the costs to")
-def main(only: str, rows: int, picture: str | None) -> None:
-    chosen = only.split(",")
-    unknown = [name for name in chosen if name != "age" and name not in SWEPT]
-    if unknown:
-        raise click.BadParameter(f"{unknown[0]!r} is not one of age, {', '.join(SWEPT)}", param_hint="--only")
+def main(only: list[str], rows: int, picture: str | None) -> None:
     click.echo(f"GRU, {FEATURES} features; where not swept: " + ", ".join(f"{k} {v}" for k, v in USUAL.items() if v))
-    if "age" in chosen:
+    if "age" in only:
         age(rows)
-    swept = {name: sweep(name) for name in SWEPT if name in chosen}
+    swept = {name: sweep(name) for name in SWEPT if name in only}
     if picture and swept:
         lines = {
             name: (list(sizes), list(costs), list(needed))

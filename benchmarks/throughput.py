@@ -17,10 +17,10 @@ import platform
 from dataclasses import asdict
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import click
 
+from benchmarks.options import numbers, words
 from benchmarks.peers.protocol import FEATURES
 from benchmarks.peers.running import Configuration, Peer, Timing, measure
 from benchmarks.pictures import draw_speeds
@@ -149,27 +149,6 @@ def draw_first_table(path: str, timings: list[Timing]) -> None:
     often = "each row" if one.stride == 1 else f"{one.stride} rows at once"
     title = f"{one.cell.upper()}, {FEATURES} features, learning from {often} through the last {one.window}, on one core"
     draw_speeds(path, title, [f"{hidden} units" for hidden in groups], rates)
-
-
-def words(allowed: tuple[str, ...]) -> Any:
-    """Make a click callback that reads words parted by commas."""
-
-    def read(_context: click.Context, _parameter: click.Parameter, value: str) -> list[str]:
-        chosen = [word.strip() for word in value.split(",") if word.strip()]
-        unknown = [word for word in chosen if word not in allowed]
-        if unknown:
-            raise click.BadParameter(f"{unknown[0]!r} is not one of {', '.join(allowed)}")
-        return chosen
-
-    return read
-
-
-def numbers(_context: click.Context, _parameter: click.Parameter, value: str) -> list[int]:
-    """Read numbers parted by commas."""
-    try:
-        return [int(word) for word in value.split(",")]
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is not a list of numbers, as in 16,32") from None
 
 
 @click.command(help=__doc__)
