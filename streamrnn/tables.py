@@ -121,14 +121,6 @@ def cells_of(column: pyarrow.Array | None) -> Cells:
     return Cells(column, None if column is None else _codes(column))
 
 
-def sequence_starts(column: pyarrow.Array) -> np.ndarray:
-    """1 where a value differs from the one in the row before; 0 in the first row, whose predecessor is not here."""
-    codes = _codes(column)
-    starts = np.zeros(len(codes), np.int64)
-    starts[1:] = codes[1:] != codes[:-1]
-    return starts
-
-
 def _codes(column: pyarrow.Array) -> np.ndarray:
     """A number for each row, int64 (rows,), equal for equal values, -1 where null."""
     import pyarrow
