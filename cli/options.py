@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from streamrnn.settings import Option, Settings
 
 from .help import GroupedOption
-from .values import Horizon, List, Number, NumberOrAuto, Text, Whole, WholeOrAuto, shown
+from .values import ClassWeights, Horizon, List, Number, NumberOrAuto, Text, Whole, WholeOrAuto, shown
 
 SHORT = {"targets": ("-t", "--targets", "--target"), "features": ("-f", "--features")}
 # By the annotation of the field.
@@ -29,6 +29,7 @@ TYPES: dict[str, Any] = {
     "float | str": NumberOrAuto(),
     "bool | None": click.BOOL,
     "bool": click.BOOL,
+    "str | tuple[tuple[str, float], ...]": ClassWeights(),
 }
 REPEATABLE = ("tuple[str, ...]", "tuple[float, ...]")
 

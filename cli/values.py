@@ -125,6 +125,23 @@ class List(Value):
         return self._item.shell_complete(ctx, param, incomplete)
 
 
+class ClassWeights(Value):
+    """``none``, ``balanced``, or weights by name, ``beat=5,other=1``."""
+
+    name = "class weights"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | tuple[tuple[str, float], ...]:
+        """Return the word, or pairs of name and weight."""
+        from streamrnn.settings import SettingsError, class_weights_of
+
+        try:
+            return class_weights_of(value)
+        except SettingsError as error:
+            raise click.BadParameter(str(error).removeprefix("class_weights "), ctx, param) from None
+
+
 class Horizon(Value):
     """``24``: the next 1..24; ``6,12``: those alone."""
 
@@ -197,7 +214,7 @@ class RowsOrTime(Value):
 def shown(value: object) -> str:
     """A value as one would write it on the command line."""
     if isinstance(value, list | tuple):
-        return ",".join(map(shown, value))
+        return ",".join("=".join(map(shown, item)) if isinstance(item, list | tuple) else shown(item) for item in value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):

@@ -83,6 +83,7 @@ class Engine:
         lanes_view(self.state, "held", lanes + 1)[:] = np.nan
         lanes_view(self.state, "settled", lanes + 1)[:] = 1
         lanes_view(self.state, "class_weights", lanes + 1)[:] = 0.5
+        named_view(self.state, "importance")[:] = 1.0
         write_sharpness(self.state, settings)
         self._entries = [self._first_entry(), *self._later_entries()]
 

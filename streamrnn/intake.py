@@ -22,7 +22,7 @@ from .record import Record, make_record, record_cells
 from .record_layout import RecordLayout
 from .restore import Saved
 from .rows import OneRow, Row, RowReader
-from .schema import categorical_columns
+from .schema import categorical_columns, categorical_targets
 from .settings import Settings, SettingsError
 from .tables import plain
 from .times import MISSING, TimeError
@@ -74,6 +74,7 @@ class Intake:
             self.time = TimeFeatures(TimeReader(str(settings.time), settings.time_format, must_be_time))
         if settings.evict_categories:
             self._let_categories_go()
+        self._weigh_categories(settings.class_weights)
         self.line = np.empty(self.layout.inputs + self.layout.answer_width)
         self.row, self.answer = (part[None] for part in np.split(self.line, [self.layout.inputs]))
         self.code = np.empty((1, len(self.vocabularies)), np.int64)
@@ -85,6 +86,21 @@ class Intake:
         all_seen = named_view(self.engine.state, "last_seen")
         for seen, (name, vocabulary) in zip(all_seen, self.vocabularies.items(), strict=True):
             vocabulary.let_go(seen, partial(evictor.forget, name))
+
+    def _weigh_categories(self, weights: str | tuple[tuple[str, float], ...]) -> None:
+        """Let labels count as was asked for, told in the largest weight there is; what is not named counts as 1."""
+        if isinstance(weights, str):
+            return
+        named = dict(weights)
+        largest = max(1.0, *named.values())
+        importance = named_view(self.engine.state, "importance")
+        importance[:] = 1.0 / largest
+        for of_target, target in zip(importance, categorical_targets(self.settings), strict=True):
+
+            def weigh(category: str, code: int, of_code: np.ndarray = of_target) -> None:
+                of_code[code] = named.get(category, 1.0) / largest
+
+            self.vocabularies[target].greet(weigh)
 
     @property
     def has_taken(self) -> bool:

@@ -49,6 +49,7 @@ class Vocabulary:
         self._places = np.arange(1 + most)  # where among them each code's category stands
         self._seen: np.ndarray | None = None
         self._forget: Callable[[int], None] | None = None
+        self._greet: Callable[[str, int], None] | None = None
 
     def __len__(self) -> int:
         return len(self._codes)
@@ -65,10 +66,17 @@ class Vocabulary:
         """
         self._seen, self._forget = seen, forget
 
+    def greet(self, greet: Callable[[str, int], None]) -> None:
+        """From now on each category that gets a code, or had it in a checkpoint, is told with it."""
+        self._greet = greet
+
     def restore(self, categories: Iterable[str]) -> None:
         """Take the categories of a checkpoint, in the order of their codes."""
         self._codes, self._names = {category: code for code, category in enumerate(categories, 1)}, []
         self.begin_answers()
+        if self._greet is not None:
+            for category, code in self._codes.items():
+                self._greet(category, code)
 
     def code(self, value: Any, grow: bool = True) -> int:
         """Return the code of one value; a new category gets the next one if there is one left, and if it may."""
@@ -133,6 +141,8 @@ class Vocabulary:
             code = 1 + int(np.argmin(self._seen[1:]))
             del self._codes[next(old for old, its in self._codes.items() if its == code)]
             self._forget(code)
+        if self._greet is not None:
+            self._greet(text, code)
         self._codes[text] = code
         self._places[code] = len(self._names)
         self._names.append(text)

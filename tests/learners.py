@@ -75,6 +75,7 @@ def reference_of(learner: Learner, **options: Any) -> ReferenceLearner:
             "order": settings.count_order,
             "focal": settings.focal,
             "balanced": settings.class_weights == "balanced",
+            "named": _named_weights(learner),
             "temperature": settings.temperature,
         }
     made: ReferenceLearner = kind(
@@ -96,6 +97,15 @@ def reference_of(learner: Learner, **options: Any) -> ReferenceLearner:
         **options,
     )
     return made
+
+
+def _named_weights(learner):
+    """How much a label counts of which the setting names the weight: by target and code, 1 for the largest."""
+    if isinstance(learner.settings.class_weights, str):
+        return None
+    named = dict(learner.settings.class_weights)
+    vocabularies = [learner._intake.vocabularies[name] for name in categorical_targets(learner.settings)]
+    return lambda t, code: named.get(vocabularies[t].category(code), 1.0) / max(1.0, *named.values())
 
 
 def stream(rows: int, columns: int = 3, seed: int = 0, nulls: float = 0.0) -> np.ndarray:

@@ -291,6 +291,15 @@ def test_experts_that_cannot_be_are_refused(settings, message):
         ({"temperature": 0}, "temperature must be from 0.05 to 20, not 0"),
         ({"focal": -1.0}, "focal must be from 0 to 10, not -1"),
         (
+            {"class_weights": "a=1,a=2"},
+            "class_weights takes none, balanced, or weights like beat=5,other=1, each category once, not 'a=1,a=2'",
+        ),
+        (
+            {"class_weights": "heavy"},
+            "class_weights takes none, balanced, or weights like beat=5,other=1, each category once, not 'heavy'",
+        ),
+        ({"class_weights": {"a": -1.0}}, "class_weights must be from 0 to 1e+06, not -1"),
+        (
             {"sequence_forecast": "mean", "horizon": 0},
             "sequence_forecast of mean needs horizon 0 and a sequence: it is one label for all rows",
         ),

@@ -16,6 +16,7 @@ from .choices import (
 )
 from .option import Option, SettingsError
 from .settings import Settings, check_option_names, default, options
+from .values import class_weights_of
 
 __all__ = [
     "CELLS",
@@ -32,6 +33,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "check_option_names",
+    "class_weights_of",
     "default",
     "options",
 ]

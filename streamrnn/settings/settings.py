@@ -15,7 +15,6 @@ from typing import Any
 from ..times import TIME_FEATURES
 from .choices import (
     CELLS,
-    CLASS_WEIGHTS,
     DRIFT,
     HEADS,
     HORIZON_UNITS,
@@ -34,6 +33,7 @@ from .option import Option, SettingsError, option
 from .together import check_together
 from .values import (
     check_kind,
+    class_weights_of,
     horizon_of,
     integer_of,
     intervals_of,
@@ -215,9 +215,9 @@ class Settings:
     target_weights: tuple[float, ...] = option(
         (), "Training", "how much each target's loss counts, in their order [1 each]", metavar="X,.."
     )
-    class_weights: str = option(
-        "none", "Training", "how much a label counts: each the same, or the more the rarer its category is",
-        choices=CLASS_WEIGHTS,
+    class_weights: str | tuple[tuple[str, float], ...] = option(
+        "none", "Training", "how much a label counts: each the same, the more the rarer its category is (balanced), or "
+        "as named, and 1 where not", metavar="none|balanced|NAME=X,..",
     )  # fmt: skip
     focal: float = option(
         0.0, "Training", "gamma of the focal loss: how much less a category counts that is forecast well", metavar="X"
@@ -238,6 +238,7 @@ class Settings:
         self._set("quantiles", quantiles_of(self.quantiles))
         self._set("intervals", intervals_of(self.intervals))
         self._set("target_weights", weights_of(self.target_weights))
+        self._set("class_weights", class_weights_of(self.class_weights))
         self._set("season", season_of(self.season))
         self._set("temperature", temperature_of(self.temperature))
         for setting in fields(self):

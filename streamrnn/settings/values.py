@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from numbers import Real
 from typing import Any
 
 from ..times.pattern import check_time_format
-from .choices import COLUMN_ROLES, MAX_HORIZON, MAX_SEASON, TRUTH_VALUES
+from .choices import CLASS_WEIGHTS, COLUMN_ROLES, MAX_HORIZON, MAX_SEASON, TRUTH_VALUES
 from .option import Option, SettingsError
 
 
@@ -83,6 +83,28 @@ def weights_of(value: Any) -> tuple[float, ...]:
     """Read a weight for each target."""
     weights = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
     return tuple(number_of("target_weights", weight, 0.0, 1e6) for weight in weights)
+
+
+def class_weights_of(value: Any) -> str | tuple[tuple[str, float], ...]:
+    """Read a word, or a weight for each category: a mapping, pairs, or text like ``beat=5,other=1``."""
+    if isinstance(value, str) and value in CLASS_WEIGHTS:
+        return value
+    try:
+        named = [(name, float(weight)) for name, weight in _items_of(value)]
+    except (TypeError, ValueError):
+        named = []
+    names = {name for name, _ in named if isinstance(name, str) and name}
+    if not named or len(names) < len(named):
+        raise SettingsError(
+            f"class_weights takes none, balanced, or weights like beat=5,other=1, each category once, not {value!r}"
+        )
+    return tuple((name, number_of("class_weights", weight, 0.0, 1e6)) for name, weight in named)
+
+
+def _items_of(value: Any) -> Iterable[Any]:
+    if isinstance(value, str):
+        return [item.strip().rpartition("=")[::2] for item in value.split(",")]
+    return value.items() if isinstance(value, Mapping) else value
 
 
 def check_kind(name: str, value: Any, option: Option, default: Any) -> None:

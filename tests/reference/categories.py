@@ -11,6 +11,7 @@ C. Guo et al. (2017), On calibration of modern neural networks.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -58,10 +59,12 @@ class CategoryReference(ReferenceLearner):
         order: int,
         focal: float = 0.0,
         balanced: bool = False,
+        named: Callable[[int, int], float] | None = None,  # target, code -> how much a label of it counts
         temperature: float | str = 1.0,
         **more: Any,
     ) -> None:
         self.order, self.focal, self.balanced, self.temperature = order, focal, balanced, temperature
+        self.named = named
         self.tables, self.heads = tables, heads  # names without .weight; heads by horizon and target
         self.coded_targets, self.coded = coded_targets, coded
         super().__init__(**more)
@@ -196,7 +199,9 @@ class CategoryReference(ReferenceLearner):
         self.sharpness[k, t] = min(max(self.sharpness[k, t] + step, 0.05), 20.0)
 
     def importance(self, t: int, truth: int) -> float:
-        """How much a label counts, by how rare its category is."""
+        """How much a label counts, by what its category is or by how rare it is."""
+        if self.named is not None:
+            return self.named(t, truth)
         if not self.balanced or not truth:
             return 1.0
         counts = {**self.seen[t], truth: self.seen[t].get(truth, 0) + 1}

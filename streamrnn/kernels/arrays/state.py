@@ -215,6 +215,7 @@ FIELDS = (
     Field("sharpness_then", "double", ("tempered_pairs", "slots"), "of a forecast, see `temperature.py`", ring=1),
     Field("class_means", "double", ("class_targets", "mean_width"), "sum of the probabilities of a sequence's rows"),
     Field("class_weights", "double", ("class_pairs", 2), "of network and counts in the mix"),
+    Field("importance", "double", ("class_targets", "classes"), "how much a label of each category counts", **DERIVED),
     Field("class_apart", "double", ("class_pairs", 2), "sums of the losses of network and counts", **TALLY),
     Field("class_unsharpened", "double", ("tempered_pairs",), "sum of the losses at a temperature of 1", **TALLY),
     Field("label_counts", "integer", ("class_targets", "classes"), "how often each category has come"),

@@ -116,6 +116,7 @@ class Coding(Group):
 
     class_columns: Any  # (class_targets,): coded column of each categorical target
     known: Any  # (coded,): codes of each column so far
+    importance: Any  # (class_targets, classes)
     arrived: Any = "arrived_codes"  # (coded,): this row's codes, -1 where there is none
     d_inputs: Any  # (slots, d_input_width)
     contexts: Any  # (context_rows, CONTEXT_WIDTH)

@@ -1,8 +1,9 @@
-"""How much a label counts for learning: by how rare it is, and by how well it was forecast.
+"""How much a label counts for learning: by what its category is, by how rare that is, and by how well it was forecast.
 
 Balanced weights give every category the same share of the loss, one over how often it came. The rarest counts in full
-and the others less, so that no gradient grows and is clipped: to clip would take back what the weights give. The focal
-loss (Lin et al. 2017) is ``-(1 - p)^gamma log p`` of the truth's probability p.
+and the others less, so that no gradient grows and is clipped: to clip would take back what the weights give. Weights
+that the user names are told in the largest one, for the same reason. The focal loss (Lin et al. 2017) is
+``-(1 - p)^gamma log p`` of the truth's probability p.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ RESERVED = 0
 @kernel
 def weight_of_label(model, lane, t, truth, log_p):
     """Return what the cross-entropy's slopes are multiplied with; log_p: of the truth, by the network of now."""
-    weight, gamma = 1.0, model.rates.focal
+    weight, gamma = model.coding.importance[t, truth], model.rates.focal
     if model.rates.balances > 0.0 and truth != RESERVED:
         weight = _balanced(lane.classes.label_counts, t, truth)
     if gamma > 0.0:

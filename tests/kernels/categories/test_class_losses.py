@@ -17,8 +17,8 @@ from streamrnn.kernels.categories.temperature import SHARPNESS
 
 
 @pytest.mark.parametrize("focal", [0.0, 0.5, 1.0, 2.0])
-@pytest.mark.parametrize("class_weights", ["none", "balanced"])
-def test_gradients_of_the_focal_loss_with_balanced_weights(focal, class_weights):
+@pytest.mark.parametrize("class_weights", ["none", "balanced", {"a": 3.0, "c": 0.25}])
+def test_gradients_of_the_focal_loss_with_weights(focal, class_weights):
     learner = DoubleLearner(
         ["u", "y", "v"], ["x"], categorical=["u", "v"], lr=0.0, horizon=2, focal=focal, class_weights=class_weights,
         **SMALL,
@@ -47,6 +47,39 @@ def test_balanced_weights_give_a_rare_category_its_share():
         learner.run(pyarrow.table({"x": signal, "c": came}))
         found[weights] = learner.metrics.class_scores[0].balanced_accuracy
     assert found["balanced"] > found["none"] + 0.1
+
+
+def test_labels_of_no_weight_are_not_learned():
+    """Of two categories that cannot be told apart, the one that counts is forecast."""
+    random = np.random.default_rng(0)
+    came = np.where(random.random(400) < 0.8, "noise", "signal")
+    learner = DoubleLearner("c", "x", categorical="c", horizon=0, hidden=4, lr=1e-2, class_weights={"noise": 0.0})
+    learner.run(pyarrow.table({"x": random.standard_normal(400), "c": came}))
+    cells = learner.step({"x": 0.0}).to_dict()
+    assert cells["c_h0"] == "signal" and cells["c_h0_p"] > 0.9
+
+
+def test_weights_of_categories_go_with_a_saved_learner_and_may_be_changed():
+    learner = DoubleLearner("c", "x", categorical="c", horizon=0, hidden=4, class_weights={"b": 3.0})
+    for text in ("a", "b"):
+        learner.step({"x": 0.0, "c": text})
+    importance = named_view(learner._state, "importance")[0, :3]
+    np.testing.assert_allclose(importance, [1 / 3, 1 / 3, 1.0])
+    again = DoubleLearner.from_bytes(learner.to_bytes())
+    np.testing.assert_allclose(named_view(again._state, "importance")[0, :3], importance)
+    other = DoubleLearner.from_bytes(learner.to_bytes(), class_weights={"a": 2.0})
+    np.testing.assert_allclose(named_view(other._state, "importance")[0, :3], [0.5, 1.0, 0.5])
+
+
+def test_a_category_that_gets_the_code_of_another_one_has_its_own_weight():
+    learner = DoubleLearner(
+        "c", "x", categorical="c", horizon=0, max_categories=2, evict_categories=True, class_weights={"a": 4.0}
+    )
+    for text in ("a", "b", "c"):
+        learner.step({"x": 0.0, "c": text})
+    np.testing.assert_allclose(named_view(learner._state, "importance")[0], [0.25, 0.25, 0.25])
+    learner.step({"x": 0.0, "c": "a"})
+    np.testing.assert_allclose(named_view(learner._state, "importance")[0], [0.25, 0.25, 1.0])
 
 
 @pytest.mark.parametrize(
