@@ -12,7 +12,6 @@ import pyarrow
 import pytest
 
 from streamrnn import Learner, SettingsError
-from streamrnn.kernels.arrays.state import named_view
 
 SMALL: dict[str, Any] = {"hidden": 6, "window": 5, "embedding": 4, "max_categories": 5}
 
@@ -226,98 +225,3 @@ def test_recent_shares_are_those_of_the_latest_thousand():
     assert (score.recent_count, score.recent_accuracy) == (1000, hits[-1000:].mean())
     assert score.recent_top[0] == score.recent_accuracy
     assert sorted(score.recent_top) == list(score.recent_top) and score.recent_top[9] > score.recent_accuracy
-
-
-# --- categories that give way -----------------------------------------------------------------------------------------
-
-GIVES_WAY: dict[str, Any] = {
-    "hidden": 4, "window": 4, "embedding": 3, "max_categories": 3, "evict_categories": True, "lr": 1e-2, "top": 3,
-}  # fmt: skip
-
-
-def drifting(rows: int) -> list[dict[str, Any]]:
-    """A few categories at a time, of many."""
-    random = np.random.default_rng(3)
-    return [{"s": f"c{row // 15 + random.integers(3)}", "k": int(random.integers(4))} for row in range(rows)]
-
-
-def test_a_new_category_takes_the_place_of_the_one_least_recently_seen():
-    learner = Learner("s", **GIVES_WAY)
-    for text in "abcabd":
-        record = learner.step({"s": text})
-    assert learner.metrics.evicted == {"s": 1}
-    assert sorted(name for name, _ in record.top["s"][0]) == ["a", "b", "d"]
-    assert [learner.step({"s": "c"}).values["s"], learner.metrics.evicted] == ["c", {"s": 2}]
-
-
-def test_a_category_is_not_expected_under_the_name_of_the_one_that_took_its_place():
-    learner = Learner("s", **GIVES_WAY | {"lr": 0.0})
-    for text in "abc":
-        learner.step({"s": text})
-    learner.parameters["classifier.s_h1.bias"][1] = 5.0  # a, which gives way, is sure to come
-    learner.step({"s": "b"})
-    learner.step({"s": "c"})
-    record = learner.step({"s": "new"})
-    assert record.expected["s"] != "new"
-    assert learner.metrics.class_scores[0].count == 5
-    assert record.loss == pytest.approx(-np.log(record_probability(5.0)), abs=0.02)
-
-
-def record_probability(bias: float) -> float:
-    """What was left for the reserved category and the one that gave way, of four equal ones but for a bias."""
-    return (1.0 + np.exp(bias)) / (3.0 + np.exp(bias))
-
-
-def test_what_took_a_place_begins_afresh():
-    learner = Learner("s", **GIVES_WAY)
-    for text in "abc" * 20 + "bc":
-        learner.step({"s": text})
-    code = learner._intake.vocabularies["s"].code("a", grow=False)
-    table = learner.parameters["embedding.s.weight"][code].copy()
-    learner.step({"s": "d"}, learn=True)
-    assert learner._intake.vocabularies["s"].code("d", grow=False) == code
-    assert not np.allclose(learner.parameters["embedding.s.weight"][code], table, atol=0.1)
-    np.testing.assert_allclose(learner.parameters["classifier.s_h1.weight"][code], 0.0, atol=0.03)
-    assert named_view(learner._state, "label_counts")[0, code] == 1
-
-
-@pytest.mark.parametrize("key", [None, "k"])
-def test_categories_give_way_alike_in_one_call_one_by_one_and_after_loading(key):
-    settings = GIVES_WAY | {"key": key, "horizon": 2, "temperature": "auto", "stride": 2}
-    rows = drifting(150)
-    whole, single = Learner("s", **settings), Learner("s", **settings)
-    table = whole.run(pyarrow.Table.from_pylist(rows))
-    records = []
-    for number, row in enumerate(rows):
-        records.append(single.step(row).to_dict())
-        if number % 40 == 20:
-            single = Learner.from_bytes(single.to_bytes())
-    assert table.to_pylist() == records
-    assert whole.to_bytes() == single.to_bytes()
-    assert whole.metrics.evicted["s"] > 10
-    assert whole.metrics.unknown == {"s": 0}
-
-
-def test_without_learning_no_category_gives_way():
-    learner = Learner("s", **GIVES_WAY)
-    for text in "abc":
-        learner.step({"s": text})
-    before = learner._intake.vocabularies["s"].categories
-    learner.step({"s": "d"}, learn=False)
-    learner.predict({"s": "e"})
-    assert learner._intake.vocabularies["s"].categories == before
-    assert learner.metrics.evicted == {"s": 0}
-
-
-def test_memory_does_not_grow_with_categories_that_give_way():
-    learner = Learner("s", categorical="s", **GIVES_WAY)
-    before = learner.nbytes
-    for row in drifting(300):
-        learner.step(row)
-    assert learner.nbytes == before == sum(array.nbytes for array in learner._state)
-    assert len(learner._intake.vocabularies["s"]) == 3
-
-
-def test_counts_cannot_forget_a_category():
-    with pytest.raises(SettingsError, match="evict_categories and count_order do not go together"):
-        Learner("s", categorical="s", evict_categories=True, count_order=2)

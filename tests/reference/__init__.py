@@ -10,6 +10,7 @@ that it checks: whatever a ring buffer, a view or a compiler can get wrong, it c
 - `learner`: the order of events within a row.
 - `keys`: many streams, one such learner for each, with the same weights.
 - `categories`: the same learner with features and targets that are categories.
+- `eviction`: what is forgotten of a category that gives its code to another one.
 - `experts`: linear and seasonal forecasters, and the mix of them with the network.
 
 References

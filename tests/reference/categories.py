@@ -21,6 +21,8 @@ from .cells import Array, Parameters, head_forward
 from .counts import Context, Counts
 from .learner import ReferenceLearner, RefRecord, Step
 
+GONE = -1e30  # logit of a code that has been given to another category since
+
 
 @dataclass
 class ClassForecast:
@@ -160,7 +162,7 @@ class CategoryReference(ReferenceLearner):
         self.accepted[j] += 1
         for number, k in self.graded_by_value(j):
             forecast = self.steps[number].pending.pop((k, j))
-            truth = code if code < len(forecast.logits) else 0
+            truth = code if code < len(forecast.logits) and forecast.logits[code] > GONE else 0
             self.grade_code(forecast, k, t, truth)
             if learn:
                 self.learn_counts(forecast, k, t, truth, code)
@@ -226,7 +228,8 @@ class CategoryReference(ReferenceLearner):
 
     def grade_code(self, forecast: ClassForecast, k: int, t: int, truth: int) -> None:
         loss = cross_entropy(forecast.logits, truth)
-        order = sorted(range(1, len(forecast.logits)), key=lambda c: (-forecast.logits[c], c))
+        named = [c for c in range(1, len(forecast.logits)) if forecast.logits[c] > GONE]
+        order = sorted(named, key=lambda c: (-forecast.logits[c], c))
         if not self.expected_codes[t] and order:
             self.expected_codes[t] = order[0]
         rank = order.index(truth) if truth else 10
