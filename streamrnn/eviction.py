@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .kernels.arrays.state import KNOWN, LAST_LABEL, MAJORITY, Sizes, State, lanes_view, named_view
+from .kernels.arrays.state import KNOWN, Sizes, State, lanes_view, named_view
 from .kernels.categories.labels import GONE
 from .network import blocks_of
 from .schema import categorical_columns, categorical_features, categorical_targets
@@ -78,8 +78,6 @@ class Evictor:
             table = named_view(self._state, "class_table")[p]
             table[RESERVED] += table[code]
             table[code] = 0
-        for naive in (MAJORITY, LAST_LABEL):
-            before[:, :, naive][before[:, :, naive] == code] = RESERVED
         counts, labels = self._of_lanes("label_counts")[:, t], self._of_lanes("labels")[:, t]
         counts[:, code] = 0
         labels[:, 1][labels[:, 1] == code] = RESERVED

@@ -27,12 +27,19 @@ def drifting(rows: int) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"horizon": 2, "stride": 3}, {"temperature": "auto", "norm": "layer"}, {"optimizer": "sgd", "guard": False}],
+    [
+        {},
+        {"horizon": 2, "stride": 3},
+        {"temperature": "auto", "norm": "layer"},
+        {"optimizer": "sgd", "guard": False},
+        {"max_categories": 2, "horizon": 3},
+        {"max_categories": 1, "horizon": 2},
+    ],
 )
 def test_categories_give_way_as_in_the_reference(settings):
     """Every record and weight, where what is forgotten is looked for in all that was ever remembered."""
     learner = DoubleLearner(["s", "x"], ["s", "x"], categorical="s", **GIVES_WAY | settings)
-    reference, seen, given_away = reference_of(learner), LeastRecentlySeen(3), 0
+    reference, seen, given_away = reference_of(learner), LeastRecentlySeen(learner.settings.max_categories), 0
     random = np.random.default_rng(5)
     for row in drifting(200):
         category = row["s"] if random.random() > 0.1 else None

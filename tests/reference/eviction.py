@@ -47,8 +47,6 @@ def forget_label(reference: CategoryReference, t: int, code: int) -> None:
             if code < len(logits):
                 logits[RESERVED] = np.logaddexp(logits[RESERVED], logits[code])
                 logits[code] = GONE
-        forecast.majority = RESERVED if forecast.majority == code else forecast.majority
-        forecast.last = RESERVED if forecast.last == code else forecast.last
     seen, naive = reference.seen[t], reference.naive[t]
     seen.pop(code, None)
     if naive[0] == code:
