@@ -101,7 +101,7 @@ def shakespeare(folder: Path) -> list[str]:
 
 
 def shop(rows: int = 20_000, sold: int = 40) -> list[str]:
-    """What is bought next, where each thing is often followed by the same one; a new one takes a place every 20 rows."""
+    """What is bought next; each thing is often followed by the same one, and one in 20 rows is replaced."""
     random = np.random.default_rng(0)
     names, newest, place, bought = list(range(sold)), sold, 0, []
     for row in range(rows):
