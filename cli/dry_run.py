@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from streamrnn.session import Session
 
 OPTIONS = (
-    "learn", "reset_state", "save", "checkpoint_every", "overwrite", "echo", "emit", "limit", "passes", "every",
-    "on_bad", "max_bad", "rejects",
+    "shards", "learn", "reset_state", "save", "checkpoint_every", "overwrite", "echo", "emit", "limit", "passes",
+    "every", "on_bad", "max_bad", "rejects",
 )  # fmt: skip
 USUAL = {"learn": True, "passes": 1, "save": True, "emit": "all", "on_bad": "null"}
 
@@ -25,8 +25,11 @@ def show_plan(context: click.Context, session: Session) -> None:
     """Write everything to stdout: it is what was asked for."""
     from streamrnn.kernels.arrays.state import nbytes
     from streamrnn.network import blocks_of, lanes_of, sizes_of
+    from streamrnn.shares import share_of
 
     settings, plan, source = session.start.settings, session.plan, session.source
+    shards = session.start.shards or 1
+    of_each = share_of(settings, shards)
     parameters = sum(block.rows * max(1, block.columns) for block in blocks_of(settings))
     model = (
         "none" if plan.model is None else f"{plan.model} ({'new' if session.start.checkpoint is None else 'goes on'})"
@@ -37,8 +40,8 @@ def show_plan(context: click.Context, session: Session) -> None:
         "output": "stdout" if plan.output == "-" else plan.output,
         "record": ", ".join(session.layout.names),
         "model": model,
-        "memory": f"{nbytes(sizes_of(settings, lanes_of(settings)), 'float32'):,} bytes",
-        "parameters": f"{parameters:,}",
+        "memory": f"{shards * nbytes(sizes_of(of_each, lanes_of(of_each)), 'float32'):,} bytes",
+        "parameters": f"{parameters:,}" + (f", in each of {shards} shards" if session.start.shards else ""),
     }
     width = max(map(len, facts))
     for name, text in facts.items():

@@ -49,6 +49,7 @@ def as_dict(description: Description) -> dict[str, Any]:
     content: dict[str, Any] = _without_nan(
         {
             "settings": description.settings.to_dict(),
+            "shards": description.shards,
             "columns": description.columns,
             "parameters": {name: view.shape for name, view in description.parameters.items()},
             "metrics": metrics,
@@ -75,6 +76,8 @@ def as_lines(model: str, description: Description) -> list[str]:
     size = sum(view.size for view in description.parameters.values())
     lines = [f"{model}: {description.file_bytes:,} bytes; in memory {description.memory_bytes:,} bytes", ""]
     lines += [f"{name:<{WIDTH}} {shown(value)}" for name, value in description.settings.to_dict().items()]
+    if description.shards is not None:
+        lines.append(f"{'shards':<{WIDTH}} {description.shards}")
     lines += ["", f"{'columns':<{WIDTH}} {listed(description.columns)}", f"{'parameters':<{WIDTH}} {size:,}"]
     lines += [
         f"  {name:<{WIDTH - 2}} {' x '.join(map(str, view.shape))}" for name, view in description.parameters.items()

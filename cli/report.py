@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from streamrnn.evaluation.prequential import Prequential
-    from streamrnn.learner import Learner
     from streamrnn.metrics import Health, Metrics
     from streamrnn.session import Outcome, Session
     from streamrnn.session.outcome import Trouble
     from streamrnn.settings import Settings
+    from streamrnn.sharded import AnyLearner
     from streamrnn.streams import Cause
 
 MOST_NAMES = 10
@@ -73,7 +73,7 @@ def ending(session: Session) -> list[str]:
     return lines
 
 
-def _headline(outcome: Outcome, learner: Learner) -> str:
+def _headline(outcome: Outcome, learner: AnyLearner) -> str:
     rate = f", {outcome.rows / outcome.seconds:,.0f} rows/s" if outcome.seconds > 0.0 else ""
     before = learner.rows - outcome.rows
     went_on = f", from row {before:,} on" if before else ""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from streamrnn.learner import Learner
     from streamrnn.metrics import Metrics
+    from streamrnn.sharded import AnyLearner
 
 SECONDS_BETWEEN_SKILLS = 0.5
 
@@ -51,7 +51,7 @@ class Terminal:
         for line in () if self._quiet else lines:
             click.echo(line, err=True)
 
-    def advance(self, rows: int, learner: Learner) -> None:
+    def advance(self, rows: int, learner: AnyLearner) -> None:
         """Move the bar."""
         if not self._wants_bar:
             return

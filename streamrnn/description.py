@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .checkpoint import decode
 from .kernels.arrays.state import allocate, nbytes
+from .merged import merged_health, merged_metrics
 from .metrics import Health, Metrics, health_of, metrics_of
 from .network import lanes_of, parameter_views, sizes_of, write_roles
-from .restore import read_saved, restore_tensors
+from .restore import Saved, holds_shards, read_saved, restore_tensors
 from .schema import columns_read
 from .settings import Settings
+from .shares import read_shares
 
 
 @dataclass(frozen=True)
@@ -24,10 +27,12 @@ class Description:
     Attributes
     ----------
     settings : Settings
+    shards : int, optional
+        Among how many learners the keys are shared out; None for one learner.
     columns : tuple of str
         The columns that the learner reads, in its order.
     parameters : dict of str to numpy.ndarray
-        Weights under PyTorch's names.
+        Weights under PyTorch's names; ``shard0.`` stands before those of the first shard.
     metrics : Metrics
     health : Health
     session : dict
@@ -37,6 +42,7 @@ class Description:
     """
 
     settings: Settings
+    shards: int | None
     columns: tuple[str, ...]
     parameters: dict[str, np.ndarray]
     metrics: Metrics
@@ -47,7 +53,7 @@ class Description:
 
 
 def describe_model(path: str | os.PathLike[str]) -> Description:
-    """Read a model file.
+    """Read a model file, of one learner or of shards.
 
     Raises
     ------
@@ -55,7 +61,26 @@ def describe_model(path: str | os.PathLike[str]) -> Description:
         If the file is not a model, is damaged, or is of an unknown version.
     """
     content, name = Path(path).read_bytes(), os.fspath(path)
-    saved = read_saved(content, name, np.float32)
+    if not holds_shards(decode(content, name)[0]):
+        return _of_learner(read_saved(content, name, np.float32), len(content))
+    saved = read_shares(content, name, np.float32)
+    parts = [_of_learner(shard, len(content)) for shard in saved.shards]
+    rows = max(part.metrics.rows for part in parts)
+    refused = rows - sum(part.metrics.rows - part.metrics.refused_rows for part in parts)
+    return Description(
+        settings=saved.settings,
+        shards=len(parts),
+        columns=parts[0].columns,
+        parameters={f"shard{i}.{name}": view for i, part in enumerate(parts) for name, view in part.parameters.items()},
+        metrics=replace(merged_metrics([part.metrics for part in parts]), rows=rows, refused_rows=refused),
+        health=merged_health([(part.health, part.metrics) for part in parts]),
+        session=saved.session,
+        file_bytes=len(content),
+        memory_bytes=sum(part.memory_bytes for part in parts),
+    )
+
+
+def _of_learner(saved: Saved, file_bytes: int) -> Description:
     lanes = len(saved.keys)
     state = allocate(sizes_of(saved.settings, lanes), np.float32)
     write_roles(state, saved.settings)
@@ -63,11 +88,12 @@ def describe_model(path: str | os.PathLike[str]) -> Description:
     restore_tensors(state, parameters, saved.tensors)
     return Description(
         settings=saved.settings,
+        shards=None,
         columns=columns_read(saved.settings),
         parameters=parameters,
         metrics=metrics_of(state, saved.settings, range(lanes), saved.rows, saved.refused_rows),
         health=health_of(state, saved.settings, range(lanes)),
         session=saved.session,
-        file_bytes=len(content),
+        file_bytes=file_bytes,
         memory_bytes=nbytes(sizes_of(saved.settings, lanes_of(saved.settings)), np.float32),
     )

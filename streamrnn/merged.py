@@ -8,13 +8,14 @@ from dataclasses import fields
 from typing import Any, TypeVar
 
 from .class_scores import ClassScore
-from .metrics import Metrics, Score
+from .metrics import Health, Metrics, Score
 
 AnyScore = TypeVar("AnyScore", Score, ClassScore)
 # What the mean of each field of a score is over; of the others, over all forecasts that were graded.
 WEIGHTS = {"sequence_accuracy": "sequences"} | {
     name: "recent_count" for name in (field.name for field in fields(ClassScore)) if name.startswith("recent_")
 }
+MEANS = ("gradient_norm", "clipped", "reach")  # of a learner's health
 
 
 def merged_metrics(shards: Sequence[Metrics]) -> Metrics:
@@ -24,6 +25,25 @@ def merged_metrics(shards: Sequence[Metrics]) -> Metrics:
     """
     return Metrics(
         **{field.name: _merged([getattr(shard, field.name) for shard in shards]) for field in fields(Metrics)}
+    )
+
+
+def merged_health(shards: Sequence[tuple[Health, Metrics]]) -> Health:
+    """Take means: of gradients by how many updates each shard has made, of intervals by how many forecasts it graded.
+
+    The rate and its cap are the lowest of all. Learners with keys mix no experts, so there are none to merge.
+    """
+    every, metrics = zip(*shards, strict=True)
+    updates = [its.updates for its in metrics]
+    graded = [sum(score.count for score in its.scores) for its in metrics]
+    caps = [health.rate_cap for health in every if health.rate_cap is not None]
+    return Health(
+        rate=min((health.rate for health in every if not math.isnan(health.rate)), default=math.nan),
+        rate_cap=min(caps, default=None),
+        **{name: _mean([getattr(health, name) for health in every], updates) for name in MEANS},
+        believed={},
+        seasons={},
+        coverage={name: _mean([health.coverage[name] for health in every], graded) for name in every[0].coverage},
     )
 
 
@@ -55,10 +75,7 @@ def _merged_score(scores: Sequence[AnyScore]) -> AnyScore:
 
 
 def _mean(values: Sequence[float], weights: Sequence[int]) -> float:
-    """The weighted mean; NaN if no weight is positive."""
-    total = sum(weights)
-    return (
-        sum(value * weight for value, weight in zip(values, weights, strict=True) if weight) / total
-        if total
-        else math.nan
-    )
+    """The weighted mean of those that are known; NaN if none of them has a weight."""
+    known = [(value, weight) for value, weight in zip(values, weights, strict=True) if weight and not math.isnan(value)]
+    total = sum(weight for _, weight in known)
+    return sum(value * weight for value, weight in known) / total if total else math.nan

@@ -5,7 +5,7 @@ What a checkpoint says is checked before memory is taken for it, and before a ke
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -62,22 +62,25 @@ def read_saved(data: bytes, name: str, dtype: Any) -> Saved:
         If it is damaged, of an unknown version, or does not hold what the learner of its settings needs.
     """
     description, tensors = decode(data, name)
-    check_is_one(description, name)
+    if holds_shards(description):
+        raise CheckpointError(f"{name} holds the shards of a ShardedLearner: load it with ShardedLearner.load")
     return checked(description, tensors, name, dtype)
 
 
-def check_is_one(description: dict[str, Any], name: str) -> None:
-    """Raise a CheckpointError if a file does not hold one learner, but the shards of one."""
-    if "shards" in description:
-        raise CheckpointError(f"{name} holds the shards of a ShardedLearner: go on in Python, with ShardedLearner.load")
+def holds_shards(description: dict[str, Any]) -> bool:
+    """Whether a file does not hold one learner, but the shards of one."""
+    return "shards" in description
+
+
+def settings_and_session(description: dict[str, Any], name: str) -> tuple[Settings, dict[str, Any]]:
+    """Read what one learner and shards alike say of themselves; parameters and errors as for `read_saved`."""
+    _check_kinds(description, ("settings", "session"), name)
+    return _settings(description["settings"], name), description["session"]
 
 
 def checked(description: dict[str, Any], tensors: dict[str, np.ndarray], name: str, dtype: Any) -> Saved:
     """Check what a checkpoint was decoded to; parameters and errors as for `read_saved`."""
-    for key, kinds in _KINDS.items():
-        value = description.get(key)
-        if key not in description or not isinstance(value, kinds):
-            raise CheckpointError(f"{name} does not say its {key.replace('_', ' ')} as a learner does: {value!r}")
+    _check_kinds(description, _KINDS, name)
     for key in ("rows", "refused_rows"):
         if not 0 <= description[key] <= MOST:
             raise CheckpointError(f"{name} cannot have {description[key]} {key.replace('_', ' ')}")
@@ -100,6 +103,13 @@ _KINDS: dict[str, Any] = {
     "session": dict,
     "categories": dict,
 }
+
+
+def _check_kinds(description: dict[str, Any], keys: Iterable[str], name: str) -> None:
+    for key in keys:
+        value = description.get(key)
+        if key not in description or not isinstance(value, _KINDS[key]):
+            raise CheckpointError(f"{name} does not say its {key.replace('_', ' ')} as a learner does: {value!r}")
 
 
 def _check_categories(saved: dict[str, Any], known: np.ndarray, settings: Settings, name: str) -> None:

@@ -20,10 +20,10 @@ from .intake import MOST_LOST
 from .late import LostLabel
 from .learner import Learner, learner_settings
 from .many_rows import row_numbers, take_many, with_times
-from .merged import merged_metrics
-from .metrics import Metrics
+from .merged import merged_health, merged_metrics
+from .metrics import Health, Metrics
 from .record import Record
-from .rows import ManyRows, Row
+from .rows import ManyRows, OneRow, Row
 from .settings import Settings, SettingsError
 from .settings.values import integer_of
 from .shares import read_shares, shard_of_key, shards_of_keys, share_of, shared_checkpoint
@@ -63,6 +63,8 @@ class ShardedLearner:
         To look at, and not to feed. A row of another shard is a refused one there.
     lost_labels : deque of LostLabel
         As those of `Learner`.
+    session : dict
+        A note of whoever feeds it, as JSON can hold it, which is kept in checkpoints.
 
     Raises
     ------
@@ -91,10 +93,10 @@ class ShardedLearner:
         of_all = learner_settings(targets, features, settings)
         if of_all.key is None:
             raise SettingsError("shards share out keys: name the column that tells them with key")
-        self._set_up([Learner(**share_of(of_all, count).to_dict()) for _ in range(count)], of_all)
+        self._set_up([Learner(**share_of(of_all, count).to_dict()) for _ in range(count)], of_all, {})
 
-    def _set_up(self, shards: Sequence[Learner], settings: Settings) -> None:
-        self.shards, self.settings = tuple(shards), settings
+    def _set_up(self, shards: Sequence[Learner], settings: Settings, session: dict[str, Any]) -> None:
+        self.shards, self.settings, self.session = tuple(shards), settings, session
         self.columns = shards[0].columns
         self.lost_labels: deque[LostLabel] = deque(maxlen=MOST_LOST)
         self._turn = threading.Lock()
@@ -110,12 +112,22 @@ class ShardedLearner:
     @exclusive
     def step(self, row: Row, learn: bool = True) -> Record:
         """Take one row, in the shard of its key; see `Learner.step`."""
+        shard, taken = self._take(row, learn)
+        return shard._intake.record_of(taken, shard.rows - 1)
+
+    @exclusive
+    def step_cells(self, row: Row, learn: bool = True) -> list[Any] | None:
+        """Take one row, in the shard of its key; see `Learner.step_cells`."""
+        shard, taken = self._take(row, learn)
+        return None if taken.is_label else shard._intake.cells_of(taken, shard.rows - 1)
+
+    def _take(self, row: Row, learn: bool) -> tuple[Learner, OneRow]:
         if not self._has_taken:
             self._decide_kinds(text_cells(row, self.columns))
         shard = self._shard_of(row)
         taken = shard._intake.take(row, learn)
         self._gather_lost_labels()
-        return shard._intake.record_of(taken, shard.rows - 1)
+        return shard, taken
 
     @exclusive
     def predict(self, row: Row) -> dict[str, np.ndarray]:
@@ -273,6 +285,11 @@ class ShardedLearner:
         merged = merged_metrics([shard.metrics for shard in self.shards])
         return replace(merged, rows=self.rows, refused_rows=self.refused_rows)
 
+    @property
+    def health(self) -> Health:
+        """How learning does, over all shards; see `merged_health`."""
+        return merged_health([(shard.health, shard.metrics) for shard in self.shards])
+
     def __repr__(self) -> str:
         return f"<ShardedLearner of {', '.join(self.settings.targets)}: {len(self.shards)} shards, {self.rows} rows>"
 
@@ -286,15 +303,15 @@ class ShardedLearner:
         """
         for shard in self.shards:
             self._catch_up(shard)
-        return encode(*shared_checkpoint([shard._content() for shard in self.shards], self.settings))
+        return encode(*shared_checkpoint([shard._content() for shard in self.shards], self.settings, self.session))
 
     @classmethod
     def from_bytes(cls, data: bytes, name: str = "checkpoint", **training: Any) -> ShardedLearner:
         """Rebuild what `to_bytes` returned; see `load`."""
-        settings, saved = read_shares(data, name, Learner.dtype)
-        shards = [Learner._from_saved(shard, name, training) for shard in saved]
+        saved = read_shares(data, name, Learner.dtype)
+        shards = [Learner._from_saved(shard, name, training) for shard in saved.shards]
         learner = cls.__new__(cls)
-        learner._set_up(shards, replace(shards[0].settings, max_keys=settings.max_keys))
+        learner._set_up(shards, replace(shards[0].settings, max_keys=saved.settings.max_keys), saved.session)
         return learner
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -312,3 +329,6 @@ class ShardedLearner:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(self.from_bytes(state["checkpoint"]).__dict__)
+
+
+AnyLearner = Learner | ShardedLearner  # one face: what feeds one can feed the other

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from .checkpoint import CheckpointError, decode
 from .hashing import text_hash
-from .restore import Saved, checked
+from .restore import Saved, checked, settings_and_session
 from .settings import Settings
 from .tables import cells_of
 
@@ -39,23 +39,29 @@ def share_of(settings: Settings, shards: int) -> Settings:
     return replace(settings, max_keys=-(-settings.max_keys // shards))
 
 
+class SavedShards(NamedTuple):
+    """What a checkpoint of shards holds, checked."""
+
+    settings: Settings  # of all
+    session: dict[str, Any]
+    shards: list[Saved]
+
+
 def shared_checkpoint(
-    contents: list[tuple[dict[str, Any], dict[str, np.ndarray]]], settings: Settings
+    contents: list[tuple[dict[str, Any], dict[str, np.ndarray]]], settings: Settings, session: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Join what is kept of each shard: ``shard0.`` stands before the names of the first one's arrays."""
     tensors = {
         f"shard{number}.{name}": tensor for number, (_, its) in enumerate(contents) for name, tensor in its.items()
     }
-    return {"max_keys": settings.max_keys, "shards": [description for description, _ in contents]}, tensors
+    shards = [description for description, _ in contents]
+    return {"settings": settings.to_dict(), "session": session, "shards": shards}, tensors
 
 
-def read_shares(data: bytes, name: str, dtype: Any) -> tuple[Settings, list[Saved]]:
-    """Read a checkpoint of shards; return the settings of all, and what each shard had.
-
-    Parameters and errors are those of `restore.read_saved`.
-    """
+def read_shares(data: bytes, name: str, dtype: Any) -> SavedShards:
+    """Read a checkpoint of shards; parameters and errors are those of `restore.read_saved`."""
     description, tensors = decode(data, name)
-    shards, most = description.get("shards"), description.get("max_keys")
+    shards = description.get("shards")
     if not isinstance(shards, list) or not shards or not all(isinstance(shard, dict) for shard in shards):
         raise CheckpointError(f"{name} holds no shards: load it with Learner.load")
     parts: dict[str, dict[str, np.ndarray]] = {f"shard{number}": {} for number in range(len(shards))}
@@ -64,17 +70,11 @@ def read_shares(data: bytes, name: str, dtype: Any) -> tuple[Settings, list[Save
         if owner not in parts:
             raise CheckpointError(f"{name} holds {whole_name}, which belongs to none of its {len(shards)} shards")
         parts[owner][its_name] = tensor
+    settings, session = settings_and_session(description, name)
     saved = [checked(shard, part, name, dtype) for shard, part in zip(shards, parts.values(), strict=True)]
-    settings = _settings_of_all(saved, most, name)
+    if settings.key is None or any(shard.settings != share_of(settings, len(saved)) for shard in saved):
+        raise CheckpointError(f"{name} has shards that do not share out {settings.max_keys} keys")
     for number, shard in enumerate(saved):
         if any(shard_of_key(key[0], len(saved)) != number for key in shard.keys):
             raise CheckpointError(f"{name} has a key in shard {number} which is another's")
-    return settings, saved
-
-
-def _settings_of_all(saved: list[Saved], most: Any, name: str) -> Settings:
-    if type(most) is int and saved[0].settings.key is not None and most >= saved[0].settings.max_keys:
-        settings = replace(saved[0].settings, max_keys=most)
-        if all(shard.settings == share_of(settings, len(saved)) for shard in saved):
-            return settings
-    raise CheckpointError(f"{name} has shards that do not share out {most!r} keys")
+    return SavedShards(settings, session, saved)

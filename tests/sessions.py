@@ -5,7 +5,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.ipc
 
-from streamrnn import Learner
+from streamrnn import Learner, ShardedLearner
+from streamrnn.description import describe_model
 
 SMALL = {"hidden": 4, "window": 4}
 WRITTEN = ["out.csv", "out.ndjson", "out.arrow", "out.arrows"]
@@ -39,6 +40,6 @@ def content(path: Path):
 
 def model_of(path: Path):
     """A model's bytes without the note of its runs."""
-    learner = Learner.load(path)
+    learner = (Learner if describe_model(path).shards is None else ShardedLearner).load(path)
     learner.session = {}
     return learner.to_bytes()

@@ -10,7 +10,7 @@ from .note import Note, Written
 from .plan import SessionError
 
 if TYPE_CHECKING:
-    from ..learner import Learner
+    from ..sharded import AnyLearner
     from ..streams import Batch
     from .listener import Listener
     from .model_file import ModelFile
@@ -25,14 +25,14 @@ class Keeper:
     ----------
     plan : Plan
     model : ModelFile, optional
-    learner : Learner
+    learner : Learner or ShardedLearner
     reading : Reading
     listener : Listener
         Is told of a model that could not be saved, if that is not to end the run.
     """
 
     def __init__(
-        self, plan: Plan, model: ModelFile | None, learner: Learner, reading: Reading, listener: Listener
+        self, plan: Plan, model: ModelFile | None, learner: AnyLearner, reading: Reading, listener: Listener
     ) -> None:
         self._plan, self._model, self._learner = plan, model, learner
         self._reading, self._listener = reading, listener

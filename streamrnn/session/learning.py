@@ -13,13 +13,13 @@ from ..streams.rejects import Unused
 if TYPE_CHECKING:
     import pyarrow
 
-    from ..learner import Learner
+    from ..sharded import AnyLearner
     from ..streams import Batch
     from .layout import Layout
 
 
 def records_of(
-    batch: Batch, learner: Learner, learn: bool, layout: Layout, schema: pyarrow.Schema
+    batch: Batch, learner: AnyLearner, learn: bool, layout: Layout, schema: pyarrow.Schema
 ) -> pyarrow.Table | Cells:
     """Have the learner take the rows of a batch; the records of a few rows stay cells, as the rows are.
 
@@ -28,7 +28,7 @@ def records_of(
     Parameters
     ----------
     batch : Batch
-    learner : Learner
+    learner : Learner or ShardedLearner
     learn : bool
         As in `Learner.step`.
     layout : Layout
@@ -46,7 +46,7 @@ def records_of(
     return layout.arrange(records, batch, schema, first)
 
 
-def lost_labels_of(batch: Batch, learner: Learner, first: int) -> list[Unused]:
+def lost_labels_of(batch: Batch, learner: AnyLearner, first: int) -> list[Unused]:
     """Those of the rows just taken whose labels are for a row that is not known; `first`: the batch's first number."""
     lost = []
     for label in learner.lost_labels:

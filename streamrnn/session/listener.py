@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from ..learner import Learner
+    from ..sharded import AnyLearner
 
 
 class Listener(Protocol):
@@ -17,7 +17,7 @@ class Listener(Protocol):
     def warn(self, text: str) -> None:
         """Hear what somebody should know."""
 
-    def advance(self, rows: int, learner: Learner) -> None:
+    def advance(self, rows: int, learner: AnyLearner) -> None:
         """See that so many rows more are done."""
 
 
@@ -26,7 +26,7 @@ class _Nobody:
 
     def warn(self, text: str) -> None: ...
 
-    def advance(self, rows: int, learner: Learner) -> None: ...
+    def advance(self, rows: int, learner: AnyLearner) -> None: ...
 
 
 NOBODY: Listener = _Nobody()

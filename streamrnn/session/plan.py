@@ -32,6 +32,8 @@ class Plan:
         The settings that somebody named, and no others: a model file decides the rest, or else the defaults.
     model : str, optional
         Model file: absent, a new learner is saved there; present, it goes on.
+    shards : int, optional
+        Share the keys out among so many learners, each in a thread of its own. A model file has its number.
     learn, save : bool
         Whether weights may change, and whether the model file may.
     checkpoint_every : int or timedelta, optional
@@ -70,6 +72,7 @@ class Plan:
     output: str = "-"
     settings: Mapping[str, Any] = field(default_factory=dict)
     model: str | None = None
+    shards: int | None = None
     learn: bool = True
     save: bool = True
     checkpoint_every: int | timedelta | None = None

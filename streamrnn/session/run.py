@@ -19,7 +19,7 @@ from .listener import NOBODY, Listener
 from .model_file import ModelFile
 from .outcome import Outcome, first_trouble
 from .output import open_records, open_rejects, output_of, rejects_of
-from .pieces import ROWS, Piece, pieces
+from .pieces import ROWS, ROWS_OF_SHARDS, Piece, pieces
 from .plan import Plan, SessionError
 from .reading import Reading
 from .start import kernels_are_kept, start_of
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow
 
-    from ..learner import Learner
+    from ..sharded import AnyLearner
     from ..streams import Batch, Source
     from ..streams.rejects import Rejects, Unused
     from .records import Records
@@ -52,7 +52,7 @@ class Session:
         Settings, and what the model file held.
     layout : streamrnn.session.layout.Layout
         The columns of the records.
-    learner : Learner
+    learner : Learner or ShardedLearner
         Once it runs.
 
     Raises
@@ -63,7 +63,7 @@ class Session:
         If the plan cannot be carried out with this source and this model.
     """
 
-    learner: Learner
+    learner: AnyLearner
     _listener: Listener
     _keeper: Keeper
     _records: Records
@@ -153,9 +153,10 @@ class Session:
             self.learner.begin_sequence()
         self._open_outputs()
         started = time.monotonic()
+        most_rows = ROWS if self.start.shards is None else ROWS_OF_SHARDS
         with Signals() as signals:
             try:
-                for piece in pieces(batches, signals, self._reading.is_live, self._rows_wanted):
+                for piece in pieces(batches, signals, self._reading.is_live, self._rows_wanted, most_rows):
                     self._take(piece)
                     self._pass_on_warnings()
                     self._listener.advance(piece.batch.arrivals, self.learner)
@@ -184,7 +185,7 @@ class Session:
     def _rows_wanted(self) -> int:
         limit, due = self.plan.limit, self._keeper.rows_until_due()
         wanted = [] if limit is None else [limit - self.outcome.rows]
-        return min([*wanted, *([] if due is None else [due]), ROWS])
+        return min([*wanted, *([] if due is None else [due])], default=ROWS_OF_SHARDS)
 
     def _take(self, piece: Piece) -> None:
         number = self.learner.rows

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..checkpoint import decode
 from ..kernels.machine.cache import is_kept
-from ..restore import changed_settings, check_is_one
+from ..restore import changed_settings, holds_shards, settings_and_session
 from ..schema import check_categories_are_used, check_columns_exist, kernels_of, other_columns
 from ..settings import Settings, SettingsError
 from .note import Note
 from .plan import Plan
 
 if TYPE_CHECKING:
-    from ..learner import Learner
+    from ..sharded import AnyLearner
     from ..streams import Source
 
 
@@ -33,20 +33,30 @@ class Start:
         What the model file tells of earlier runs.
     changed : dict of str to tuple
         Training settings that have another value from now on: the one before, and the new one.
+    shards : int, optional
+        Among how many learners the keys are shared out.
     """
 
     settings: Settings
     checkpoint: bytes | None = None
     note: Note = field(default_factory=Note)
     changed: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    shards: int | None = None
 
-    def learner(self, name: str) -> Learner:
+    def learner(self, name: str) -> AnyLearner:
         """Build the learner; `name` is the model's, for messages."""
+        changed = {key: new for key, (_, new) in self.changed.items()}
+        if self.shards is not None:
+            from ..sharded import ShardedLearner
+
+            if self.checkpoint is None:
+                return ShardedLearner(**self.settings.to_dict(), shards=self.shards)
+            return ShardedLearner.from_bytes(self.checkpoint, name, **changed)
         from ..learner import Learner
 
         if self.checkpoint is None:
             return Learner(**self.settings.to_dict())
-        return Learner.from_bytes(self.checkpoint, name, **{key: new for key, (_, new) in self.changed.items()})
+        return Learner.from_bytes(self.checkpoint, name, **changed)
 
 
 def kernels_are_kept(settings: Settings) -> bool:
@@ -73,22 +83,27 @@ def start_of(plan: Plan, checkpoint: bytes | None, source: Source) -> Start:
         If the model file is damaged, or is none.
     """
     if checkpoint is not None and plan.model is not None:
-        start = _go_on(plan.model, checkpoint, plan.settings)
+        start = _go_on(plan.model, checkpoint, plan.settings, plan.shards)
         _expect(source, start.settings, plan.echo)
         return start
     if plan.model is not None and not plan.save:
         raise SettingsError(f"there is no model {plan.model}, and --no-save would keep no new one")
-    return Start(with_columns(Settings(**plan.settings), source, plan.echo))
+    settings = with_columns(Settings(**plan.settings), source, plan.echo)
+    if plan.shards is not None and settings.key is None:
+        raise SettingsError("--shards shares out keys: name the column that tells them with --key")
+    return Start(settings, shards=plan.shards)
 
 
-def _go_on(name: str, checkpoint: bytes, named: Mapping[str, Any]) -> Start:
+def _go_on(name: str, checkpoint: bytes, named: Mapping[str, Any], shards: int | None) -> Start:
     description, _ = decode(checkpoint, name)
-    check_is_one(description, name)
-    before = Settings(**description["settings"])
+    before, session = settings_and_session(description, name)
+    kept = len(description["shards"]) if holds_shards(description) else None
+    if shards not in (None, kept):
+        raise SettingsError(f"{name} has {kept or 'no'} shards, which cannot become {shards}")
     now = changed_settings(before, dict(named), name)
     pairs = {key: (getattr(before, key), getattr(now, key)) for key in named}
     changed = {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
-    return Start(now, checkpoint, Note.from_dict(description["session"]), changed)
+    return Start(now, checkpoint, Note.from_dict(session), changed, kept)
 
 
 def with_columns(settings: Settings, source: Source, echo: tuple[str, ...]) -> Settings:

@@ -69,3 +69,17 @@ def test_what_is_no_model_is_one_line_and_exit_code_1(streamrnn, model, csv, tmp
     ):
         result = streamrnn("inspect", path)
         assert (result.err, result.code, result.out) == (f"streamrnn: {message}\n", 1, b"")
+
+
+def test_shards_are_shown(streamrnn, tmp_path):
+    (tmp_path / "in.csv").write_text("site,load\n" + "".join(f"{'agbh'[row % 4]},{row}\n" for row in range(40)))
+    run = ["run", tmp_path / "in.csv", "--key", "site", "--hidden", 4, "--window", 4, "-o", tmp_path / "out.csv"]
+    dry = streamrnn(*run, "--shards", 2, "--dry-run").out.decode()
+    assert ", in each of 2 shards" in dry
+    result = streamrnn(*run, "--shards", 2, "-m", tmp_path / "m")
+    assert result.code == 0
+    told = next(line.split() for line in result.err.splitlines() if line.startswith("streamrnn: memory for"))
+    shown = streamrnn("inspect", tmp_path / "m").out.decode().splitlines()
+    assert shown[0].endswith(f"in memory {told[-2]} bytes") and f" {told[-2]} bytes" in dry
+    assert {"shards           2", "rows             40"} <= set(shown)
+    assert json.loads(streamrnn("inspect", tmp_path / "m", "--json").out)["shards"] == 2

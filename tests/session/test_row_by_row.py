@@ -92,6 +92,7 @@ def any_plan(generator):
         if {"at"} == {*map(settings.get, ("time", "label_id", "key"))} - {None}
         else None,
         "checkpoint_every": generator.choice([None, 7]),
+        "shards": generator.choice([None, 2]) if "key" in settings else None,
     }
     taken = {
         *settings["targets"],
