@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow
 
 from streamrnn import Learner
+from streamrnn.engine import Portion
 
 ROWS = 4096
 COLUMNS = [f"c{column}" for column in range(8)]
@@ -37,11 +38,11 @@ def seconds(take: Callable[[], object]) -> float:
     return time.process_time() - started
 
 
-def kernels_alone(learner: Learner, values: np.ndarray) -> Callable[[], None]:
+def kernels_alone(learner: Learner, values: np.ndarray) -> Callable[[], object]:
     """Make a call that takes rows through the kernels, with all arrays made beforehand."""
     codes, marks = np.zeros((ROWS, 0), np.int64), np.zeros((ROWS, 2), np.int64)
     answers = np.empty((ROWS, learner._intake.layout.answer_width))
-    return lambda: learner._engine.take(values, codes, marks, False, answers)
+    return lambda: learner._engine.take(Portion(values, codes, marks, False, answers))
 
 
 def measure(rounds: int) -> dict[str, float]:

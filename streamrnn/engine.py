@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -45,10 +46,23 @@ NETWORK_ENTRIES = {
     "batched": learn_batched_rows,
     "batched_coded": learn_batched_coded_rows,
 }
-Take = Callable[..., None]  # as `Engine.take`
-Entry = Callable[[np.ndarray, np.ndarray, np.ndarray, bool, np.ndarray], None]
+Call = Callable[[], None]
 
 WORK_PER_SLICE = 50_000_000  # multiplications in one kernel call: the time that Ctrl-C may have to wait
+
+
+class Portion(NamedTuple):
+    """Rows as the kernels take them, and room for what they answer."""
+
+    rows: np.ndarray  # (n, columns) float64, NaN where null
+    codes: np.ndarray  # (n, coded) int64, -1 where null
+    marks: np.ndarray  # (n, 2) int64: a row's lane, and what it begins
+    learn: bool
+    answers: np.ndarray  # (n, answer_width) float64, written
+
+    def part(self, rows: slice) -> Portion:
+        """Some of them that follow each other."""
+        return Portion(self.rows[rows], self.codes[rows], self.marks[rows], self.learn, self.answers[rows])
 
 
 class Engine:
@@ -85,7 +99,7 @@ class Engine:
         lanes_view(self.state, "class_weights", lanes + 1)[:] = 0.5
         named_view(self.state, "importance")[:] = 1.0
         write_sharpness(self.state, settings)
-        self._entries = [self._first_entry(), *self._later_entries()]
+        self._has_later_kernels = bool(self.sizes.watched or settings.mixes or settings.intervals)
 
     @property
     def nbytes(self) -> int:
@@ -126,105 +140,73 @@ class Engine:
         for start in range(span.start, span.stop, self.rows_per_slice):
             yield slice(start, min(start + self.rows_per_slice, span.stop))
 
-    def take(
-        self,
-        rows: np.ndarray,
-        codes: np.ndarray,
-        marks: np.ndarray,
-        learn: bool,
-        answers: np.ndarray,
-        note: Callable[[], None] | None = None,
-    ) -> None:
-        """Take rows through the kernels, then let the caller note that they were taken.
+    def take(self, portion: Portion) -> KeyboardInterrupt | None:
+        """Take rows through the kernels.
 
         Ctrl-C is heard when a kernel returns, or between two parts. What the first kernel has begun to take all kernels
-        take to its end, and it is noted, before the interruption is passed on; so nothing is taken by halves.
-
-        rows: (n, columns); codes: (n, coded); marks: (n, 2); answers: (n, answer_width), written
+        take to its end; then it is returned, so that the caller can note that the rows were taken, and raise it. If
+        nothing was taken it is raised at once. So nothing is taken by halves.
         """
-        first, *others = self._parts(rows, codes, marks, answers)
-        interruption = _enter(self._entries, learn, *first)
+        first, *others = self._parts(portion)
+        heard = enter(self.calls(first), first.answers)
         for part in others:
             try:
-                heard = _enter(self._entries, learn, *part)
+                heard = enter(self.calls(part), part.answers) or heard
             except KeyboardInterrupt as before_it:
-                heard = _enter(self._entries, learn, *part) or before_it
-            interruption = heard or interruption
-        if note is not None:
-            note()
-        if interruption is not None:
-            raise interruption
+                heard = enter(self.calls(part), part.answers) or before_it
+        return heard
 
-    def take_labels(
-        self,
-        rows: np.ndarray,
-        codes: np.ndarray,
-        marks: np.ndarray,
-        learn: bool,
-        answers: np.ndarray,
-        note: Callable[[], None],
-    ) -> None:
+    def take_labels(self, labels: Portion) -> KeyboardInterrupt | None:
         """Let labels grade what was predicted at rows of before, as `take` takes rows.
 
-        marks: (n, 2) of each label's row: its lane, and how many steps of it have been taken from that row on
+        The marks are of each label's row: its lane, and how many steps of it have been taken from that row on.
         """
         from .kernels.late import learn_late_rows  # compiled when a learner first needs it
 
-        state, has_keys = self.state, bool(self._settings.key)
-        interruption = None
-        if len(rows):
-            interruption = _enter(
-                [lambda *given: learn_late_rows(*state, *given[:3], has_keys, *given[3:])],
-                learn, rows, codes, marks, answers,
-            )  # fmt: skip
-        note()
-        if interruption is not None:
-            raise interruption
+        if not len(labels.rows):
+            return None
+        rows, codes, marks, learn, answers = labels
+        has_keys = bool(self._settings.key)
+        return enter([partial(learn_late_rows, *self.state, rows, codes, marks, has_keys, learn, answers)], answers)
 
-    def _parts(
-        self, rows: np.ndarray, codes: np.ndarray, marks: np.ndarray, answers: np.ndarray
-    ) -> Iterable[tuple[np.ndarray, ...]]:
+    def _parts(self, portion: Portion) -> Iterator[Portion]:
         """A row that begins a key clears what the later kernels know of its lane, so it comes first in a part."""
-        given = rows, codes, marks, answers
-        if not self._settings.key or len(self._entries) == 1:
-            return (given,)
-        starts = [0, *(1 + np.flatnonzero(marks[1:, BOUNDARY] >= NEW_KEY)).tolist(), len(marks)]
-        return (tuple(array[start:stop] for array in given) for start, stop in pairwise(starts))
+        if not self._settings.key or not self._has_later_kernels:
+            return iter((portion,))
+        starts = [0, *(1 + np.flatnonzero(portion.marks[1:, BOUNDARY] >= NEW_KEY)).tolist(), len(portion.marks)]
+        return (portion.part(slice(start, stop)) for start, stop in pairwise(starts))
 
-    def _first_entry(self) -> Entry:
-        """The network's kernel, for what these settings need of it."""
-        state, kind = self.state, kernels_of(self._settings)
-        enter: Callable[..., None] = NETWORK_ENTRIES[kind]
-        if kind.endswith("coded"):
-            return lambda rows, codes, marks, learn, answers: enter(*state, rows, codes, marks, learn, answers)
-        return lambda rows, codes, marks, learn, answers: enter(*state, rows, marks, learn, answers)
+    def calls(self, portion: Portion) -> list[Call]:
+        """The calls of kernels that take a portion, in their order: the network's, then those that read its answers.
 
-    def _later_entries(self) -> Iterator[Entry]:
-        """The kernels that read what the first has answered; each is compiled when a learner first needs it."""
-        double, integer = self.state.double, self.state.integer
+        Each kernel is loaded, or compiled, when it is first called.
+        """
+        rows, codes, marks, learn, answers = portion
+        kind, (_, double, integer) = kernels_of(self._settings), self.state
+        read = (rows, codes, marks) if kind.endswith("coded") else (rows, marks)
+        calls: list[Call] = [partial(NETWORK_ENTRIES[kind], *self.state, *read, learn, answers)]
         if self.sizes.watched:
             from .kernels.surprise.anomaly import score_rows
 
-            yield lambda rows, codes, marks, learn, answers: score_rows(double, integer, rows, marks, answers)
+            calls.append(partial(score_rows, double, integer, rows, marks, answers))
         if self._settings.mixes:
             from .kernels.experts.mix import mix_rows
 
-            yield lambda rows, codes, marks, learn, answers: mix_rows(double, integer, marks, learn, answers)
+            calls.append(partial(mix_rows, double, integer, marks, learn, answers))
         if self._settings.intervals:
             from .kernels.surprise.conformal import bound_rows
 
-            yield lambda rows, codes, marks, learn, answers: bound_rows(double, integer, marks, learn, answers)
+            calls.append(partial(bound_rows, double, integer, marks, learn, answers))
+        return calls
 
 
-def _enter(
-    entries: Sequence[Entry], learn: bool, rows: np.ndarray, codes: np.ndarray, marks: np.ndarray, answers: np.ndarray
-) -> KeyboardInterrupt | None:
+def enter(calls: Iterable[Call], answers: np.ndarray) -> KeyboardInterrupt | None:
     """Take rows through kernels; return Ctrl-C if it was heard on the way, raise it if nothing was taken."""
     heard = None
     answers[-1, EVENT] = np.nan  # the first kernel writes a number there
-    for enter in entries:
+    for call in calls:
         try:
-            enter(rows, codes, marks, learn, answers)
+            call()
         except KeyboardInterrupt as interruption:
             if np.isnan(answers[-1, EVENT]):
                 raise

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .engine import Engine, Take
+from .engine import Engine, Portion
 from .eviction import Evictor
 from .kernels.arrays.state import BOUNDARY, EVENT, EXPECTED, LANE, LOSS, NEW_KEY, NEW_SEQUENCE, named_view
 from .keys import Keys, KeyState
@@ -58,7 +58,7 @@ class Intake:
     def __init__(self, settings: Settings, engine: Engine) -> None:
         self.settings = settings
         self.engine = engine
-        self.call: Take = engine.take
+        self.call = engine.take
         self._keeps_numbers = bool(engine.sizes.late_slots)
         self.grade = self.grade_labels
         self.vocabularies = {name: Vocabulary(settings.max_categories) for name in categorical_columns(settings)}
@@ -128,17 +128,19 @@ class Intake:
         key, state, sequence, last = self._place_row(read.passed, keep=True)
         self._write_codes(read.categories, grow=learn)
         self.keys.take(key, state)
-        note = partial(self._note_step, state, sequence, last, read.name)
-        self.call(self.row, self.code, self.mark, bool(learn), self.answer, note)
+        heard = self.call(self.portion(learn))
+        if self._keeps_numbers:
+            self.number_rows(np.array([state.lane]), np.zeros(1, np.int64), np.array([self.rows]), [read.name])
+        state.take(sequence, last)
+        self.rows += 1
+        if heard is not None:
+            raise heard
         self.place_codes(self.answer)
         return read
 
-    def _note_step(self, state: KeyState, sequence: Any, time: int, name: str | None) -> None:
-        """Take note of a row that the kernels have taken."""
-        if self._keeps_numbers:
-            self.number_rows(np.array([state.lane]), np.zeros(1, np.int64), np.array([self.rows]), [name])
-        state.take(sequence, time)
-        self.rows += 1
+    def portion(self, learn: bool) -> Portion:
+        """The row that is being taken."""
+        return Portion(self.row, self.code, self.mark, bool(learn), self.answer)
 
     def _take_label(self, read: OneRow, learn: bool) -> None:
         """Take a row of labels, as `take` takes a step."""
@@ -149,8 +151,7 @@ class Intake:
         if place is not None:
             self.mark[0] = place
             self._write_codes(read.categories, grow=learn)
-        given = self.row[found], self.code[found], self.mark[found]
-        self.grade(*given, learn, self.answer[found], [self.rows])
+        self.grade(self.portion(learn).part(found), [self.rows])
         self.place_codes(self.answer)
 
     def forecast(self, row: Row) -> Record:
@@ -164,7 +165,9 @@ class Intake:
         else:  # nobody's lane is given up for it
             self.mark[0, BOUNDARY] = NEW_KEY
         self.mark[0, LANE] = self.engine.spare
-        self.call(self.row, self.code, self.mark, False, self.answer)
+        heard = self.call(self.portion(learn=False))
+        if heard is not None:
+            raise heard
         return self.record_of(read, self.rows)
 
     def record_of(self, read: OneRow, number: int) -> Record:
@@ -202,7 +205,7 @@ class Intake:
         self.mark[0] = place_of_row(self.engine.state, self.keys.lanes, row, self.settings.delay)
         self.row[:] = np.nan
         self._write_codes(self.reader.read(labels, row, self._numbers).categories, grow=learn)
-        self.grade(self.row, self.code, self.mark, learn, self.answer)
+        self.grade(self.portion(learn))
         return float(self.answer[0, LOSS])
 
     def place_of_name(self, key: Any, name: str | None, row: int) -> tuple[int, int] | None:
@@ -218,27 +221,18 @@ class Intake:
         self.lost_labels.append(LostLabel(row, name or ""))
         return None
 
-    def grade_labels(
-        self,
-        rows: np.ndarray,
-        codes: np.ndarray,
-        marks: np.ndarray,
-        learn: bool,
-        answers: np.ndarray,
-        numbers: Sequence[int] = (),
-    ) -> None:
+    def grade_labels(self, labels: Portion, numbers: Sequence[int] = ()) -> None:
         """Let labels grade what was predicted at the rows that are marked.
 
         numbers: of the rows that they came in, if they did; those of labels that are lost are among them
         """
-
-        def note() -> None:
-            graded = np.isfinite(answers[:, [LOSS, *range(EXPECTED, self.layout.forecasts_at)]]).any(axis=1)
-            count_labels(self.engine.state, graded, max(0, len(numbers) - len(rows)))
-            if numbers:
-                self.count_arrivals(len(numbers), numbers[-1])
-
-        self.engine.take_labels(rows, codes, marks, bool(learn), answers, note)
+        heard = self.engine.take_labels(labels)
+        graded = np.isfinite(labels.answers[:, [LOSS, *range(EXPECTED, self.layout.forecasts_at)]]).any(axis=1)
+        count_labels(self.engine.state, graded, max(0, len(numbers) - len(labels.rows)))
+        if numbers:
+            self.count_arrivals(len(numbers), numbers[-1])
+        if heard is not None:
+            raise heard
 
     def number_rows(
         self, lanes: np.ndarray, behind: np.ndarray, numbers: np.ndarray, names: Sequence[str | None]

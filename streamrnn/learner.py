@@ -266,10 +266,8 @@ class Learner:
         return tables[0] if len(tables) == 1 else pyarrow.concat_tables(tables)
 
     def _take_batch(self, batch: pyarrow.RecordBatch, learn: bool, refused: np.ndarray) -> pyarrow.Table:
-        reader = self._intake.reader
-        texts = reader.text_columns(batch) if batch.num_rows and not self._intake.has_taken else []
-        rows = reader.read_batch(batch, texts)
-        self._decide_kinds(texts)
+        rows = self._intake.reader.read_batch(batch, is_first=not self._intake.has_taken)
+        self._decide_kinds(rows.categories)
         numbers = row_numbers(self.rows, slice(0, batch.num_rows), refused)
         return take_many(self._intake, with_times(self._intake, rows), learn, numbers)
 

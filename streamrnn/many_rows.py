@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from .engine import Portion
 from .intake import Intake
 from .kernels.arrays.state import BOUNDARY, LANE
 from .rows import ManyRows
@@ -128,15 +129,15 @@ def _take_steps(intake: Intake, given: _Given, part: slice, learn: bool) -> None
         before = arrivals.times_before(rows.times[part])
         matrix[:, intake.layout.time_features] = intake.time.of_rows(rows.times[part], before)
     codes = _codes(intake, {name: texts[part] for name, texts in rows.categories.items()}, len(matrix), learn)
-
-    def note() -> None:
-        if intake.engine.sizes.late_slots:
-            intake.number_rows(arrivals.lanes, arrivals.rows_behind(), given.numbers[part], _names(rows, part))
-        arrivals.take()
-        intake.count_arrivals(len(matrix), int(given.numbers[part][-1]))
-
-    intake.call(matrix, codes, marks, bool(learn), given.answers[part], note)
-    intake.place_codes(given.answers[part])
+    answers = given.answers[part]
+    heard = intake.call(Portion(matrix, codes, marks, bool(learn), answers))
+    if intake.engine.sizes.late_slots:
+        intake.number_rows(arrivals.lanes, arrivals.rows_behind(), given.numbers[part], _names(rows, part))
+    arrivals.take()
+    intake.count_arrivals(len(matrix), int(given.numbers[part][-1]))
+    if heard is not None:
+        raise heard
+    intake.place_codes(answers)
 
 
 def _take_labels(intake: Intake, given: _Given, part: slice, learn: bool) -> None:
@@ -151,4 +152,4 @@ def _take_labels(intake: Intake, given: _Given, part: slice, learn: bool) -> Non
     texts = {name: texts[part].take(found) for name, texts in rows.categories.items()}
     codes = _codes(intake, texts, len(found), learn)
     answers = np.empty((len(found), intake.layout.answer_width))
-    intake.grade(rows.matrix[part][found], codes, marks, learn, answers, numbers)
+    intake.grade(Portion(rows.matrix[part][found], codes, marks, bool(learn), answers), numbers)

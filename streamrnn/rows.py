@@ -157,13 +157,18 @@ class RowReader:
         masked = np.ma.getmaskarray(data)
         return ManyRows(np.where(masked, np.nan, np.ma.getdata(data)) if masked.any() else np.ma.getdata(data), {}, {})
 
-    def read_batch(self, batch: pyarrow.RecordBatch, texts: Sequence[str]) -> ManyRows:
-        """Read a batch of a table; ``texts``: columns that `text_columns` found."""
+    def read_batch(self, batch: pyarrow.RecordBatch, is_first: bool) -> ManyRows:
+        """Read a batch of a table; in the first one, columns of text hold categories, named so or not."""
         names = self._passed.values()
         check_columns_exist(
             (*self.columns, *names, *([self._label_id] if self._label_id else ())), batch.schema.names, "the table"
         )
-        coded = [name for name in self.columns if name in texts or name in self._categorical]
+        decides = is_first and batch.num_rows > 0
+        coded = [
+            name
+            for name in self.columns
+            if name in self._categorical or (decides and holds_text(batch.schema.field(name).type))
+        ]
         categories = {name: category_texts(batch[name], name) for name in coded}
         matrix = column_matrix(batch, [name for name in self.columns if name not in coded])
         passed = {name: batch[name] for name in names}
@@ -190,11 +195,6 @@ class RowReader:
             if column not in self._targets:
                 are_labels &= nulls
         return are_labels
-
-    def text_columns(self, batch: pyarrow.RecordBatch) -> list[str]:
-        """The columns that hold text, and so categories."""
-        present = set(batch.schema.names)
-        return [name for name in self.columns if name in present and holds_text(batch.schema.field(name).type)]
 
 
 def _category(value: Any, column: str, row: int) -> str | None:

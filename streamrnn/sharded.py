@@ -199,7 +199,8 @@ class ShardedLearner:
             raise SettingsError("an array has no key; use a table")
         offsets, first, arrived, tables = np.array(refused, np.int64), self.rows, 0, []
         for batch in record_batches(data):
-            rows = self._read(batch)
+            rows = self.shards[0]._intake.reader.read_batch(batch, is_first=not self._has_taken)
+            self._decide_kinds(rows.categories)
             which = shards_of_keys(batch[str(self.settings.key)], len(self.shards))
             for block in self._blocks(batch.num_rows):
                 numbers = row_numbers(first, slice(arrived, arrived + block.stop - block.start), offsets)
@@ -207,14 +208,6 @@ class ShardedLearner:
                 arrived += len(numbers)
         self.refuse(first + arrived + len(offsets) - self.rows)
         return pyarrow.concat_tables(tables)
-
-    def _read(self, batch: pyarrow.RecordBatch) -> ManyRows:
-        """Read a batch as every shard would."""
-        reader = self.shards[0]._intake.reader
-        texts = reader.text_columns(batch) if batch.num_rows and not self._has_taken else []
-        rows = reader.read_batch(batch, texts)
-        self._decide_kinds(texts)
-        return rows
 
     def _blocks(self, rows: int) -> Iterable[slice]:
         size = SLICES * len(self.shards) * self.shards[0]._engine.rows_per_slice

@@ -6,6 +6,7 @@ import copy
 import pickle
 import sys
 import tracemalloc
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -377,16 +378,27 @@ def test_a_run_that_is_interrupted_has_counted_every_row_that_it_took(monkeypatc
     monkeypatch.setattr(engine, "WORK_PER_SLICE", 1)
     calls, call = [], learner._intake.call
 
-    def interrupted(*arguments):
+    def interrupted(portion):
         if len(calls) == 5:
             raise KeyboardInterrupt
         calls.append(None)
-        call(*arguments)
+        return call(portion)
 
     monkeypatch.setattr(learner._intake, "call", interrupted)
     with pytest.raises(KeyboardInterrupt):
         learner.run(np.zeros((20, 2)))
     assert learner.rows == learner.metrics.steps == 5
+
+
+def intercept_network(learner, around):
+    """Let a function be called in the place of the network's kernel, with the call that it stands for."""
+    calls = learner._engine.calls
+
+    def changed(portion):
+        network, *others = calls(portion)
+        return [partial(around, network), *others]
+
+    learner._engine.calls = changed
 
 
 @pytest.mark.parametrize(
@@ -396,13 +408,12 @@ def test_what_one_kernel_has_taken_when_it_is_interrupted_the_others_take_and_it
     """Ctrl-C is heard when a kernel returns, before anything else can be done."""
     values = [{"a": float(value), "k": value % 3} for value in range(40)]
     interrupted, whole = (Learner("a", hidden=3, **settings) for _ in range(2))
-    first = interrupted._engine._entries[0]
 
-    def heard(*arguments):
-        first(*arguments)
+    def heard(network):
+        network()
         raise KeyboardInterrupt
 
-    interrupted._engine._entries[0] = heard
+    intercept_network(interrupted, heard)
     for row in values:
         with pytest.raises(KeyboardInterrupt):
             interrupted.step(row)
@@ -415,15 +426,15 @@ def test_rows_of_new_keys_are_all_taken_when_it_is_interrupted_between_two_of_th
     """The row that begins a key is a part of its own; nothing of the second one has been taken yet."""
     rows = pyarrow.table({"a": [1.0, 2.0, 3.0] * 8, "k": [0, 1, 2] * 8})
     interrupted, whole = (Learner("a", key="k", alert=0.99, hidden=3) for _ in range(2))
-    first, calls = interrupted._engine._entries[0], []
+    calls = []
 
-    def heard_before_the_second(*arguments):
+    def heard_before_the_second(network):
         calls.append(None)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        first(*arguments)
+        network()
 
-    interrupted._engine._entries[0] = heard_before_the_second
+    intercept_network(interrupted, heard_before_the_second)
     with pytest.raises(KeyboardInterrupt):
         interrupted.run(rows)
     whole.run(rows)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..engine import Portion
 from ..kernels.arrays.state import BOUNDARY, EXPECTED, GOES_ON, LANE, STEPS, named_view
 from ..learner import Learner
 from ..settings import EXPERTS, Settings
@@ -94,24 +95,17 @@ class WatchedLearner(Learner):
         if settings.mixes:
             self._mix = _MixView(self)
 
-    def _watch_rows(
-        self,
-        rows: np.ndarray,
-        codes: np.ndarray,
-        marks: np.ndarray,
-        learn: bool,
-        answers: np.ndarray,
-        note: Callable[[], None] | None = None,
-    ) -> None:
-        count, targets = len(rows), self._of_targets
+    def _watch_rows(self, portion: Portion) -> KeyboardInterrupt | None:
+        heard = None
+        marks, answers, count, targets = portion.marks, portion.answers, len(portion.rows), self._of_targets
         values, last_values = np.empty((2, count, len(targets)))
         shifted = np.empty((count, len(targets)), bool)
         experts = len(EXPERTS) if self.settings.mixes else 0
         of_experts = np.empty((count, len(targets), experts, len(self.settings.horizons)))
         weights = np.empty((count, len(self.settings.horizons), experts))
         for i, number in enumerate(marks[:, LANE].tolist()):
-            lane, row = self._lane(number), slice(i, i + 1)
-            self._engine.take(rows[row], codes[row], marks[row], learn, answers[row])
+            lane = self._lane(number)
+            heard = self._engine.take(portion.part(slice(i, i + 1))) or heard
             self._rows_of[number] += 1
             values[i] = self._arrived[targets]
             shifted[i] = self._shifted[targets]
@@ -125,20 +119,12 @@ class WatchedLearner(Learner):
         begins, lanes = marks[:, BOUNDARY] != GOES_ON, marks[:, LANE].copy()
         weights /= max(1, len(targets))
         self._rows_now += count
-        if note is not None:
-            note()
         self._seen.append(Watched(values, shifted, begins, lanes, last_values, forecasts, bounds, of_experts, weights))
+        return heard
 
-    def _watch_labels(
-        self,
-        rows: np.ndarray,
-        codes: np.ndarray,
-        marks: np.ndarray,
-        learn: bool,
-        answers: np.ndarray,
-        numbers: Sequence[int] = (),
-    ) -> None:
-        self._intake.grade_labels(rows, codes, marks, learn, answers, numbers)
+    def _watch_labels(self, labels: Portion, numbers: Sequence[int] = ()) -> None:
+        self._intake.grade_labels(labels, numbers)
+        rows, codes, marks, _, answers = labels
         graded = np.isfinite(answers[:, EXPECTED : EXPECTED + len(self._of_targets)])
         values = np.where(graded, rows[:, self._of_targets], np.nan)
         columns = [*self._intake.vocabularies]

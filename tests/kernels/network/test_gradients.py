@@ -25,9 +25,7 @@ def check_stream(learner, values, boundaries=(), checks=12):
         boundary = number in boundaries
         learner._intake.mark[0, 1] = boundary
         learner._intake.row[0] = row
-        learner._intake.call(
-            learner._intake.row, learner._intake.code, learner._intake.mark, True, learner._intake.answer
-        )
+        learner._engine.take(learner._intake.portion(learn=True))
         sweep_before = reference.last_sweep
         expected = reference.step(row, boundary=boundary)
         check_record(learner, expected)
