@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +37,7 @@ def inspect(model: str, as_json: bool) -> None:
 
 
 def as_dict(description: Description) -> dict[str, Any]:
-    """Everything, as JSON; a number that does not exist is null."""
+    """Everything, to be written as JSON, where a number that does not exist is null."""
     scores = [asdict(score) | {"skill": score.skill} for score in description.metrics.scores]
     of_classes = [asdict(score) | {"bits": score.bits} for score in description.metrics.class_scores]
     metrics = asdict(description.metrics) | {
@@ -46,28 +45,17 @@ def as_dict(description: Description) -> dict[str, Any]:
         "class_scores": of_classes,
         "skill": description.metrics.skill,
     }
-    content: dict[str, Any] = _without_nan(
-        {
-            "settings": description.settings.to_dict(),
-            "shards": description.shards,
-            "columns": description.columns,
-            "parameters": {name: view.shape for name, view in description.parameters.items()},
-            "metrics": metrics,
-            "health": asdict(description.health),
-            "session": description.session,
-            "file_bytes": description.file_bytes,
-            "memory_bytes": description.memory_bytes,
-        }
-    )
-    return content
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return {
+        "settings": description.settings.to_dict(),
+        "shards": description.shards,
+        "columns": description.columns,
+        "parameters": {name: view.shape for name, view in description.parameters.items()},
+        "metrics": metrics,
+        "health": asdict(description.health),
+        "session": description.session,
+        "file_bytes": description.file_bytes,
+        "memory_bytes": description.memory_bytes,
+    }
 
 
 def as_lines(model: str, description: Description) -> list[str]:

@@ -6,9 +6,9 @@ from itertools import chain
 
 import pyarrow
 
-from ..batch import Batch, Cause, Kind, check_request
+from ..batch import Batch, Cause, Kind
 from ..errors import StreamError
-from ..formats import BYTE_ORDER_MARK, HOLDS_NUMBERS
+from ..formats import BYTE_ORDER_MARK
 from ..inputs.input import Input
 from ..inputs.lines import LineBlock, RawRow, line_blocks
 from ..numbers import is_number, numbers_from_text
@@ -19,7 +19,7 @@ from .csv_header import column_names, delimiter_hint
 from .csv_records import record_blocks, split_records
 from .fast_csv import PlainRecords
 from .fast_text import FastText
-from .rows import Columns, Converted, RowError, Split, find_first_row, read_row, read_rows
+from .rows import Columns, Converted, RowError, Split, find_first_row, read_row, read_rows, text_schema
 
 
 class CsvSource:
@@ -62,12 +62,7 @@ class CsvSource:
     def expect(self, numbers: Sequence[str], others: Sequence[str]) -> None: ...
 
     def schema(self, numbers: Sequence[str], others: Sequence[str]) -> pyarrow.Schema:
-        check_request(self.name, self.columns, numbers, others)
-        fields = [pyarrow.field(name, pyarrow.float64()) for name in numbers]
-        for name in others:
-            metadata = HOLDS_NUMBERS if self.columns[name] == "number" else None
-            fields.append(pyarrow.field(name, pyarrow.string(), metadata=metadata))
-        return pyarrow.schema(fields)
+        return text_schema(self.name, self.columns, numbers, others)
 
     def batches(self, numbers: Sequence[str], others: Sequence[str]) -> Iterator[Batch]:
         columns = Columns(self.schema(numbers, others), numbers_from_text, _text, _not_a_number)

@@ -12,9 +12,8 @@ from typing import Any
 
 import pyarrow
 
-from ..batch import Batch, Cause, Kind, check_request
+from ..batch import Batch, Cause, Kind
 from ..errors import StreamError
-from ..formats import HOLDS_NUMBERS
 from ..inputs.input import Input
 from ..inputs.lines import LineBlock, RawRow, line_blocks, split_lines
 from ..numbers import numbers_from_values
@@ -22,7 +21,7 @@ from ..options import ReadOptions
 from .fast_ndjson import PlainObjects
 from .fast_text import FastText
 from .json_objects import Repeated, mark_repeated_keys, numbers_as_written, read_object, text_of
-from .rows import Columns, Converted, Rows, Split, find_first_row, read_rows
+from .rows import Columns, Converted, Rows, Split, find_first_row, read_rows, text_schema
 
 MOST_NEW_KEYS = 8  # are told by name
 
@@ -60,12 +59,7 @@ class NdjsonSource:
             self.warnings.append(f"{self.name}: the first row has no {name!r}: it is null until it comes{hint}")
 
     def schema(self, numbers: Sequence[str], others: Sequence[str]) -> pyarrow.Schema:
-        check_request(self.name, self.columns, numbers, others)
-        fields = [pyarrow.field(name, pyarrow.float64()) for name in numbers]
-        for name in others:
-            metadata = HOLDS_NUMBERS if self.columns[name] == "number" else None
-            fields.append(pyarrow.field(name, pyarrow.string(), metadata=metadata))
-        return pyarrow.schema(fields)
+        return text_schema(self.name, self.columns, numbers, others)
 
     def batches(self, numbers: Sequence[str], others: Sequence[str]) -> Iterator[Batch]:
         columns = Columns(self.schema(numbers, others), numbers_from_values, _text, _bad_cell)

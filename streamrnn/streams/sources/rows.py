@@ -7,16 +7,17 @@ A format says how a block falls apart into raw rows and how to read one raw row;
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import pyarrow
 
-from ..batch import BadCell, Batch, Cause, Refused
+from ..batch import BadCell, Batch, Cause, Kind, Refused, check_request
 from ..cells import Cells
 from ..errors import StreamError
+from ..formats import HOLDS_NUMBERS
 from ..inputs.lines import SHOWN, LineBlock, RawRow
 
 Row = TypeVar("Row")
@@ -27,6 +28,18 @@ Converted = tuple[list[Any], list[int]]  # the cells of a column as `Cells` has 
 # Within so many rows, and bytes of the stream, a first readable row must be found.
 MOST_TRIED = 10_000
 LONGEST_SEARCH = 16 * 1024 * 1024
+
+
+def text_schema(
+    name: str, columns: Mapping[str, Kind], numbers: Sequence[str], others: Sequence[str]
+) -> pyarrow.Schema:
+    """Return what is delivered of columns of text: numbers as float64, all else as it was written."""
+    check_request(name, columns, numbers, others)
+    fields = [pyarrow.field(column, pyarrow.float64()) for column in numbers]
+    for column in others:
+        metadata = HOLDS_NUMBERS if columns[column] == "number" else None
+        fields.append(pyarrow.field(column, pyarrow.string(), metadata=metadata))
+    return pyarrow.schema(fields)
 
 
 class RowError(Exception):
