@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections import deque
 from collections.abc import Callable
 
 import click
@@ -53,8 +54,8 @@ def measure(rounds: int) -> dict[str, float]:
     mappings = [dict(zip(COLUMNS, row, strict=True)) for row in values.tolist()]
     table = pyarrow.table(dict(zip(COLUMNS, values.T, strict=True)))
     ways: dict[str, Callable[[], object]] = {
-        "step(mapping)": lambda: [learner.step(row, learn=False) for row in mappings],
-        "step(array)": lambda: [learner.step(row, learn=False) for row in arrays],
+        "step(mapping)": lambda: deque((learner.step(row, learn=False) for row in mappings), 0),
+        "step(array)": lambda: deque((learner.step(row, learn=False) for row in arrays), 0),
         "run(table)": lambda: learner.run(table, learn=False),
     }
     kernels = kernels_alone(learner, arrays)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
@@ -23,6 +24,7 @@ from .kernels.arrays.state import (
 )
 from .kernels.batched import learn_batched_coded_rows, learn_batched_rows
 from .kernels.learn import learn_coded_rows, learn_keyed_coded_rows, learn_keyed_rows, learn_rows
+from .kernels.machine.jit import ready
 from .mixture import write_season, write_wanted
 from .network import (
     lanes_of,
@@ -148,12 +150,12 @@ class Engine:
         nothing was taken it is raised at once. So nothing is taken by halves.
         """
         first, *others = self._parts(portion)
-        heard = enter(self.calls(first), first.answers)
+        heard = enter(self.calls(first), first.answers[-1])
         for part in others:
             try:
-                heard = enter(self.calls(part), part.answers) or heard
+                heard = enter(self.calls(part), part.answers[-1]) or heard
             except KeyboardInterrupt as before_it:
-                heard = enter(self.calls(part), part.answers) or before_it
+                heard = enter(self.calls(part), part.answers[-1]) or before_it
         return heard
 
     def take_labels(self, labels: Portion) -> KeyboardInterrupt | None:
@@ -167,7 +169,7 @@ class Engine:
             return None
         rows, codes, marks, learn, answers = labels
         has_keys = bool(self._settings.key)
-        return enter([partial(learn_late_rows, *self.state, rows, codes, marks, has_keys, learn, answers)], answers)
+        return enter([partial(learn_late_rows, *self.state, rows, codes, marks, has_keys, learn, answers)], answers[-1])
 
     def _parts(self, portion: Portion) -> Iterator[Portion]:
         """A row that begins a key clears what the later kernels know of its lane, so it comes first in a part."""
@@ -176,7 +178,7 @@ class Engine:
         starts = [0, *(1 + np.flatnonzero(portion.marks[1:, BOUNDARY] >= NEW_KEY)).tolist(), len(portion.marks)]
         return (portion.part(slice(start, stop)) for start, stop in pairwise(starts))
 
-    def calls(self, portion: Portion) -> list[Call]:
+    def calls(self, portion: Portion) -> list[partial[None]]:
         """The calls of kernels that take a portion, in their order: the network's, then those that read its answers.
 
         Each kernel is loaded, or compiled, when it is first called.
@@ -184,7 +186,7 @@ class Engine:
         rows, codes, marks, learn, answers = portion
         kind, (_, double, integer) = kernels_of(self._settings), self.state
         read = (rows, codes, marks) if kind.endswith("coded") else (rows, marks)
-        calls: list[Call] = [partial(NETWORK_ENTRIES[kind], *self.state, *read, learn, answers)]
+        calls: list[partial[None]] = [partial(NETWORK_ENTRIES[kind], *self.state, *read, learn, answers)]
         if self.sizes.watched:
             from .kernels.surprise.anomaly import score_rows
 
@@ -199,16 +201,23 @@ class Engine:
             calls.append(partial(bound_rows, double, integer, marks, learn, answers))
         return calls
 
+    def ready_calls(self, portion: Portion) -> list[Call]:
+        """The same, compiled now, and to be made again and again: a call is then a third shorter."""
+        return [ready(call) for call in self.calls(portion)]
 
-def enter(calls: Iterable[Call], answers: np.ndarray) -> KeyboardInterrupt | None:
-    """Take rows through kernels; return Ctrl-C if it was heard on the way, raise it if nothing was taken."""
+
+def enter(calls: Iterable[Call], last_answer: Any) -> KeyboardInterrupt | None:
+    """Take rows through kernels; return Ctrl-C if it was heard on the way, raise it if nothing was taken.
+
+    last_answer: (answer_width,) float64 of the last row
+    """
     heard = None
-    answers[-1, EVENT] = np.nan  # the first kernel writes a number there
+    last_answer[EVENT] = math.nan  # the first kernel writes a number there
     for call in calls:
         try:
             call()
         except KeyboardInterrupt as interruption:
-            if np.isnan(answers[-1, EVENT]):
+            if math.isnan(last_answer[EVENT]):
                 raise
             heard = interruption
     return heard

@@ -36,13 +36,18 @@ def exclusive(
     @functools.wraps(method)
     def guarded(self: Self, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         if not self._turn.acquire(False):
-            raise RuntimeError(
-                f"{method.__name__}: this {type(self).__name__} is in use by another thread; "
-                "give each thread its own, or hold a lock around every call"
-            )
+            raise in_use(self, method.__name__)
         try:
             return method(self, *args, **kwargs)
         finally:
             self._turn.release()
 
     return guarded
+
+
+def in_use(something: HasTurn, method: str) -> RuntimeError:
+    """The error of a second caller."""
+    return RuntimeError(
+        f"{method}: this {type(something).__name__} is in use by another thread; "
+        "give each thread its own, or hold a lock around every call"
+    )

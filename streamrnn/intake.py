@@ -1,13 +1,12 @@
-"""How rows come in: which number, lane, sequence, time and codes each has when the kernels take it.
+"""Where a stream stands: numbers, keys, times and categories of the rows that have come in.
 
-Here one row at a time; `many_rows.py` takes many as this would one by one. What the kernels are given, and what they
-answer, stands in arrays that were made before the first row.
+`row_by_row.py` and `many_rows.py` take more of them into the kernels.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -15,17 +14,14 @@ import numpy as np
 
 from .engine import Engine, Portion
 from .eviction import Evictor
-from .kernels.arrays.state import BOUNDARY, EVENT, EXPECTED, LANE, LOSS, NEW_KEY, NEW_SEQUENCE, named_view
-from .keys import Keys, KeyState
-from .late import LostLabel, age_of_name, count_labels, name_codes, number_rows, place_of_row
-from .record import Record, make_record, record_cells
+from .kernels.arrays.state import EXPECTED, LOSS, named_view
+from .keys import Keys
+from .late import LostLabel, age_of_name, count_labels, name_codes, number_rows
 from .record_layout import RecordLayout
 from .restore import Saved
-from .rows import OneRow, Row, RowReader
+from .rows import RowReader
 from .schema import categorical_columns, categorical_targets
-from .settings import Settings, SettingsError
-from .tables import plain
-from .times import MISSING, TimeError
+from .settings import Settings
 from .times.features import TimeFeatures
 from .times.reader import TimeReader
 from .vocabulary import Vocabulary
@@ -34,7 +30,7 @@ MOST_LOST = 1024  # labels that are remembered
 
 
 class Intake:
-    """Takes rows into a learner's kernels.
+    """What is known of the rows that a learner has taken, and of what they are given to the kernels with.
 
     Parameters
     ----------
@@ -47,10 +43,8 @@ class Intake:
         Arrivals, from the first one; those of them that could not be used.
     lost_labels : deque of LostLabel
         The latest ones; whoever has dealt with them may clear it.
-    row, code, mark, answer : numpy.ndarray
-        (1, n) what the kernels are given of one row, and what they answer.
-    line : numpy.ndarray
-        The numbers of ``row`` and ``answer``, one behind the other.
+    numbers_rows : bool
+        Whether rows are numbered, so that labels which come late can find them.
     call, grade : callable
         As `Engine.take`, and as `grade_labels`.
     """
@@ -59,7 +53,7 @@ class Intake:
         self.settings = settings
         self.engine = engine
         self.call = engine.take
-        self._keeps_numbers = bool(engine.sizes.late_slots)
+        self.numbers_rows = bool(engine.sizes.late_slots)
         self.grade = self.grade_labels
         self.vocabularies = {name: Vocabulary(settings.max_categories) for name in categorical_columns(settings)}
         self.layout = RecordLayout(settings, self.vocabularies)
@@ -75,11 +69,6 @@ class Intake:
         if settings.evict_categories:
             self._let_categories_go()
         self._weigh_categories(settings.class_weights)
-        self.line = np.empty(self.layout.inputs + self.layout.answer_width)
-        self.row, self.answer = (part[None] for part in np.split(self.line, [self.layout.inputs]))
-        self.code = np.empty((1, len(self.vocabularies)), np.int64)
-        self.mark = np.zeros((1, 2), np.int64)
-        self._numbers, self._mark = self.row[0], self.mark[0]  # these views are not made anew for every row
 
     def _let_categories_go(self) -> None:
         evictor = Evictor(self.engine.state, self.engine.sizes, self.settings)
@@ -116,97 +105,7 @@ class Intake:
         if self.time is not None and saved.time is not None:
             self.time.go_on_from(saved.time)
 
-    # --- one row ----------------------------------------------------------------------------------------------------
-
-    def take(self, row: Row, learn: bool) -> OneRow:
-        """Take one row; its numbers stand in ``row``, what the kernels answer in ``answer``."""
-        read = self.reader.read(row, self.rows, self._numbers)
-        self.begin_answers()
-        if read.is_label:
-            self._take_label(read, learn)
-            return read
-        key, state, sequence, last = self._place_row(read.passed, keep=True)
-        self._write_codes(read.categories, grow=learn)
-        self.keys.take(key, state)
-        heard = self.call(self.portion(learn))
-        if self._keeps_numbers:
-            self.number_rows(np.array([state.lane]), np.zeros(1, np.int64), np.array([self.rows]), [read.name])
-        state.take(sequence, last)
-        self.rows += 1
-        if heard is not None:
-            raise heard
-        self.place_codes(self.answer)
-        return read
-
-    def portion(self, learn: bool) -> Portion:
-        """The row that is being taken."""
-        return Portion(self.row, self.code, self.mark, bool(learn), self.answer)
-
-    def _take_label(self, read: OneRow, learn: bool) -> None:
-        """Take a row of labels, as `take` takes a step."""
-        self.row[0, self.layout.time_features] = np.nan
-        self.answer[:], self.answer[:, EVENT] = np.nan, 0.0
-        place = self.place_of_name(plain(read.passed.get("key")), read.name, self.rows)
-        found = slice(0, int(place is not None))
-        if place is not None:
-            self.mark[0] = place
-            self._write_codes(read.categories, grow=learn)
-        self.grade(self.portion(learn).part(found), [self.rows])
-        self.place_codes(self.answer)
-
-    def forecast(self, row: Row) -> Record:
-        """Return the record that ``take(row, False)`` would give, and leave no trace."""
-        read = self.reader.read(row, self.rows, self._numbers)
-        self.begin_answers()
-        _, state, _, _ = self._place_row(read.passed, keep=False)
-        self._write_codes(read.categories, grow=False)
-        if self.mark[0, BOUNDARY] < NEW_KEY:
-            self.engine.copy_to_spare(state.lane)
-        else:  # nobody's lane is given up for it
-            self.mark[0, BOUNDARY] = NEW_KEY
-        self.mark[0, LANE] = self.engine.spare
-        heard = self.call(self.portion(learn=False))
-        if heard is not None:
-            raise heard
-        return self.record_of(read, self.rows)
-
-    def record_of(self, read: OneRow, number: int) -> Record:
-        """Return the record of the row that was taken last."""
-        return make_record(self.layout, number, read.passed, self.line, read.categories)
-
-    def cells_of(self, read: OneRow, number: int) -> list[Any]:
-        """Return its record as a row of a table."""
-        return record_cells(self.layout, number, read.passed, self.line, read.categories)
-
-    def _place_row(self, passed: dict[str, Any], keep: bool) -> tuple[Any, KeyState, Any, int]:
-        """Write the row's mark and time features; return its key, where that stands, its sequence and the last time."""
-        key, sequence = plain(passed.get("key")), plain(passed.get("sequence"))
-        state, begins = self.keys.look(key)
-        starts = state.starts(sequence)
-        last = MISSING if starts else state.time
-        if self.time is not None:
-            try:
-                features, last = self.time.of_row(passed["time"], last, keep)
-            except TimeError as error:
-                raise SettingsError(str(error)) from None
-            self.row[0, self.layout.time_features] = features
-        self._mark[LANE] = state.lane
-        self._mark[BOUNDARY] = NEW_SEQUENCE if starts else begins
-        return key, state, sequence, last
-
-    def _write_codes(self, categories: Mapping[str, str | None], grow: bool) -> None:
-        for place, (name, text) in enumerate(categories.items()):
-            self.code[0, place] = self.vocabularies[name].code(text, grow)
-
     # --- labels that come late --------------------------------------------------------------------------------------
-
-    def reveal(self, row: int, labels: Mapping[str, Any], learn: bool) -> float:
-        """Take labels of an earlier row, by its number; return the mean loss of what they graded."""
-        self.mark[0] = place_of_row(self.engine.state, self.keys.lanes, row, self.settings.delay)
-        self.row[:] = np.nan
-        self._write_codes(self.reader.read(labels, row, self._numbers).categories, grow=learn)
-        self.grade(self.portion(learn))
-        return float(self.answer[0, LOSS])
 
     def place_of_name(self, key: Any, name: str | None, row: int) -> tuple[int, int] | None:
         """Return the lane of the row that a label names, and how many steps of it there were since; or note its loss.

@@ -25,8 +25,8 @@ class KeyState:
         Number of its lane.
     sequence : object
         Its last row's value of the sequence column, as `tables.plain` gives it.
-    begins_sequence : bool
-        Whether its next row begins a sequence, whatever the sequence column says.
+    goes_on : bool
+        Whether its next row goes on with that sequence, unless the sequence column says that it does not.
     time : int
         The last time of this sequence; MISSING before any.
     has_rows : bool
@@ -34,17 +34,17 @@ class KeyState:
 
     lane: int
     sequence: Any = None
-    begins_sequence: bool = False
+    goes_on: bool = False
     time: int = MISSING
     has_rows: bool = False
 
     def starts(self, sequence: Any) -> bool:
         """Whether a row with this value of the sequence column begins a sequence."""
-        return self.has_rows and (self.begins_sequence or sequence != self.sequence)
+        return self.has_rows and not (self.goes_on and sequence == self.sequence)
 
     def take(self, sequence: Any, time: int) -> None:
         """Take note of a row, or of the last of several."""
-        self.sequence, self.begins_sequence, self.time, self.has_rows = sequence, False, time, True
+        self.sequence, self.goes_on, self.time, self.has_rows = sequence, True, time, True
 
 
 class Keys:
@@ -98,7 +98,7 @@ class Keys:
     def begin_sequence(self) -> None:
         """Let every key's next row begin a sequence."""
         for state in self.states.values():
-            state.begins_sequence = state.has_rows
+            state.goes_on = False
 
     def take_rows(self, keys: Cells, sequences: Cells, count: int) -> Arrivals:
         """Take note of many rows, as `take` would one by one."""
@@ -144,14 +144,20 @@ class Keys:
     def to_list(self) -> list[list[Any]]:
         """Each key and where its stream stands, as JSON holds it."""
         return [
-            [key, state.sequence, state.begins_sequence, None if state.time == MISSING else state.time, state.has_rows]
+            [
+                key,
+                state.sequence,
+                state.has_rows and not state.goes_on,
+                None if state.time == MISSING else state.time,
+                state.has_rows,
+            ]
             for key, state in self.states.items()
         ]
 
     def restore(self, saved: Sequence[Sequence[Any]]) -> None:
         """Take the keys that `to_list` gave, into the first lanes in their order."""
         self.states = OrderedDict(
-            (key, KeyState(lane, sequence, begins, MISSING if time is None else time, has_rows))
+            (key, KeyState(lane, sequence, has_rows and not begins, MISSING if time is None else time, has_rows))
             for lane, (key, sequence, begins, time, has_rows) in enumerate(saved)
         )
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from .checkpoint import encode
 from .engine import Engine
-from .exclusive import exclusive
+from .exclusive import exclusive, in_use
 from .files import replace_content
 from .intake import Intake
 from .kernels.arrays.state import State
@@ -21,9 +21,10 @@ from .known_answer import check_kernels, check_late_labels, check_scores
 from .late import LostLabel
 from .many_rows import row_numbers, take_many, with_times
 from .metrics import Health, Metrics, health_of, metrics_of
-from .record import Record
+from .record import Record, record_cells
 from .restore import Saved, changed_settings, read_saved
-from .rows import OneRow, Row
+from .row_by_row import RowByRow
+from .rows import Row
 from .schema import check_categories_are_used, check_record_names, columns_read, kernels_of, record_names
 from .settings import Settings, SettingsError, check_option_names
 from .tables import record_batches, text_cells
@@ -96,6 +97,7 @@ class Learner:
         self._turn = threading.Lock()
         self._engine = Engine(settings, self.dtype)
         self._intake = Intake(settings, self._engine)
+        self._row_by_row = RowByRow(self._intake)
         check_kernels(type(self), kernels_of(settings))
         if self._engine.sizes.watched:
             check_scores(type(self))
@@ -104,7 +106,6 @@ class Learner:
 
     # --- one row ----------------------------------------------------------------------------------------------------
 
-    @exclusive
     def step(self, row: Row, learn: bool = True) -> Record:
         """Take one row: grade what was forecast of it, learn, forecast what comes next.
 
@@ -130,24 +131,21 @@ class Learner:
         RuntimeError
             If another thread is in a call of this learner. The row is then not taken.
         """
-        taken = self._take(row, learn)
-        return self._intake.record_of(taken, self._intake.rows - 1)
+        if not self._turn.acquire(False):  # as `exclusive` does for whoever has more time
+            raise in_use(self, "step")
+        try:
+            if self._intake.rows == self._intake.refused_rows:
+                self._decide_kinds(text_cells(row, self.columns))
+            return self._row_by_row.step(row, learn)
+        finally:
+            self._turn.release()
 
-    @exclusive
     def step_cells(self, row: Row, learn: bool = True) -> list[Any] | None:
         """Take one row, as `step` does; return its record as a row of `run`'s table, in Python's values.
 
         None for a row of labels. A host that writes every record on saves the time that it takes to build a `Record`.
         """
-        taken = self._take(row, learn)
-        if taken.is_label:
-            return None
-        return self._intake.cells_of(taken, self.rows - 1)
-
-    def _take(self, row: Row, learn: bool) -> OneRow:
-        if not self._intake.has_taken:
-            self._decide_kinds(text_cells(row, self.columns))
-        return self._intake.take(row, learn)
+        return record_cells(self.step(row, learn))
 
     def _decide_kinds(self, texts: Iterable[str]) -> None:
         """Take columns whose first value is text for categorical ones; then the learner's memory is another."""
@@ -170,7 +168,7 @@ class Learner:
             By target: float64 (horizons,), with quantile loss (horizons, quantiles); for categories the most probable
             ones, object (horizons,).
         """
-        record = self._intake.forecast(row)
+        record = self._row_by_row.forecast(row)
         return record.forecast | record.quantiles
 
     @exclusive
@@ -211,7 +209,7 @@ class Learner:
             if name not in self.settings.targets:
                 raise SettingsError(f"{name!r} is no target; the targets are {', '.join(self.settings.targets)}")
         check_late_labels(type(self))
-        return self._intake.reveal(row, labels, learn)
+        return self._row_by_row.reveal(row, labels, learn)
 
     def refuse(self, rows: int = 1) -> None:
         """Count rows that arrived but could not be used: they have a number but are no step."""

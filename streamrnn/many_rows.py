@@ -1,4 +1,4 @@
-"""Many rows in one call: as `Intake.take` would take them one by one, a few kernel calls in all."""
+"""Many rows in one call: as `RowByRow` would take them one by one, a few kernel calls in all."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def _take_steps(intake: Intake, given: _Given, part: slice, learn: bool) -> None
     codes = _codes(intake, {name: texts[part] for name, texts in rows.categories.items()}, len(matrix), learn)
     answers = given.answers[part]
     heard = intake.call(Portion(matrix, codes, marks, bool(learn), answers))
-    if intake.engine.sizes.late_slots:
+    if intake.numbers_rows:
         intake.number_rows(arrivals.lanes, arrivals.rows_behind(), given.numbers[part], _names(rows, part))
     arrivals.take()
     intake.count_arrivals(len(matrix), int(given.numbers[part][-1]))

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .category_answers import NO_NAMES, Named, NamedRow, best_of
+from .category_answers import Named, NamedRow, best_of
 from .kernels.arrays.state import EVENT, LOSS
 from .record_layout import RecordLayout, event_text
+from .rows import OneRow
 
 
 @dataclass(eq=False, slots=True)
 class Record:
-    """What a learner says about one row; what comes behind ``sequence`` is worked out when it is first asked for.
+    """What a learner says about one row; what comes behind its number is worked out when it is first asked for.
 
     Attributes
     ----------
@@ -52,9 +53,9 @@ class Record:
     """
 
     row: int
-    time: Any
-    key: Any
-    sequence: Any
+    time: Any = field(init=False)
+    key: Any = field(init=False)
+    sequence: Any = field(init=False)
     values: dict[str, Any] = field(init=False)
     expected: dict[str, Any] = field(init=False)
     forecast: dict[str, np.ndarray] = field(init=False)
@@ -69,6 +70,7 @@ class Record:
     anomalies: dict[str, float] = field(init=False)
     event: str | None = field(init=False)
     _layout: RecordLayout = field(repr=False)
+    _read: OneRow = field(repr=False)
     _line: bytes = field(repr=False)  # float64 (inputs + answer_width,): the row's numbers, and the kernels' answer
     _named: NamedRow = field(repr=False)
 
@@ -76,9 +78,14 @@ class Record:
 
         def __getattr__(self, name: str) -> Any:
             """Work out what is asked for the first time."""
-            if name not in PARTS:
+            if name not in PARTS and name not in ROLES:
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
-            part = PARTS[name](self._layout, np.frombuffer(self._line), self._named)
+            is_role = name in ROLES
+            part = (
+                self._read.passed.get(name)
+                if is_role
+                else PARTS[name](self._layout, np.frombuffer(self._line), self._named)
+            )
             setattr(self, name, part)
             return part
 
@@ -155,6 +162,8 @@ def _alert(layout: RecordLayout, line: np.ndarray, _: NamedRow) -> bool | None:
     return _alert_of(layout.answer(line)[layout.told_at]) if layout.scores_at else None
 
 
+ROLES = ("time", "key", "sequence")
+
 PARTS: dict[str, Callable[[RecordLayout, np.ndarray, NamedRow], Any]] = {
     "values": _values,
     "expected": _expected,
@@ -172,27 +181,16 @@ PARTS: dict[str, Callable[[RecordLayout, np.ndarray, NamedRow], Any]] = {
 }
 
 
-def make_record(
-    layout: RecordLayout, row: int, passed: Mapping[str, Any], line: np.ndarray, categories: Mapping[str, str | None]
-) -> Record:
-    """Build one record.
-
-    passed: by role, as it arrived; categories: by column, as they arrived
-    line: (inputs + answer_width,) the numbers as they arrived, and what the kernels answered
-    """
-    named = layout.categories.named(categories, layout.answer(line)) if layout.categories.targets else NO_NAMES
-    return Record(row, passed.get("time"), passed.get("key"), passed.get("sequence"), layout, line.tobytes(), named)
-
-
-def record_cells(
-    layout: RecordLayout, row: int, passed: Mapping[str, Any], line: np.ndarray, categories: Mapping[str, str | None]
-) -> list[Any]:
-    """Build one record as a row of `RecordLayout.table`, in Python's values; arguments as for `make_record`."""
+def record_cells(record: Record) -> list[Any] | None:
+    """Say the same as a row of `RecordLayout.table`, in Python's values; None for labels of an earlier row."""
+    if record._read.is_label:
+        return None
+    layout, line = record._layout, np.frombuffer(record._line)
     if layout.categories.targets:
-        return list(make_record(layout, row, passed, line, categories).to_dict().values())
+        return list(record.to_dict().values())
     numbers, answer = map(_finite, layout.pick_numbers(line.tolist())), layout.answer(line)
     alert = [_alert_of(answer[layout.told_at])] if layout.scores_at else []
-    return [row, *passed.values(), *numbers, *alert, event_text(int(answer[EVENT]))]
+    return [record.row, *record._read.passed.values(), *numbers, *alert, event_text(int(answer[EVENT]))]
 
 
 def _alert_of(told: float) -> bool | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
+from struct import Struct
+from struct import error as StructError
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -95,9 +97,12 @@ class RowReader:
     """
 
     def __init__(self, settings: Settings, passed: Mapping[str, str]) -> None:
-        in_matrix = matrix_columns(settings)
+        in_matrix, numeric = matrix_columns(settings), numeric_columns(settings)
         self.columns = columns_read(settings)
-        self._numbers = [(in_matrix.index(name), name) for name in numeric_columns(settings)]
+        self._names = [name for name in in_matrix if name in numeric]
+        self._places = [in_matrix.index(name) for name in self._names]
+        # writes numbers, or all that can be one; others write the time features between them
+        self._write = Struct("".join("d" if name in numeric else "8x" for name in in_matrix)).pack_into
         self._categorical = categorical_columns(settings)
         self._passed = passed
         self._label_id = settings.label_id
@@ -105,44 +110,58 @@ class RowReader:
         # whether there is more to a row than its numbers, so that columns must have names
         self._needs_names = bool(self._passed or self._categorical or self._label_id)
 
-    def read(self, row: Row, number: int, out: np.ndarray) -> OneRow:
-        """Write a row's numbers to ``out`` (columns,), and return the rest of it.
+    def read(self, row: Any, number: int, out: Any) -> OneRow:
+        """Write a row's numbers to ``out``, and return the rest of it.
+
+        Parameters
+        ----------
+        row : Row
+        number : int
+            The row's, for messages.
+        out : memoryview
+            float64 (columns,)
 
         Raises
         ------
         TypeError
-            If a value is not what its column holds; ``number`` is the row's, for messages.
+            If a value is not what its column holds.
         """
-        if type(row) is np.ndarray or not isinstance(row, Mapping):
-            self._read_by_position(row, number, out)
-            return NUMBERS_ALONE
-        for place, name in self._numbers:
-            value = row.get(name)
-            out[place] = value if type(value) is float else _number(value, name, number)
-        return self._read_beside(row, number, out) if self._needs_names else NUMBERS_ALONE
+        kind = type(row)
+        if kind is dict or (kind is not np.ndarray and isinstance(row, Mapping)):
+            try:
+                self._write(out, 0, *map(row.get, self._names))
+            except StructError:  # something is null, or wrong
+                for place, name in zip(self._places, self._names, strict=True):
+                    out[place] = _number(row.get(name), name, number)
+            return self._read_beside(row, number, out) if self._needs_names else NUMBERS_ALONE
+        try:
+            if kind is np.ndarray and not self._needs_names:
+                out[:] = row
+                return NUMBERS_ALONE
+        except ValueError:  # it is not float64, or not as long
+            pass
+        self._read_by_position(row, number, out)
+        return NUMBERS_ALONE
 
-    def _read_beside(self, row: Mapping[str, Any], number: int, out: np.ndarray) -> OneRow:
+    def _read_beside(self, row: Mapping[str, Any], number: int, out: Any) -> OneRow:
         """Return what there is to a row beside its numbers, which stand in ``out``."""
         categories = {name: _category(row.get(name), name, number) for name in self._categorical}
         passed = {role: row.get(name) for role, name in self._passed.items()}
         if self._label_id is None:
             return OneRow(passed, categories)
         named = _category(row.get(self._label_id), self._label_id, number)
-        missing = {column: math.isnan(out[place]) for place, column in self._numbers}
+        missing = {name: math.isnan(out[place]) for place, name in zip(self._places, self._names, strict=True)}
         missing |= {column: text is None for column, text in categories.items()}
         return OneRow(passed, categories, named, self._is_label(named, missing))
 
-    def _read_by_position(self, row: Sequence[float] | np.ndarray, number: int, out: np.ndarray) -> None:
+    def _read_by_position(self, row: Any, number: int, out: Any) -> None:
         """Write the numbers of a row without names."""
-        if type(row) is not np.ndarray and (isinstance(row, str | bytes) or not hasattr(row, "__len__")):
+        if isinstance(row, str | bytes) or not hasattr(row, "__len__"):
             raise TypeError(f"row {number} is {type(row).__name__}: pass a mapping, or numbers by position")
         if self._needs_names:
             raise TypeError(f"row {number} has no time, key, sequence or categories: pass a mapping by column name")
         if len(row) != len(self.columns):
             raise TypeError(f"row {number} has {len(row)} numbers; the columns are {', '.join(self.columns)}")
-        if type(row) is np.ndarray and row.dtype.char == "d" and row.ndim == 1:
-            out[:] = row
-            return
         for place, value in enumerate(row):
             out[place] = _number(value, self.columns[place], number)
 

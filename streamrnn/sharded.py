@@ -22,8 +22,8 @@ from .learner import Learner, learner_settings
 from .many_rows import row_numbers, take_many, with_times
 from .merged import merged_health, merged_metrics
 from .metrics import Health, Metrics
-from .record import Record
-from .rows import ManyRows, OneRow, Row
+from .record import Record, record_cells
+from .rows import ManyRows, Row
 from .settings import Settings, SettingsError
 from .settings.values import integer_of
 from .shares import read_shares, shard_of_key, shards_of_keys, share_of, shared_checkpoint
@@ -112,22 +112,16 @@ class ShardedLearner:
     @exclusive
     def step(self, row: Row, learn: bool = True) -> Record:
         """Take one row, in the shard of its key; see `Learner.step`."""
-        shard, taken = self._take(row, learn)
-        return shard._intake.record_of(taken, shard.rows - 1)
-
-    @exclusive
-    def step_cells(self, row: Row, learn: bool = True) -> list[Any] | None:
-        """Take one row, in the shard of its key; see `Learner.step_cells`."""
-        shard, taken = self._take(row, learn)
-        return None if taken.is_label else shard._intake.cells_of(taken, shard.rows - 1)
-
-    def _take(self, row: Row, learn: bool) -> tuple[Learner, OneRow]:
         if not self._has_taken:
             self._decide_kinds(text_cells(row, self.columns))
         shard = self._shard_of(row)
-        taken = shard._intake.take(row, learn)
+        record = shard._row_by_row.step(row, learn)
         self._gather_lost_labels()
-        return shard, taken
+        return record
+
+    def step_cells(self, row: Row, learn: bool = True) -> list[Any] | None:
+        """Take one row, in the shard of its key; see `Learner.step_cells`."""
+        return record_cells(self.step(row, learn))
 
     @exclusive
     def predict(self, row: Row) -> dict[str, np.ndarray]:

@@ -50,8 +50,8 @@ def test_categories_give_way_as_in_the_reference(settings):
             forget_feature(reference, 0, code, draw.standard_normal(learner.settings.embedding))
             forget_label(reference, 0, code)
         record = learner.step({"s": category, "x": random.standard_normal()})
-        assert learner._intake.code[0, 0] == code
-        expected = reference.step_coded(learner._intake.row[0], [code])
+        assert learner._row_by_row.code[0, 0] == code
+        expected = reference.step_coded(learner._row_by_row.row[0], [code])
         np.testing.assert_allclose(record.loss, expected.loss, rtol=1e-9)
         learner._intake.vocabularies["s"].begin_answers()  # codes by what they mean now
         check_forecasts(learner, record, reference)

@@ -390,17 +390,6 @@ def test_a_run_that_is_interrupted_has_counted_every_row_that_it_took(monkeypatc
     assert learner.rows == learner.metrics.steps == 5
 
 
-def intercept_network(learner, around):
-    """Let a function be called in the place of the network's kernel, with the call that it stands for."""
-    calls = learner._engine.calls
-
-    def changed(portion):
-        network, *others = calls(portion)
-        return [partial(around, network), *others]
-
-    learner._engine.calls = changed
-
-
 @pytest.mark.parametrize(
     "settings", [{}, {"horizon": 2, "intervals": [0.9], "alert": 0.99}, {"key": "k", "alert": 0.99}]
 )
@@ -408,12 +397,14 @@ def test_what_one_kernel_has_taken_when_it_is_interrupted_the_others_take_and_it
     """Ctrl-C is heard when a kernel returns, before anything else can be done."""
     values = [{"a": float(value), "k": value % 3} for value in range(40)]
     interrupted, whole = (Learner("a", hidden=3, **settings) for _ in range(2))
+    calls = interrupted._row_by_row.calls(learn=True)
+    network = calls[0]
 
-    def heard(network):
+    def heard():
         network()
         raise KeyboardInterrupt
 
-    intercept_network(interrupted, heard)
+    calls[0] = heard
     for row in values:
         with pytest.raises(KeyboardInterrupt):
             interrupted.step(row)
@@ -426,15 +417,19 @@ def test_rows_of_new_keys_are_all_taken_when_it_is_interrupted_between_two_of_th
     """The row that begins a key is a part of its own; nothing of the second one has been taken yet."""
     rows = pyarrow.table({"a": [1.0, 2.0, 3.0] * 8, "k": [0, 1, 2] * 8})
     interrupted, whole = (Learner("a", key="k", alert=0.99, hidden=3) for _ in range(2))
-    calls = []
+    calls_of, times = interrupted._engine.calls, []
 
     def heard_before_the_second(network):
-        calls.append(None)
-        if len(calls) == 2:
+        times.append(None)
+        if len(times) == 2:
             raise KeyboardInterrupt
         network()
 
-    intercept_network(interrupted, heard_before_the_second)
+    def intercepted(portion):
+        network, *others = calls_of(portion)
+        return [partial(heard_before_the_second, network), *others]
+
+    interrupted._engine.calls = intercepted
     with pytest.raises(KeyboardInterrupt):
         interrupted.run(rows)
     whole.run(rows)

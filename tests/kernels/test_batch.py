@@ -44,7 +44,7 @@ def run_beside_batched_reference(
     for number, row in enumerate(mappings(learner, values)):
         key, learning = int(keys[number]), bool(learn[number])
         if boundary[number] and key in learner._intake.keys.states:
-            learner._intake.keys.states[key].begins_sequence = True
+            learner._intake.keys.states[key].goes_on = False
         record = learner.step(row | {"k": key}, learn=learning)
         begins = bool(boundary[number]) and key in reference.learners
         expected = reference.step(key, values[number], learning, begins)

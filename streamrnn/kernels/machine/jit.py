@@ -8,6 +8,7 @@ contains all that it calls.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import numba
@@ -77,3 +78,9 @@ def by_type(stub: Callable[..., Any]) -> Callable[[Function], Function]:
     """Register an implementation of ``stub`` that is chosen by its arguments' types at compile time."""
     register: Callable[[Function], Function] = overload(stub, jit_options=INNER)
     return register
+
+
+def ready(call: partial[None]) -> Callable[[], None]:
+    """Compile the entry of a call, and bind its machine code: nobody then looks at the arguments' types any more."""
+    compiled: Any = call.func
+    return partial(compiled.compile(tuple(map(numba.typeof, call.args))), *call.args)

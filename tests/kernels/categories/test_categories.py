@@ -38,8 +38,8 @@ def run_beside_reference(learner, rows, boundaries=(), learn=lambda number: True
             learner.begin_sequence()
         before = reference.last_sweep
         record = learner.step(row, learn=learn(number))
-        codes = learner._intake.code[0].tolist()
-        expected = reference.step_coded(learner._intake.row[0], codes, learn(number), number in boundaries)
+        codes = learner._row_by_row.code[0].tolist()
+        expected = reference.step_coded(learner._row_by_row.row[0], codes, learn(number), number in boundaries)
         np.testing.assert_allclose(record.loss, expected.loss, rtol=1e-9, err_msg=f"row {number}")
         check_forecasts(learner, record, reference)
         if gradients and reference.last_sweep is not before and number > 3 * learner._engine.sizes.slots:

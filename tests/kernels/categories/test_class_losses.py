@@ -91,7 +91,9 @@ def test_learning_with_a_temperature(settings):
     rows = stream(200)
     for number, row in enumerate(rows):
         record = learner.step(row, learn=number % 50 < 40)
-        expected = reference.step_coded(learner._intake.row[0], learner._intake.code[0].tolist(), number % 50 < 40)
+        expected = reference.step_coded(
+            learner._row_by_row.row[0], learner._row_by_row.code[0].tolist(), number % 50 < 40
+        )
         np.testing.assert_allclose(record.loss, expected.loss, rtol=1e-9)
     sharpness = named_view(learner._state, "sharpness")[:, SHARPNESS]
     np.testing.assert_allclose(sharpness, [*reference.sharpness.values()], rtol=1e-9)
@@ -129,7 +131,7 @@ def test_a_sequence_is_forecast_by_the_mean_of_its_rows():
         hits += hit is True and begins
         label = row["u"] if number + 1 in ends or number < 5 else None
         record = learner.step({**row, "u": label, "q": number // 7})
-        reference.step_coded(learner._intake.row[0], learner._intake.code[0].tolist(), True, begins)
+        reference.step_coded(learner._row_by_row.row[0], learner._row_by_row.code[0].tolist(), True, begins)
         means = reference.means[0]
         if len(means) > 1:
             best = 1 + int(np.argmax(means[1:]))

@@ -18,7 +18,7 @@ SMALL = {"hidden": 4, "window": 4}
 def told_to(learner: Learner) -> list[dict]:
     """What the network's kernel told the experts of the last row, by target."""
     settings, places = learner.settings, answers_of(learner.settings)
-    handed, targets = learner._intake.answer[0, places.handed :], len(settings.targets)
+    handed, targets = learner._row_by_row.answer[0, places.handed :], len(settings.targets)
     inputs, deviations, state = np.split(handed[PER_TARGET * targets :], [places.inputs, 2 * places.inputs])
     told = []
     for t in range(targets):

@@ -56,7 +56,7 @@ def test_every_call_leaves_the_floating_point_environment_as_it_was(libm, roundi
         if rounding == "upward":
             libm.fesetround(UPWARD[MACHINE])
         libm.feclearexcept(ALL_EXCEPTIONS[MACHINE])
-        portion = learner._intake.portion(learn=True)
+        portion = learner._row_by_row.portion(learn=True)
         before = environment(libm)
         learner._engine.take(portion)
         assert environment(libm) == before  # to the last flag that arithmetic has raised
@@ -84,7 +84,7 @@ def test_the_entry_for_categories_leaves_it_as_it_was(libm):
     for kind in "abcab":
         learner.step({"kind": kind})
     libm.feclearexcept(ALL_EXCEPTIONS[MACHINE])
-    portion = learner._intake.portion(learn=True)
+    portion = learner._row_by_row.portion(learn=True)
     before = environment(libm)
     learner._engine.take(portion)
     assert environment(libm) == before

@@ -23,9 +23,9 @@ def check_stream(learner, values, boundaries=(), checks=12):
     compared = 0
     for number, row in enumerate(values):
         boundary = number in boundaries
-        learner._intake.mark[0, 1] = boundary
-        learner._intake.row[0] = row
-        learner._engine.take(learner._intake.portion(learn=True))
+        learner._row_by_row.mark[0, 1] = boundary
+        learner._row_by_row.row[0] = row
+        learner._engine.take(learner._row_by_row.portion(learn=True))
         sweep_before = reference.last_sweep
         expected = reference.step(row, boundary=boundary)
         check_record(learner, expected)
@@ -36,7 +36,7 @@ def check_stream(learner, values, boundaries=(), checks=12):
 
 
 def check_record(learner, expected):
-    answer, targets = learner._intake.answer[0], learner._engine.sizes.targets
+    answer, targets = learner._row_by_row.answer[0], learner._engine.sizes.targets
     np.testing.assert_allclose(answer[1], expected.loss, rtol=1e-9)
     np.testing.assert_allclose(answer[3 : 3 + targets], expected.expected, rtol=1e-9)
     np.testing.assert_allclose(answer[3 + targets :], expected.forecast.ravel(), rtol=1e-9, atol=1e-12)
