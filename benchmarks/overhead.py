@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import click
 import numpy as np
@@ -19,6 +18,7 @@ import pyarrow
 
 from streamrnn import Learner
 from streamrnn.engine import Portion
+from streamrnn.rows import Row
 
 ROWS = 4096
 COLUMNS = [f"c{column}" for column in range(8)]
@@ -46,19 +46,26 @@ def kernels_alone(learner: Learner, values: np.ndarray) -> Callable[[], object]:
     return lambda: learner._engine.take(Portion(values, codes, marks, False, answers))
 
 
+def one_by_one(learner: Learner, rows: Sequence[Row]) -> None:
+    """Take rows as a stream brings them: each record is let go when the next one comes."""
+    for row in rows:
+        learner.step(row, learn=False)
+
+
 def measure(rounds: int) -> dict[str, float]:
     """Microseconds a row beyond the kernels."""
     learner, values = Learner(COLUMNS[:1], COLUMNS, hidden=8, window=8, experts=False), rows_of(len(COLUMNS))
     order = [COLUMNS.index(name) for name in learner.columns]
-    arrays = np.ascontiguousarray(values[:, order])
+    matrix = np.ascontiguousarray(values[:, order])
+    arrays = list(matrix)
     mappings = [dict(zip(COLUMNS, row, strict=True)) for row in values.tolist()]
     table = pyarrow.table(dict(zip(COLUMNS, values.T, strict=True)))
     ways: dict[str, Callable[[], object]] = {
-        "step(mapping)": lambda: deque((learner.step(row, learn=False) for row in mappings), 0),
-        "step(array)": lambda: deque((learner.step(row, learn=False) for row in arrays), 0),
+        "step(mapping)": lambda: one_by_one(learner, mappings),
+        "step(array)": lambda: one_by_one(learner, arrays),
         "run(table)": lambda: learner.run(table, learn=False),
     }
-    kernels = kernels_alone(learner, arrays)
+    kernels = kernels_alone(learner, matrix)
     beyond: dict[str, list[float]] = {way: [] for way in ways}
     for _ in range(rounds):
         for way, take in ways.items():

@@ -185,10 +185,10 @@ def record_cells(record: Record) -> list[Any] | None:
     """Say the same as a row of `RecordLayout.table`, in Python's values; None for labels of an earlier row."""
     if record._read.is_label:
         return None
-    layout, line = record._layout, np.frombuffer(record._line)
-    if layout.categories.targets:
+    if record._layout.categories.targets:
         return list(record.to_dict().values())
-    numbers, answer = map(_finite, layout.pick_numbers(line.tolist())), layout.answer(line)
+    layout, line = record._layout, memoryview(record._line).cast("d").tolist()
+    numbers, answer = map(_finite, layout.pick_numbers(line)), layout.answer(line)
     alert = [_alert_of(answer[layout.told_at])] if layout.scores_at else []
     return [record.row, *record._read.passed.values(), *numbers, *alert, event_text(int(answer[EVENT]))]
 

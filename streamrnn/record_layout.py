@@ -85,7 +85,7 @@ class RecordLayout:
         numbers = answers[..., start : start + horizons * targets * each]
         return numbers.reshape(*numbers.shape[:-1], horizons, targets, each).swapaxes(-3, -2)
 
-    def answer(self, line: np.ndarray) -> np.ndarray:
+    def answer(self, line: Any) -> Any:
         """The kernels' answer, (answer_width,), behind the numbers of its row."""
         return line[self.inputs :]
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .category_answers import NO_NAMES
+from .category_answers import NO_NAMES, NamedRow
 from .engine import Call, Portion, enter
 from .intake import Intake
 from .kernels.arrays.state import BOUNDARY, EVENT, GOES_ON, LANE, LOSS, NEW_KEY, NEW_SEQUENCE
@@ -50,8 +50,8 @@ class RowByRow:
     """
 
     def __init__(self, intake: Intake) -> None:
-        layout = intake.layout
         self._intake = intake
+        self._layout = layout = intake.layout
         self._line = np.empty(layout.inputs + layout.answer_width)  # numbers of the row, and the answer behind them
         self.row, self.answer = (part[None] for part in np.split(self._line, [layout.inputs]))
         self.code = np.empty((1, len(intake.vocabularies)), np.int64)
@@ -77,11 +77,10 @@ class RowByRow:
         """Take one row; return its record."""
         intake, mark = self._intake, self._mark
         read = intake.reader.read(row, intake.rows, self._numbers)
-        if read.is_label:
-            return self._take_label(read, learn)
-        place = None
         if read is NUMBERS_ALONE and intake.keys.states[None].goes_on:
-            mark[LANE], mark[BOUNDARY] = 0, GOES_ON
+            place, mark[LANE], mark[BOUNDARY] = None, 0, GOES_ON
+        elif read.is_label:
+            return self._take_label(read, learn)
         else:
             place = self._arrive(read, learn)
         heard = enter(self._calls[not learn] or self.calls(learn), self._answer)
@@ -94,7 +93,9 @@ class RowByRow:
         intake.rows = number + 1
         if heard is not None:
             raise heard
-        return self._record(read, number)
+        return Record(
+            number, self._layout, read, self._line.tobytes(), NO_NAMES if place is None else self._named(read)
+        )
 
     def _arrive(self, read: OneRow, learn: bool) -> _Place:
         """Place a row that is to be taken."""
@@ -116,7 +117,7 @@ class RowByRow:
             self._write_codes(read.categories, grow=learn)
         self._grade(learn, found, [number])
         intake.place_codes(self.answer)
-        return self._record(read, number)
+        return Record(number, self._layout, read, self._line.tobytes(), self._named(read))
 
     def reveal(self, row: int, labels: Mapping[str, Any], learn: bool) -> float:
         """Take labels of an earlier row, by its number; return the mean loss of what they graded."""
@@ -128,7 +129,7 @@ class RowByRow:
 
     def _grade(self, learn: bool, found: slice, numbers: Sequence[int] = ()) -> None:
         """Let a label grade; found: of the one row, whether it is known; numbers: as for `Intake.grade_labels`."""
-        self.row[0, self._intake.layout.time_features] = np.nan
+        self.row[0, self._layout.time_features] = np.nan
         self._intake.grade(self.portion(bool(learn)).part(found), numbers)
 
     def forecast(self, row: Row) -> Record:
@@ -146,14 +147,12 @@ class RowByRow:
         heard = enter(self.calls(learn=False), self._answer)
         if heard is not None:
             raise heard
-        return self._record(read, intake.rows)
+        return Record(intake.rows, self._layout, read, self._line.tobytes(), self._named(read))
 
-    def _record(self, read: OneRow, number: int) -> Record:
-        """Say what is to be said of the row that was taken last."""
-        layout = self._intake.layout
-        has_names = layout.categories.targets
-        named = layout.categories.named(read.categories, self.answer[0]) if has_names else NO_NAMES
-        return Record(number, layout, read, self._line.tobytes(), named)
+    def _named(self, read: OneRow) -> NamedRow:
+        """Name the categories in the row that was taken last, and in what was answered."""
+        categories = self._layout.categories
+        return categories.named(read.categories, self.answer[0]) if categories.targets else NO_NAMES
 
     def _place(self, passed: dict[str, Any], keep: bool) -> _Place:
         """Write the row's mark and time features; keep: what its time tells of how times are written."""
@@ -167,7 +166,7 @@ class RowByRow:
                 features, last = intake.time.of_row(passed["time"], last, keep)
             except TimeError as error:
                 raise SettingsError(str(error)) from None
-            self.row[0, intake.layout.time_features] = features
+            self.row[0, self._layout.time_features] = features
         self._mark[LANE] = state.lane
         self._mark[BOUNDARY] = NEW_SEQUENCE if starts else begins
         return _Place(key, state, sequence, last)

@@ -132,7 +132,8 @@ class RowReader:
                 self._write(out, 0, *map(row.get, self._names))
             except StructError:  # something is null, or wrong
                 for place, name in zip(self._places, self._names, strict=True):
-                    out[place] = _number(row.get(name), name, number)
+                    value = row.get(name)
+                    out[place] = value if type(value) is float else _number(value, name, number)
             return self._read_beside(row, number, out) if self._needs_names else NUMBERS_ALONE
         try:
             if kind is np.ndarray and not self._needs_names:
@@ -163,7 +164,7 @@ class RowReader:
         if len(row) != len(self.columns):
             raise TypeError(f"row {number} has {len(row)} numbers; the columns are {', '.join(self.columns)}")
         for place, value in enumerate(row):
-            out[place] = _number(value, self.columns[place], number)
+            out[place] = value if type(value) is float else _number(value, self.columns[place], number)
 
     def read_array(self, data: np.ndarray) -> ManyRows:
         """Read an array (n, columns); what is masked is null."""
