@@ -121,9 +121,17 @@ class RecordLayout:
         """
         import pyarrow
 
-        numbers = _nullable_columns(np.concatenate([inputs, answers], axis=1)[:, self._numbers_at])
+        numbers = np.empty((len(self._numbers_at), len(rows)))
+        for numbers_of_column, place in zip(numbers, self._numbers_at, strict=True):
+            numbers_of_column[:] = inputs[:, place] if place < self.inputs else answers[:, place - self.inputs]
         alerts = [_alert_column(answers[:, self.told_at])] if self.scores_at else []
-        columns = [pyarrow.array(rows), *passed.values(), *numbers, *alerts, _event_column(answers[:, EVENT])]
+        columns = [
+            pyarrow.array(rows),
+            *passed.values(),
+            *_nullable_columns(numbers),
+            *alerts,
+            _event_column(answers[:, EVENT]),
+        ]
         if self.categories.targets:
             columns = self._with_categories(columns, categories, answers)
         types = tuple((name, column.type) for name, column in passed.items())
@@ -170,13 +178,12 @@ def event_text(bits: int) -> str | None:
 
 
 def _nullable_columns(numbers: np.ndarray) -> list[pyarrow.Array]:
-    """The columns of a float64 matrix, null where a number is not finite."""
+    """Columns, (columns, rows) float64, that are null where a number is not finite."""
     import pyarrow
 
     missing = ~np.isfinite(numbers)
-    masks = [mask if some else None for mask, some in zip(missing.T, missing.any(axis=0), strict=True)]
-    columns = np.asfortranarray(numbers).T
-    return [pyarrow.array(column, mask=mask) for column, mask in zip(columns, masks, strict=True)]
+    masks = [mask if some else None for mask, some in zip(missing, missing.any(axis=1), strict=True)]
+    return [pyarrow.array(column, mask=mask) for column, mask in zip(numbers, masks, strict=True)]
 
 
 def _alert_column(alerts: np.ndarray) -> pyarrow.Array:

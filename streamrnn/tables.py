@@ -40,10 +40,10 @@ def record_batches(data: Any) -> Iterator[pyarrow.RecordBatch]:
 
 def column_matrix(batch: pyarrow.RecordBatch, names: Sequence[str]) -> np.ndarray:
     """The named columns as float64 (rows, columns), NaN where null."""
-    matrix = np.empty((batch.num_rows, len(names)))
+    columns = np.empty((len(names), batch.num_rows))
     for place, name in enumerate(names):
-        matrix[:, place] = _numbers(batch[name], name)
-    return matrix
+        columns[place] = _numbers(batch[name], name)
+    return np.ascontiguousarray(columns.T)
 
 
 def _numbers(column: pyarrow.Array, name: str) -> np.ndarray:
