@@ -147,6 +147,42 @@ def total(typing_context, vector):
     return vector.dtype(vector), generate
 
 
+def _fold(builder: Any, left: Any, right: Any, width: int) -> Any:
+    """Halve the parts of ``width`` lanes that two vectors consist of, by adding: those of the left one come first."""
+    half, both = width // 2, range(0, 2 * LANES, width)
+    parts = [
+        builder.shuffle_vector(left, right, ir.Constant(ir.VectorType(ir.IntType(32), LANES), places))
+        for places in (
+            [start + lane for start in both for lane in range(half)],
+            [start + half + lane for start in both for lane in range(half)],
+        )
+    ]
+    return builder.fadd(*parts, flags=tuple(FAST_MATH))
+
+
+@intrinsic
+def store_totals(typing_context, array, i, j, bias, a, b, c, d):
+    """``array[i, j : j + 4]`` = the sums of four vectors + ``bias[j : j + 4]``; together they take half the steps."""
+
+    def generate(context, builder, signature, arguments):
+        a, b, c, d = arguments[4:]
+        four = _fold(builder, _fold(builder, a, b, LANES), _fold(builder, c, d, LANES), LANES // 2)
+        two = _fold(builder, four, four, LANES // 4)
+        sums = _fold(builder, two, two, LANES // 8)
+        kind = ir.VectorType(a.type.element, 4)
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), 4), list(range(4)))
+        sums = builder.shuffle_vector(sums, sums, mask)
+        size = array.dtype.bitwidth // 8
+        source = _pointer(context, builder, bias, [arguments[3], None, arguments[2]])
+        offset = mark(builder, builder.load(builder.bitcast(source, kind.as_pointer()), align=size), NUMBERS)
+        place = builder.bitcast(_pointer(context, builder, array, arguments), kind.as_pointer())
+        total = builder.fadd(sums, offset, flags=tuple(FAST_MATH))
+        mark(builder, builder.store(total, place, align=size), NUMBERS)
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, types.int64, bias, a, b, c, d), generate
+
+
 @intrinsic
 def constant(typing_context, like, value):
     """``value`` in the type of ``like``: a bare literal would turn float32 arithmetic into float64."""

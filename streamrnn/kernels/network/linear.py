@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..arrays.ring import slot_after
 from ..machine.jit import inlined, kernel
-from ..machine.vector import LANES, constant, fma, is_finite, load, splat, spread, store, total
+from ..machine.vector import LANES, constant, fma, is_finite, load, splat, spread, store, store_totals, total
 
 ROWS = 4
 
@@ -29,10 +29,7 @@ def linear_forward(weight, bias, x, row, out, place):
             b = fma(load(zero, weight, i + 1, j), shared, b)
             c = fma(load(zero, weight, i + 2, j), shared, c)
             d = fma(load(zero, weight, i + 3, j), shared, d)
-        out[place, i] = total(a) + bias[i]
-        out[place, i + 1] = total(b) + bias[i + 1]
-        out[place, i + 2] = total(c) + bias[i + 2]
-        out[place, i + 3] = total(d) + bias[i + 3]
+        store_totals(out, place, i, bias, a, b, c, d)
     for i in range(units - units % ROWS, units):
         out[place, i] = dot(weight, i, x, row) + bias[i]
 

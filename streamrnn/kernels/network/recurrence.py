@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..arrays.ring import slot_before
 from ..arrays.views import bias, matrix, plane
 from ..machine.jit import kernel
-from ..machine.vector import is_finite
+from ..machine.vector import LANES, constant, fma, is_finite, load, splat, total
 from .cells.coupled_lstm import coupled_lstm_forward
 from .cells.elman import elman_forward
 from .cells.gru import gru_forward
@@ -74,7 +74,7 @@ def finite_step(model, lane, slot):
     """Take the inputs at a slot to the outputs; what overflows counts as zero. Returns whether nothing did."""
     ring = lane.ring
     forward_step(model, lane, slot)
-    state_is_finite = is_finite(_sum_of_sizes(ring.hidden, slot, model.sizes.hidden))
+    state_is_finite = _is_finite_at(ring.hidden, slot)
     if not state_is_finite:
         clear_state(model, lane, slot)
     if model.sizes.read_width > 0:
@@ -97,13 +97,14 @@ def _put_layers_side_by_side(model, ring, slot):
 
 
 @kernel
-def _sum_of_sizes(hidden, slot, width):
-    """Over all layers; in float64, so that it is finite if they are."""
-    sum_ = 0.0
+def _is_finite_at(hidden, slot):
+    """Whether all layers' outputs at a slot are finite: 0 times another number is not 0."""
+    zero = splat(constant(hidden[0, slot, 0], 0.0))
+    sum_ = zero
     for layer in range(hidden.shape[0]):
-        for j in range(width):
-            sum_ += abs(hidden[layer, slot, j])
-    return sum_
+        for j in range(0, hidden.shape[2], LANES):
+            sum_ = fma(zero, load(zero, plane(hidden, layer), slot, j), sum_)
+    return is_finite(total(sum_))
 
 
 @kernel
