@@ -78,14 +78,9 @@ class Record:
 
         def __getattr__(self, name: str) -> Any:
             """Work out what is asked for the first time."""
-            if name not in PARTS and name not in ROLES:
+            if name not in PARTS:
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
-            is_role = name in ROLES
-            part = (
-                self._read.passed.get(name)
-                if is_role
-                else PARTS[name](self._layout, np.frombuffer(self._line), self._named)
-            )
+            part = PARTS[name](self, self._layout, memoryview(self._line).cast("d"))
             setattr(self, name, part)
             return part
 
@@ -121,63 +116,69 @@ class Record:
         return cells
 
 
-# --- its parts: of a line (inputs + answer_width,), and of what is named in it ----------------------------------------
+# --- its parts, of its line: (inputs + answer_width,) float64 ---------------------------------------------------------
 
 
-def _values(layout: RecordLayout, line: np.ndarray, named: NamedRow) -> dict[str, Any]:
-    return layout.by_target(line[layout.places].tolist(), named.values)
+def _values(record: Record, layout: RecordLayout, line: Any) -> dict[str, Any]:
+    return layout.by_target([line[place] for place in layout.places], record._named.values)
 
 
-def _expected(layout: RecordLayout, line: np.ndarray, named: NamedRow) -> dict[str, Any]:
-    return layout.by_target(layout.graded(layout.answer(line)).tolist(), named.expected)
+def _expected(record: Record, layout: RecordLayout, line: Any) -> dict[str, Any]:
+    return layout.by_target(layout.graded(layout.answer(line)).tolist(), record._named.expected)
 
 
-def _forecast(layout: RecordLayout, line: np.ndarray, named: NamedRow) -> dict[str, Any]:
-    points = layout.forecasts(layout.answer(line))[:, :, layout.middle].copy()
-    return layout.by_target(points, {target: best_of(best) for target, best in named.top.items()})
+def _forecast(record: Record, layout: RecordLayout, line: Any) -> dict[str, Any]:
+    return layout.by_target(
+        np.frombuffer(line)[layout.points_at], {target: best_of(best) for target, best in record._named.top.items()}
+    )
 
 
-def _quantiles(layout: RecordLayout, line: np.ndarray, _: NamedRow) -> dict[str, Any]:
-    return layout.by_number(layout.forecasts(layout.answer(line)).copy()) if layout.has_quantiles else {}
+def _quantiles(record: Record, layout: RecordLayout, line: Any) -> dict[str, Any]:
+    return layout.by_number(layout.forecasts(_array(layout, line)).copy()) if layout.has_quantiles else {}
 
 
-def _intervals(layout: RecordLayout, line: np.ndarray, _: NamedRow) -> dict[str, Any]:
-    bounds = layout.bounds(layout.answer(line))
+def _intervals(record: Record, layout: RecordLayout, line: Any) -> dict[str, Any]:
+    bounds = layout.bounds(_array(layout, line))
     return layout.by_number(bounds.reshape(*bounds.shape[:2], -1, 2).copy()) if layout.bounds_at else {}
 
 
-def _weights(layout: RecordLayout, line: np.ndarray, _: NamedRow) -> dict[str, Any]:
-    return layout.by_number(layout.weights(layout.answer(line)).copy()) if layout.weights_at else {}
+def _weights(record: Record, layout: RecordLayout, line: Any) -> dict[str, Any]:
+    return layout.by_number(layout.weights(_array(layout, line)).copy()) if layout.weights_at else {}
 
 
-def _anomalies(layout: RecordLayout, line: np.ndarray, _: NamedRow) -> dict[str, Any]:
-    return layout.by_number(layout.scores(layout.answer(line))[:-2].tolist()) if layout.scores_each_target else {}
+def _array(layout: RecordLayout, line: Any) -> np.ndarray:
+    return np.frombuffer(layout.answer(line))
 
 
-def _anomaly(layout: RecordLayout, line: np.ndarray, _: NamedRow) -> float:
-    return float(layout.scores(layout.answer(line))[-2]) if layout.scores_at else math.nan
+def _anomalies(record: Record, layout: RecordLayout, line: Any) -> dict[str, Any]:
+    return layout.by_number(layout.scores(layout.answer(line)).tolist()[:-2]) if layout.scores_each_target else {}
 
 
-def _alert(layout: RecordLayout, line: np.ndarray, _: NamedRow) -> bool | None:
+def _anomaly(record: Record, layout: RecordLayout, line: Any) -> float:
+    return layout.scores(layout.answer(line))[-2] if layout.scores_at else math.nan
+
+
+def _alert(record: Record, layout: RecordLayout, line: Any) -> bool | None:
     return _alert_of(layout.answer(line)[layout.told_at]) if layout.scores_at else None
 
 
-ROLES = ("time", "key", "sequence")
-
-PARTS: dict[str, Callable[[RecordLayout, np.ndarray, NamedRow], Any]] = {
+PARTS: dict[str, Callable[[Record, RecordLayout, Any], Any]] = {
+    "time": lambda record, layout, line: record._read.passed.get("time"),
+    "key": lambda record, layout, line: record._read.passed.get("key"),
+    "sequence": lambda record, layout, line: record._read.passed.get("sequence"),
     "values": _values,
     "expected": _expected,
     "forecast": _forecast,
-    "top": lambda layout, line, named: dict(named.top),
-    "of_sequence": lambda layout, line, named: dict(named.of_sequence),
+    "top": lambda record, layout, line: dict(record._named.top),
+    "of_sequence": lambda record, layout, line: dict(record._named.of_sequence),
     "quantiles": _quantiles,
     "intervals": _intervals,
     "weights": _weights,
-    "loss": lambda layout, line, named: float(layout.answer(line)[LOSS]),
+    "loss": lambda record, layout, line: layout.answer(line)[LOSS],
     "anomaly": _anomaly,
     "alert": _alert,
     "anomalies": _anomalies,
-    "event": lambda layout, line, named: event_text(int(layout.answer(line)[EVENT])),
+    "event": lambda record, layout, line: event_text(int(layout.answer(line)[EVENT])),
 }
 
 

@@ -63,6 +63,8 @@ class RecordLayout:
         self.scores_each_target = scores_each_target(settings)
         self.answer_width = places.width
         self.inputs = len(columns)
+        # (targets, horizons) places of the forecasts proper, behind the numbers of a row
+        self.points_at = self.forecasts(self.inputs + np.arange(self.answer_width))[:, :, self.middle]
         self._numbers_at = self._places_of_numbers()
         self.pick_numbers = itemgetter(*self._numbers_at)
         self._schema: tuple[Any, pyarrow.Schema] | None = None  # of the last table, and what it was made for
@@ -89,11 +91,11 @@ class RecordLayout:
         """The kernels' answer, (answer_width,), behind the numbers of its row."""
         return line[self.inputs :]
 
-    def graded(self, answer: np.ndarray) -> np.ndarray:
+    def graded(self, answer: Any) -> Any:
         """Forecasts of an answer's row, as (targets,)."""
         return answer[EXPECTED : self.forecasts_at]
 
-    def scores(self, answer: np.ndarray) -> np.ndarray:
+    def scores(self, answer: Any) -> Any:
         """Each target's score, the joint one, and whether it is told: (targets + 2,)."""
         return answer[self.scores_at : self.told_at + 1]
 
@@ -103,8 +105,11 @@ class RecordLayout:
 
     def by_target(self, parts: Iterable[Any], named: dict[str, Any]) -> dict[str, Any]:
         """The same, with those of categorical targets in their places."""
-        both = self.by_number(parts) | named
-        return {target: both[target] for target in self.targets} if named else both
+        both = self.by_number(parts)
+        if not named:
+            return both
+        both |= named
+        return {target: both[target] for target in self.targets}
 
     def table(
         self,
