@@ -43,6 +43,25 @@ def test_at_a_rate_of_zero_a_late_label_gives_the_loss_and_the_gradient_that_it_
     assert np.isnan(late.reveal(20, target))
 
 
+@pytest.mark.parametrize("by_name", [False, True])
+def test_a_late_label_has_no_time_of_its_own(by_name):
+    settings = {**LATE, "time": "t", "time_features": True, "label_id": "id" if by_name else None}
+    learner = Learner("y", "x", **settings)
+    for number, row in enumerate(rows(40)):
+        learner.step(
+            {"x": row["x"], "y": row["z"] if number < 30 else None, "t": 3600.0 * number, "id": f"row {number}"}
+        )
+    features = learner._intake.layout.time_features
+    before = [named_view(learner._state, name)[features].copy() for name in ("seen", "mean", "m2", "held")]
+    if by_name:
+        learner.step({"id": "row 38", "y": 1.0, "t": 1e6})
+    else:
+        learner.reveal(38, {"y": 1.0})
+    assert learner.metrics.late_labels == 1
+    for name, was in zip(("seen", "mean", "m2", "held"), before, strict=True):
+        np.testing.assert_array_equal(named_view(learner._state, name)[features], was)
+
+
 def test_labels_that_are_late_are_learned():
     late, none = (
         Learner("c", "x", categorical="c", hidden=8, window=4, horizon=0, max_delay=10, lr=1e-2) for _ in "ab"
