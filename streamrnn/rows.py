@@ -126,23 +126,22 @@ class RowReader:
         TypeError
             If a value is not what its column holds.
         """
-        kind = type(row)
-        if kind is dict or (kind is not np.ndarray and isinstance(row, Mapping)):
+        if type(row) is np.ndarray and not self._needs_names:
             try:
-                self._write(out, 0, *map(row.get, self._names))
-            except StructError:  # something is null, or wrong
-                for place, name in zip(self._places, self._names, strict=True):
-                    value = row.get(name)
-                    out[place] = value if type(value) is float else _number(value, name, number)
-            return self._read_beside(row, number, out) if self._needs_names else NUMBERS_ALONE
-        try:
-            if kind is np.ndarray and not self._needs_names:
                 out[:] = row
-                return NUMBERS_ALONE
-        except ValueError:  # it is not float64, or not as long
-            pass
-        self._read_by_position(row, number, out)
-        return NUMBERS_ALONE
+            except ValueError:  # it is not float64, or not as long
+                self._read_by_position(row, number, out)
+            return NUMBERS_ALONE
+        if type(row) is not dict and not isinstance(row, Mapping):
+            self._read_by_position(row, number, out)
+            return NUMBERS_ALONE
+        try:
+            self._write(out, 0, *map(row.get, self._names))
+        except StructError:  # something is null, or wrong
+            for place, name in zip(self._places, self._names, strict=True):
+                value = row.get(name)
+                out[place] = value if type(value) is float else _number(value, name, number)
+        return self._read_beside(row, number, out) if self._needs_names else NUMBERS_ALONE
 
     def _read_beside(self, row: Mapping[str, Any], number: int, out: Any) -> OneRow:
         """Return what there is to a row beside its numbers, which stand in ``out``."""
