@@ -101,7 +101,8 @@ class RowByRow:
         """Place a row that is to be taken."""
         self._intake.begin_answers()
         place = self._place(read.passed, keep=True)
-        self._write_codes(read.categories, grow=learn)
+        if read.categories:
+            self._write_codes(read.categories, grow=learn)
         self._intake.keys.take(place.key, place.state)
         return place
 

@@ -173,7 +173,7 @@ def _in_microseconds(kind: pyarrow.DataType) -> pyarrow.DataType:
 
 def plain(value: Any) -> Any:
     """A sequence's value as JSON keeps it."""
-    if value is None or type(value) is str:
+    if value is None or type(value) in (str, int):
         return value
     if isinstance(value, np.datetime64 | np.timedelta64) and np.datetime_data(value.dtype)[0] == "ns":
         import pyarrow
