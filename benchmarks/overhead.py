@@ -1,9 +1,9 @@
 """What a row costs beyond its kernel: `python -m benchmarks.overhead`.
 
 A learner whose weights are frozen takes rows of 8 numbers, by `step` with a mapping, by `step` with an array, by `run`
-with a table, and straight through its kernels, 4,096 rows in one call. They take turns, a round each, in one process;
-a figure is the median over the rounds of the difference between a way and the kernels in the same round. Rows a second
-are those of `run` with `learn=False`, at hidden 32 and one feature.
+with a table, and straight through its kernels, 4,096 rows in one call. Records of steps are let go as they come. The
+ways take turns, a round each, in one process; a figure is the median over the rounds of the difference between a way
+and the kernels in the same round. Rows a second are those of `run` with `learn=False`, at hidden 32 and one feature.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ class Late(NamedTuple):
 
 
 class WatchedLearner(Learner):
-    """A learner whose kernels are asked after every row for what its records do not show."""
+    """A learner whose kernels are asked after every row of a table for what its records do not show."""
 
     def _build(self, settings: Settings) -> None:
         self._seen: list[Watched] = []
