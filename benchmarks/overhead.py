@@ -4,6 +4,7 @@ A learner whose weights are frozen takes rows of 8 numbers, by `step` with a map
 with a table, and straight through its kernels, 4,096 rows in one call. Records of steps are let go as they come. The
 ways take turns, a round each, in one process; a figure is the median over the rounds of the difference between a way
 and the kernels in the same round. Rows a second are those of `run` with `learn=False`, at hidden 32 and one feature.
+A method that does nothing, with the arguments of `step`, tells how fast the machine is at the moment.
 """
 
 from __future__ import annotations
@@ -46,7 +47,14 @@ def kernels_alone(learner: Learner, values: np.ndarray) -> Callable[[], object]:
     return lambda: learner._engine.take(Portion(values, codes, marks, False, answers))
 
 
-def one_by_one(learner: Learner, rows: Sequence[Row]) -> None:
+class Nothing:
+    """Has a method that does nothing."""
+
+    def step(self, row: Row, learn: bool = True) -> None:
+        """Take nothing."""
+
+
+def one_by_one(learner: Learner | Nothing, rows: Sequence[Row]) -> None:
     """Take rows as a stream brings them: each record is let go when the next one comes."""
     for row in rows:
         learner.step(row, learn=False)
@@ -65,6 +73,8 @@ def measure(rounds: int) -> dict[str, float]:
         "step(array)": lambda: one_by_one(learner, arrays),
         "run(table)": lambda: learner.run(table, learn=False),
     }
+    nothing = [seconds(lambda: one_by_one(Nothing(), arrays)) / ROWS * 1e6 for _ in range(rounds)]
+    click.echo(f"a method that does nothing takes {statistics.median(nothing):.3f} microseconds")
     kernels = kernels_alone(learner, matrix)
     beyond: dict[str, list[float]] = {way: [] for way in ways}
     for _ in range(rounds):
