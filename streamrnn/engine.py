@@ -150,12 +150,12 @@ class Engine:
         nothing was taken it is raised at once. So nothing is taken by halves.
         """
         first, *others = self._parts(portion)
-        heard = enter(self.calls(first), first.answers[-1])
+        heard = _enter(self.calls(first), first.answers[-1])
         for part in others:
             try:
-                heard = enter(self.calls(part), part.answers[-1]) or heard
+                heard = _enter(self.calls(part), part.answers[-1]) or heard
             except KeyboardInterrupt as before_it:
-                heard = enter(self.calls(part), part.answers[-1]) or before_it
+                heard = _enter(self.calls(part), part.answers[-1]) or before_it
         return heard
 
     def take_labels(self, labels: Portion) -> KeyboardInterrupt | None:
@@ -169,7 +169,9 @@ class Engine:
             return None
         rows, codes, marks, learn, answers = labels
         has_keys = bool(self._settings.key)
-        return enter([partial(learn_late_rows, *self.state, rows, codes, marks, has_keys, learn, answers)], answers[-1])
+        return _enter(
+            [partial(learn_late_rows, *self.state, rows, codes, marks, has_keys, learn, answers)], answers[-1]
+        )
 
     def _parts(self, portion: Portion) -> Iterator[Portion]:
         """A row that begins a key clears what the later kernels know of its lane, so it comes first in a part."""
@@ -206,7 +208,7 @@ class Engine:
         return [ready(call) for call in self.calls(portion)]
 
 
-def enter(calls: Iterable[Call], last_answer: Any) -> KeyboardInterrupt | None:
+def _enter(calls: Iterable[Call], last_answer: np.ndarray) -> KeyboardInterrupt | None:
     """Take rows through kernels; return Ctrl-C if it was heard on the way, raise it if nothing was taken.
 
     last_answer: (answer_width,) float64 of the last row

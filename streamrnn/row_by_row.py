@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .category_answers import NO_NAMES, NamedRow
-from .engine import Call, Portion, enter
+from .engine import Call, Portion
 from .intake import Intake
 from .kernels.arrays.state import BOUNDARY, EVENT, GOES_ON, LANE, LOSS, NEW_KEY, NEW_SEQUENCE
 from .keys import KeyState
@@ -52,6 +52,7 @@ class RowByRow:
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
         self._layout = layout = intake.layout
+        self._keys, self._read = intake.keys, intake.reader.read
         self._line = np.empty(layout.inputs + layout.answer_width)  # numbers of the row, and the answer behind them
         self.row, self.answer = (part[None] for part in np.split(self._line, [layout.inputs]))
         self.code = np.empty((1, len(intake.vocabularies)), np.int64)
@@ -59,7 +60,6 @@ class RowByRow:
         # NumPy takes longer for one number
         self._numbers: Any = memoryview(self.row[0])
         self._mark: Any = memoryview(self.mark[0])
-        self._answer: Any = memoryview(self.answer[0])
         self._calls: tuple[list[Call], list[Call]] = [], []  # of the kernels that learn, and that do not
 
     def portion(self, learn: bool) -> Portion:
@@ -75,15 +75,19 @@ class RowByRow:
 
     def step(self, row: Row, learn: bool) -> Record:
         """Take one row; return its record."""
-        intake, mark = self._intake, self._mark
-        read = intake.reader.read(row, intake.rows, self._numbers)
-        if read is NUMBERS_ALONE and intake.keys.states[None].goes_on:
+        intake, mark, heard = self._intake, self._mark, None
+        read = self._read(row, intake.rows, self._numbers)
+        if read is NUMBERS_ALONE and self._keys.states[None].goes_on:
             place, mark[LANE], mark[BOUNDARY] = None, 0, GOES_ON
         elif read.is_label:
             return self._take_label(read, learn)
         else:
             place = self._arrive(read, learn)
-        heard = enter(self._calls[not learn] or self.calls(learn), self._answer)
+        for call in self._calls[not learn] or self.calls(learn):
+            try:
+                call()
+            except KeyboardInterrupt as interruption:  # it is heard when machine code returns, so the row is taken
+                heard = interruption
         if place is not None:
             place.take()
             intake.place_codes(self.answer)
@@ -103,7 +107,7 @@ class RowByRow:
         place = self._place(read.passed, keep=True)
         if read.categories:
             self._write_codes(read.categories, grow=learn)
-        self._intake.keys.take(place.key, place.state)
+        self._keys.take(place.key, place.state)
         return place
 
     def _take_label(self, read: OneRow, learn: bool) -> Record:
@@ -123,8 +127,8 @@ class RowByRow:
     def reveal(self, row: int, labels: Mapping[str, Any], learn: bool) -> float:
         """Take labels of an earlier row, by its number; return the mean loss of what they graded."""
         intake = self._intake
-        self.mark[0] = place_of_row(intake.engine.state, intake.keys.lanes, row, intake.settings.delay)
-        self._write_codes(intake.reader.read(labels, row, self._numbers).categories, grow=learn)
+        self.mark[0] = place_of_row(intake.engine.state, self._keys.lanes, row, intake.settings.delay)
+        self._write_codes(self._read(labels, row, self._numbers).categories, grow=learn)
         self._grade(learn, slice(0, 1))
         return float(self.answer[0, LOSS])
 
@@ -136,7 +140,7 @@ class RowByRow:
     def forecast(self, row: Row) -> Record:
         """Return the record that ``take(row, False)`` would give, and leave no trace."""
         intake = self._intake
-        read = intake.reader.read(row, intake.rows, self._numbers)
+        read = self._read(row, intake.rows, self._numbers)
         intake.begin_answers()
         place = self._place(read.passed, keep=False)
         self._write_codes(read.categories, grow=False)
@@ -145,9 +149,8 @@ class RowByRow:
         else:  # nobody's lane is given up for it
             self._mark[BOUNDARY] = NEW_KEY
         self._mark[LANE] = intake.engine.spare
-        heard = enter(self.calls(learn=False), self._answer)
-        if heard is not None:
-            raise heard
+        for call in self.calls(learn=False):
+            call()
         return Record(intake.rows, self._layout, read, self._line.tobytes(), self._named(read))
 
     def _named(self, read: OneRow) -> NamedRow:
@@ -159,7 +162,7 @@ class RowByRow:
         """Write the row's mark and time features; keep: what its time tells of how times are written."""
         intake = self._intake
         key, sequence = plain(passed.get("key")), plain(passed.get("sequence"))
-        state, begins = intake.keys.look(key)
+        state, begins = self._keys.look(key)
         starts = state.starts(sequence)
         last = MISSING if starts else state.time
         if intake.time is not None:

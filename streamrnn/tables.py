@@ -27,7 +27,8 @@ def record_batches(data: Any) -> Iterator[pyarrow.RecordBatch]:
         raise TypeError(
             f"run takes an Arrow table, a table with __arrow_c_stream__ or an array, not {type(data).__name__}"
         )
-    reader = pyarrow.RecordBatchReader.from_stream(data)
+    is_table = isinstance(data, pyarrow.Table)
+    reader = data.to_reader() if is_table else pyarrow.RecordBatchReader.from_stream(data)
     empty = True
     for batch in reader:
         empty = False
