@@ -17,6 +17,7 @@ import click
 import numpy as np
 
 from benchmarks.forecasting import (
+    FORECASTERS,
     MARKET,
     TASKS,
     Stream,
@@ -30,24 +31,30 @@ from benchmarks.forecasting import (
 )
 from streamrnn.evaluation.diebold_mariano import LossDifferences, lags_for
 
+ALONE = FORECASTERS["network"]
 VARIANTS: dict[str, dict[str, Any]] = {
     "the defaults": {},
     "mix without the network": {"mix_network": False},
     "without time features": {"time_features": False},
+    "with season lags": {"season_lags": True},
     "a rate of 0.001": {"lr": 1e-3},
     "a rate of 0.0003": {"lr": 3e-4},
     "without skip": {"skip": False},
     "without shrinkage": {"shrink": False},
     "elman": {"cell": "elman"},
     "lstm": {"cell": "lstm"},
+    "coupled lstm": {"cell": "coupled-lstm"},
     "64 units": {"hidden": 64},
     "window 64": {"window": 64},
-    "network alone": {"experts": False, "time_features": True},
-    "network alone, elman": {"experts": False, "time_features": True, "cell": "elman"},
-    "network alone, lstm": {"experts": False, "time_features": True, "cell": "lstm"},
-    "network alone, without skip": {"experts": False, "time_features": True, "skip": False},
+    "without experts: network alone": ALONE,
+    "network alone, without time": ALONE | {"time_features": False},
+    "network alone, season lags": ALONE | {"season_lags": True},
+    "network alone, elman": ALONE | {"cell": "elman"},
+    "network alone, lstm": ALONE | {"cell": "lstm"},
+    "network alone, coupled lstm": ALONE | {"cell": "coupled-lstm"},
+    "network alone, without skip": ALONE | {"skip": False},
 }
-ALONE = ("last", "seasonal", "linear", "joint", "readout")
+SINGLE = ("last", "seasonal", "linear", "joint", "readout")  # experts that are shown without the others
 
 
 def errors_of(task: Task, whole: Stream, horizon: int) -> dict[str, np.ndarray]:
@@ -58,7 +65,7 @@ def errors_of(task: Task, whole: Stream, horizon: int) -> dict[str, np.ndarray]:
     horizons = range(1, horizon + 1) if task.ahead is None else (horizon,)
     forecasts = {name: forecast_all(stream, told | changes) for name, changes in VARIANTS.items()}
     experts = forecasts_of_experts(stream, told)
-    forecasts |= {f"{name} alone": experts[name] for name in ALONE}
+    forecasts |= {f"{name} alone": experts[name] for name in SINGLE}
     errors = {name: squared_errors(stream.values, made, deviations, span, horizons) for name, made in forecasts.items()}
     unit = errors["last alone"].mean() if task.ahead else 1.0
     return {name: error / unit for name, error in errors.items()}
@@ -85,7 +92,7 @@ def main(data: Path, horizons: str, only: str) -> None:
             columns[f"{task.file[:5]} {horizon}"] = errors
             gains.append(gain_of_network(errors, horizon))
     click.echo(" " * 30 + " ".join(f"{name:>9}" for name in columns))
-    for name in (*VARIANTS, *(f"{expert} alone" for expert in ALONE)):
+    for name in (*VARIANTS, *(f"{expert} alone" for expert in SINGLE)):
         click.echo(f"{name:<30}" + " ".join(f"{errors[name].mean():9.5f}" for errors in columns.values()))
     click.echo(f"{'DM':<30}" + " ".join(f"{gain:9.1f}" for gain in gains))
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .kernels import seasonal
 from .kernels.arrays.state import (
     BOUNDARY,
     EVENT,
@@ -47,6 +48,7 @@ NETWORK_ENTRIES = {
     "keyed_coded": learn_keyed_coded_rows,
     "batched": learn_batched_rows,
     "batched_coded": learn_batched_coded_rows,
+    **seasonal.ENTRIES,
 }
 Call = Callable[[], None]
 

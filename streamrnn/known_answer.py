@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from .kernels import seasonal
 from .kernels.batched import learn_batched_coded_rows, learn_batched_rows
 from .kernels.learn import learn_coded_rows, learn_keyed_coded_rows, learn_keyed_rows, learn_rows
 
@@ -28,6 +29,18 @@ KINDS: dict[str, tuple[Any, dict[str, Any], float]] = {
     "batched": (learn_batched_rows, SETTINGS | BATCHED, BATCHED_ANSWER),
     "batched_coded": (learn_batched_coded_rows, CODED | {**BATCHED, "key": "k"}, BATCHED_CODED_ANSWER),
 }
+SEASONAL: dict[str, Any] = {"season_lags": True, "season": 4, "max_keys": 4}
+SEASONAL_ANSWERS = {
+    "plain": 104.200736,
+    "coded": 125.363988,
+    "keyed": 99.878631,
+    "keyed_coded": 111.942524,
+    "batched": 100.612099,
+    "batched_coded": 116.835351,
+}
+for _kind, _right in SEASONAL_ANSWERS.items():
+    _seasonal = "seasonal" if _kind == "plain" else f"seasonal_{_kind}"
+    KINDS[_seasonal] = (seasonal.ENTRIES[_seasonal], KINDS[_kind][1] | SEASONAL, _right)
 TOLERANCE = 1e-3
 
 LATE: dict[str, Any] = CODED | {"targets": ("s", "k"), "features": ("a", "b"), "horizon": 0, "max_delay": 3}

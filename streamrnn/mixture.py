@@ -1,4 +1,4 @@
-"""From settings to the sizes of what runs after the network, and what it knows before the first row."""
+"""From settings to the sizes of what stands beside the network, and what it knows before the first row."""
 
 from __future__ import annotations
 
@@ -41,6 +41,19 @@ def expert_sizes(settings: Settings) -> dict[str, int]:
         "seasons": season.LAGS if finds_season else 0,
         "longest_season": season.LAGS if finds_season else known,
         "weights_at": answers.weights,
+    }
+
+
+def past_sizes(settings: Settings) -> dict[str, int]:
+    """The `Sizes` of the past that the network sees; zeros where it sees none."""
+    targets = len(numeric_targets(settings)) if settings.season_lags else 0
+    finds_season = settings.season == "auto"
+    length = season.LAGS if finds_season else int(settings.season)
+    return {
+        "past_targets": targets,
+        "past": 2 * length if targets else 0,
+        "past_seasons": season.LAGS if targets and finds_season else 0,
+        "longest_past_season": length if targets else 0,
     }
 
 
@@ -88,6 +101,8 @@ def write_wanted(state: State, settings: Settings, lanes: int) -> None:
 
 
 def write_season(state: State, settings: Settings, lanes: int) -> None:
-    """Tell every key's experts the season that the user named."""
-    if settings.mixes and settings.season != "auto":
-        lanes_view(state, "season_of", lanes)[:] = int(settings.season)
+    """Tell every key's experts, and what the network sees of its past, the season that the user named."""
+    if settings.season == "auto":
+        return
+    for name in ("season_of", "past_season"):
+        lanes_view(state, name, lanes)[:] = int(settings.season)

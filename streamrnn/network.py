@@ -14,7 +14,7 @@ from .kernels.arrays.state import RATE_COUNT, Sizes, State, lanes_view, named_vi
 from .kernels.categories.temperature import FIXED, LEARNED, SHARPNESS
 from .kernels.network.cells import coupled_lstm, elman, gru, lstm
 from .kernels.network.products import GROUP
-from .mixture import bound_sizes, expert_sizes, handed_sizes, score_sizes
+from .mixture import bound_sizes, expert_sizes, handed_sizes, past_sizes, score_sizes
 from .schema import (
     categorical_columns,
     categorical_features,
@@ -87,7 +87,8 @@ def _read(settings: Settings) -> int:
 
 
 def _inputs(settings: Settings) -> int:
-    return 2 * len(network_features(settings)) + settings.embedding * len(categorical_features(settings))
+    lags = len(numeric_targets(settings)) if settings.season_lags else 0
+    return 2 * len(network_features(settings)) + settings.embedding * len(categorical_features(settings)) + lags
 
 
 def _outputs(settings: Settings) -> int:
@@ -182,6 +183,7 @@ def sizes_of(settings: Settings, lanes: int) -> Sizes:
         group_slots=slots if is_batched else 0,
         **expert_sizes(settings),
         **handed_sizes(settings),
+        **past_sizes(settings),
         **bound_sizes(settings),
         **score_sizes(settings),
     )

@@ -56,9 +56,14 @@ def matrix_columns(settings: Settings) -> tuple[str, ...]:
 
 
 def kernels_of(settings: Settings) -> str:
-    """The kind of kernels that a learner needs: plain, or what it is of batched or keyed, and coded."""
+    """The kind of kernels that a learner needs: plain, or what it is of seasonal, batched or keyed, and coded."""
     is_batched = settings.batch_keys > 1
-    kinds = ("batched", is_batched), ("keyed", settings.key and not is_batched), ("coded", settings.categorical)
+    kinds = (
+        ("seasonal", settings.season_lags),
+        ("batched", is_batched),
+        ("keyed", settings.key and not is_batched),
+        ("coded", settings.categorical),
+    )
     needed = [kind for kind, is_needed in kinds if is_needed]
     return "_".join(needed) or "plain"
 

@@ -59,7 +59,7 @@ def reference_of(learner: Learner, **options: Any) -> ReferenceLearner:
     names = (
         "cell", "nonlinearity", "norm", "head", "layers", "window", "stride", "loss", "huber_delta", "quantiles",
         "optimizer", "momentum", "alpha", "beta1", "beta2", "eps", "weight_decay", "clip", "schedule", "warmup",
-        "guard",
+        "guard", "season_lags",
     )  # fmt: skip
     kind: Any = ReferenceLearner
     if coded:
@@ -90,6 +90,7 @@ def reference_of(learner: Learner, **options: Any) -> ReferenceLearner:
         lr=settings.learning_rate,
         horizon_unit=settings.horizon_unit,
         max_delay=settings.delay,
+        season=None if settings.season == "auto" else int(settings.season),
         skip=settings.uses_skip,
         shrink=settings.shrinks,
         tolerance=math.inf if settings.learns_on_anomaly else TOLERANCE,

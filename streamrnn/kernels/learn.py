@@ -33,6 +33,7 @@ from .categories.embeddings import embed
 from .categories.labels import count_codes, end_labels, make_classes_pending, reveal_labels
 from .columns.gate import clear_held, observe
 from .columns.scaling import forget_changes, standardise
+from .columns.season_lags import see_season
 from .handover import hand_over
 from .keys import begin_key, finish_row, lane_after, prepare_row
 from .machine.jit import by_type, kernel, vector_entry
@@ -56,7 +57,7 @@ def learn_rows(real, double, integer, rows, marks, learn, records):
     learn: whether weights, moments and scales may change
     records: (n, width of an answer) float64, written
     """
-    take_rows(real, double, integer, rows, None, None, None, marks, learn, records)
+    take_rows(real, double, integer, rows, None, None, None, None, marks, learn, records)
 
 
 @vector_entry
@@ -65,26 +66,26 @@ def learn_coded_rows(real, double, integer, rows, codes, marks, learn, records):
 
     codes: (n, coded) int64, the categories' codes, -1 where null
     """
-    take_rows(real, double, integer, rows, codes, None, None, marks, learn, records)
+    take_rows(real, double, integer, rows, codes, None, None, None, marks, learn, records)
 
 
 @vector_entry
 def learn_keyed_rows(real, double, integer, rows, marks, learn, records):
     """Run every row through the lane of its key: as `learn_rows`."""
     pool = open_pool(real, double, integer, None, 0)
-    take_rows(real, double, integer, rows, None, pool, None, marks, learn, records)
+    take_rows(real, double, integer, rows, None, pool, None, None, marks, learn, records)
 
 
 @vector_entry
 def learn_keyed_coded_rows(real, double, integer, rows, codes, marks, learn, records):
     """Run every row through the lane of its key: as `learn_coded_rows`."""
     pool = open_pool(real, double, integer, codes, 0)
-    take_rows(real, double, integer, rows, codes, pool, None, marks, learn, records)
+    take_rows(real, double, integer, rows, codes, pool, None, None, marks, learn, records)
 
 
 @kernel
-def take_rows(real, double, integer, rows, codes, pool, batch, marks, learn, records):
-    """Run every row through its lane; of codes, pool and batch what a learner lacks is None."""
+def take_rows(real, double, integer, rows, codes, pool, batch, seasons, marks, learn, records):
+    """Run every row through its lane; of codes, pool, batch and seasons what a learner lacks is None."""
     before = flush_denormals()
     model = open_model(real, double, integer, codes, 0)
     start = 0
@@ -96,7 +97,9 @@ def take_rows(real, double, integer, rows, codes, pool, batch, marks, learn, rec
                 records[i, j] = math.nan
             take_codes(model.coding, codes, i)
             ahead = lane_after(pool, marks, i)
-            records[i, EVENT] = _take_row(model, lane, pool, batch, ahead, rows[i], marks[i], learn, records[i])
+            records[i, EVENT] = _take_row(
+                model, lane, pool, batch, seasons, ahead, rows[i], marks[i], learn, records[i]
+            )
         start = stop
     restore_denormals(before)
 
@@ -120,7 +123,7 @@ def take_codes(coding, codes, i):
 
 
 @kernel
-def _take_row(model, lane, pool, batch, ahead, row, mark, learn, record):
+def _take_row(model, lane, pool, batch, seasons, ahead, row, mark, learn, record):
     """One row: reveal, learn, predict; or, where this row's own targets are forecast, predict, reveal, learn.
 
     Returns its events.
@@ -148,6 +151,7 @@ def _take_row(model, lane, pool, batch, ahead, row, mark, learn, record):
         counts[STEPS] += 1
     event |= _learn(model, lane, batch, ahead, mark[LANE], learn)
     if not of_own_row:
+        see_season(seasons, model, lane, mark)
         event |= _predict(model, lane, learn, record)
         counts[STEPS] += 1
     if sizes.handed_at > 0:

@@ -56,6 +56,7 @@ NUMBER_RANGES: dict[str, tuple[float, float]] = {
 TRUTH_VALUES = (
     "evict_categories",
     "time_features",
+    "season_lags",
     "skip",
     "shrink",
     "guard",

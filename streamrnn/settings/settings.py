@@ -150,8 +150,12 @@ class Settings:
         structure=True,
     )  # fmt: skip
     season: int | str = option(
-        "auto", "Forecast", "for the experts: rows until a stream repeats itself; 0: it does not", structure=True,
-        metavar="N|auto",
+        "auto", "Forecast", "rows until a stream repeats itself, for experts and season_lags; 0: it does not",
+        structure=True, metavar="N|auto",
+    )  # fmt: skip
+    season_lags: bool = option(
+        False, "Forecast", "let the network see each target as it was a season before the row that it forecasts",
+        structure=True,
     )  # fmt: skip
     mix_network: bool = option(
         True, "Forecast", "let the network take part in the experts' mix; without it the mix shows what is linear",

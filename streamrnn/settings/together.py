@@ -23,6 +23,7 @@ def check_together(settings: Settings) -> None:
     if settings.shrink and settings.loss == "quantile":
         raise SettingsError("shrink is for one forecast per horizon; shrunk quantiles would not be quantiles")
     _check_experts(settings)
+    _check_season_lags(settings)
     if settings.batch_keys > 1 and settings.key is None:
         raise SettingsError("batch_keys needs key: rows of one stream are learned one after the other")
     if settings.batch_keys > settings.max_keys:
@@ -72,6 +73,17 @@ def _check_experts(settings: Settings) -> None:
         raise SettingsError("intervals need a horizon of 1 or more")
     if settings.emit_weights and not settings.mixes:
         raise SettingsError("emit_weights needs experts: without them there is no mix")
+
+
+def _check_season_lags(settings: Settings) -> None:
+    if not settings.season_lags:
+        return
+    if settings.horizons == (0,):
+        raise SettingsError("season_lags need a horizon of 1 or more: at horizon 0 there is no past of the target")
+    if settings.targets and all(target in settings.categorical for target in settings.targets):
+        raise SettingsError("season_lags need a target of numbers; all targets are categorical")
+    if settings.season == 0:
+        raise SettingsError("season_lags need a season: name its rows, or let auto find it, instead of season 0")
 
 
 def _check_time(settings: Settings) -> None:

@@ -11,6 +11,7 @@ that it checks: whatever a ring buffer, a view or a compiler can get wrong, it c
 - `keys`: many streams, one such learner for each, with the same weights.
 - `categories`: the same learner with features and targets that are categories.
 - `eviction`: what is forgotten of a category that gives its code to another one.
+- `season_lags`: what a network sees of a season ago.
 - `experts`: linear and seasonal forecasters, and the mix of them with the network.
 
 References
@@ -38,6 +39,7 @@ from .gate import Column, Scale, robust
 from .keys import KeyedReference
 from .learner import Forecast, ReferenceLearner, RefRecord, SweepSnapshot
 from .rules import Loss, Optimizer
+from .season_lags import SeasonLags
 
 __all__ = [
     "Activations",
@@ -54,6 +56,7 @@ __all__ = [
     "ReferenceLearner",
     "ReferenceWatch",
     "Scale",
+    "SeasonLags",
     "SweepSnapshot",
     "forward_step",
     "head_forward",

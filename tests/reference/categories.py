@@ -122,7 +122,9 @@ class CategoryReference(ReferenceLearner):
         for name in self.tables:
             gradient[f"{name}.weight"] = np.zeros_like(self.parameters[f"{name}.weight"])
         for number, d_input in zip(numbers, d_inputs, strict=True):
-            parts = np.split(d_input[2 * len(self.features) :], len(self.tables)) if self.tables else []
+            lags = len(self.targets) if self.sees_season else 0
+            of_tables = d_input[2 * len(self.features) : len(d_input) - lags]
+            parts = np.split(of_tables, len(self.tables)) if self.tables else []
             for name, code, d_row in zip(self.tables, self.codes_of[number], parts, strict=False):
                 if code >= 0:
                     gradient[f"{name}.weight"][code] += d_row

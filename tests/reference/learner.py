@@ -17,6 +17,7 @@ from .cells import Activations, Array, Cell, LayerState, Parameters, forward_ste
 from .gate import Column, Scale
 from .guard import Guard
 from .rules import Loss, Optimizer
+from .season_lags import SeasonLags
 
 
 @dataclass
@@ -93,6 +94,8 @@ class ReferenceLearner:
         guard: bool = False,
         target_weights: tuple[float, ...] = (),
         tolerance: float = math.inf,
+        season_lags: bool = False,
+        season: int | None = None,
         record_sweeps: bool = False,
     ) -> None:
         self.parameters = {name: np.array(value, dtype=np.float64) for name, value in parameters.items()}
@@ -112,6 +115,7 @@ class ReferenceLearner:
         self.tolerance = tolerance
         self.target_weights = target_weights or (1.0,) * len(targets)
         self.record_sweeps = record_sweeps
+        self.sees_season, self.season = season_lags, season
         self.waits = 0  # steps that may be made before a sweep that is due
         self.last_sweep: SweepSnapshot | None = None
         self.gradient: Parameters | None = None
@@ -131,6 +135,8 @@ class ReferenceLearner:
         self.sequence_start = 0
         self.renewed = 0  # the step that began with weights that were gone back to
         self.state = zero_state(self.layers, self.parameters["weight_hh_l0"].shape[1])
+        by_value = self.horizon_unit == "values"
+        self.lags = SeasonLags(len(self.targets), self.horizons[-1], by_value, self.season)
         self.since = 0
         self.slopes: dict[int, Array] = {}  # step -> (O,), since the last update
         self.labels: dict[int, dict[Any, Any]] = {}  # step -> output -> label
@@ -200,6 +206,8 @@ class ReferenceLearner:
             step.pending.clear()
         for column in self.columns:
             column.start_sequence()
+        for j in range(len(self.targets)):
+            self.lags.forget(j)
 
     # ---- observe
 
@@ -217,6 +225,7 @@ class ReferenceLearner:
         for j, target in enumerate(self.targets):
             if target != column:
                 continue
+            self.lags.forget(j)
             for k in range(len(self.horizons)):
                 self.scales[k][j] = Scale()
                 for step in self.steps:
@@ -390,7 +399,7 @@ class ReferenceLearner:
     # ---- predict
 
     def predict(self, accepted: dict[int, float], learn: bool) -> None:
-        inputs = self.inputs(accepted)
+        inputs = np.concatenate([self.inputs(accepted), self.season_inputs(accepted)])
         activations, outputs = self.forward(inputs)
         if activations.diverged or not np.isfinite(outputs).all():
             self.tell_divergence()
@@ -405,6 +414,12 @@ class ReferenceLearner:
         values = [self.columns[feature].standardise(accepted[feature]) for feature in self.features]
         missing = [1.0 if math.isnan(accepted[feature]) else 0.0 for feature in self.features]
         return np.array(values + missing)
+
+    def season_inputs(self, accepted: dict[int, float]) -> list[float]:
+        if not self.sees_season:
+            return []
+        deviations = [self.columns[target].deviation for target in self.targets]
+        return self.lags.step([accepted[target] for target in self.targets], deviations)
 
     def forward(self, inputs: Array) -> tuple[Activations, Array]:
         activations = forward_step(self.cell, self.network, inputs, self.state)

@@ -121,6 +121,10 @@ class Sizes(NamedTuple):
     handed_inputs: int
     handed_units: int
     handed_width: int
+    past_targets: int  # targets; 0: the network sees nothing of a season ago, and so are all that follow
+    past: int  # values that are kept of each, twice
+    past_seasons: int  # lags among which a season is looked for
+    longest_past_season: int
     bound_targets: int  # targets; 0: no intervals, and so are all that follow
     bound_pairs: int
     bound_slots: int  # ticks that a forecast waits at most, and this one
@@ -235,6 +239,12 @@ FIELDS = (
     Field("batch_place", "integer", ("batched",), "place among those that wait, from 1; 0: none", most="batch"),
     Field("pooled", "integer", ("columns",), "1: keys to come know of this column of it", most=1),
     Field("change_pooled", "integer", ("pairs",), "1: and of these changes", most=1),
+    Field("past_values", "double", ("past_targets", "past"), "ring of a target's values, as `history`"),
+    Field("past_season_sums", "double", ("past_targets", "past_seasons"), "as `season_sums`"),
+    Field("past_own_season", "integer", ("past_targets",), "as `own_season`", most="longest_past_season"),
+    Field("past_season_depth", "double", ("past_targets",), "as `season_depth`"),
+    Field("past_season", "integer", ("past_targets",), "as `season_of`", most="longest_past_season"),
+    Field("past_ticks", "integer", ("past_targets",), "as `ticks`"),
     Field("batch_count", "integer", ("batched",), "rows that wait to be learned", most="batch", **SHARED),
     Field("batch_lanes", "integer", ("batch_lanes",), "their lanes, -1 where there is none any more", **DERIVED),
     Field("group_spans", "integer", ("group", 5), "of a group's sweeps, see `batch.py`", **SCRATCH),

@@ -142,6 +142,7 @@ def _tick(experts, t, value, learn, record):
     inputs = carve1(told, PER_TARGET * sizes.targets, 2 * sizes.handed_inputs)
     state = carve1(inputs, 2 * sizes.handed_inputs, sizes.handed_units)
     remember(history, t, value)
+    history.phase[t] += 1
     look_for_season(history, t, deviation, not sizes.by_value)
     if learn:
         follow_level(experts, t, value, deviation, inputs)

@@ -39,7 +39,6 @@ def newest_value(history, t):
 def remember(history, t, value):
     """Append a value to target t's past, and begin a tick."""
     history.ticks[t] += 1
-    history.phase[t] += 1
     place = newest_place(history, t)
     history.values[t, place] = value
     history.values[t, place - history.values.shape[1] // 2] = value

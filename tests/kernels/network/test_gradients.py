@@ -69,6 +69,14 @@ def test_horizons_that_count_values_of_the_target(cell):
     check_stream(learner, values, boundaries=(150,))
 
 
+@pytest.mark.parametrize("season", ["auto", 7])
+def test_inputs_of_a_season_ago(season):
+    learner = randomised(DoubleLearner(["a", "c"], ["a", "b"], **SMALL, season_lags=True, season=season, horizon=2))
+    values = stream(150, nulls=0.1)
+    values[:, 0] += 3.0 * np.sin(2 * np.pi * np.arange(150) / 12)
+    check_stream(learner, values, boundaries=(140,))
+
+
 @pytest.mark.parametrize("hidden", [1, 16, 19, 35])
 @pytest.mark.parametrize("cell", ["elman", "gru", "lstm", "coupled-lstm"])
 def test_sizes_that_fill_a_vector_and_sizes_that_do_not(cell, hidden):
