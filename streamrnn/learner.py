@@ -310,12 +310,12 @@ class Learner:
     @property
     def metrics(self) -> Metrics:
         """Errors beside the last-value forecast, and counts of all that was refused."""
-        return metrics_of(self._state, self.settings, self._intake.keys.lanes, self.rows, self.refused_rows)
+        return metrics_of(self._engine.arrays, self.settings, self._intake.keys.lanes, self.rows, self.refused_rows)
 
     @property
     def health(self) -> Health:
         """How learning does: the rate in force, and the gradient's size, clipping and reach."""
-        return health_of(self._state, self.settings, self._intake.keys.lanes)
+        return health_of(self._engine.arrays, self.settings, self._intake.keys.lanes)
 
     def __repr__(self) -> str:
         settings = self.settings

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...settings import EXPERTS
 from ..course import Course
 from ..forecasters import LAST_VALUE
 from ..results import Evaluation
@@ -138,7 +137,7 @@ def weights(evaluation: Evaluation, place: int) -> str:
     edges = np.concatenate([np.zeros((1, len(rows))), np.cumsum(shares, axis=0)])
     areas = [
         Area(name, style_of(evaluation, evaluation.forecasters.index(name)), rows, edges[k], edges[k + 1])
-        for k, name in enumerate((LAST_VALUE, *EXPERTS[1:]))
+        for k, name in enumerate((LAST_VALUE, *evaluation.settings.expert_names[1:]))
     ]
     horizon = evaluation.settings.horizons[place]
     note = f"share of each expert in the mix, {ahead(horizon)}, mean over targets"
