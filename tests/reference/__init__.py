@@ -11,7 +11,8 @@ that it checks: whatever a ring buffer, a view or a compiler can get wrong, it c
 - `keys`: many streams, one such learner for each, with the same weights.
 - `categories`: the same learner with features and targets that are categories.
 - `eviction`: what is forgotten of a category that gives its code to another one.
-- `experts`: linear and seasonal forecasters, and the mix of them with the network.
+- `experts`: linear and seasonal forecasters, and the mix of them with the networks.
+- `gather`: answers of several networks as one.
 
 References
 ----------
@@ -35,6 +36,7 @@ from .categories import CategoryReference
 from .cells import Activations, LayerState, forward_step, head_forward, sweep, zero_state
 from .experts import ReferenceExperts
 from .gate import Column, Scale, robust
+from .gather import gathered
 from .keys import KeyedReference
 from .learner import Forecast, ReferenceLearner, RefRecord, SweepSnapshot
 from .rules import Loss, Optimizer
@@ -56,6 +58,7 @@ __all__ = [
     "Scale",
     "SweepSnapshot",
     "forward_step",
+    "gathered",
     "head_forward",
     "robust",
     "sweep",
