@@ -160,7 +160,7 @@ class Engine:
 
         Each kernel is loaded, or compiled, when it is first called.
         """
-        rows, codes, marks, learn, answers = portion
+        rows, _, marks, learn, answers = portion
         _, double, integer = self.state
         calls = self._network_calls(portion)
         if self.sizes.watched:
