@@ -73,6 +73,7 @@ class Engine:
         self.arrays: Arrays = new_arrays(settings, self.spare, dtype)
         self.state: State = self.arrays.whole
         self.sizes: Sizes = self.arrays.parts[0].sizes
+        self._kind = kernels_of(settings)
         self._columns = [np.array(member.columns) for member in members_of(settings)]
         self._told = named_view(self.state, "told")
         self._has_later_kernels = bool(self.sizes.watched or settings.mixes or settings.intervals)
@@ -179,23 +180,16 @@ class Engine:
 
     def _network_calls(self, portion: Portion) -> list[Call]:
         """The call of the network's kernel; or of each network's, over its own columns, then that which gathers."""
+        rows, codes, marks, learn, answers = portion
+        kernel, read = NETWORK_ENTRIES[self._kind], (codes, marks) if self._kind.endswith("coded") else (marks,)
         if not self.sizes.networks:
-            return [_network_call(self.state, self._settings, portion)]
+            return [partial(kernel, *self.state, rows, *read, learn, answers)]
         from .kernels.gather import gather_rows
 
-        calls: list[Call] = [partial(_begin, portion.answers)]
-        for columns, told, (part, state) in zip(self._columns, self._told, self.arrays.networks, strict=True):
-            own = portion._replace(rows=portion.rows.take(columns, axis=1), answers=told[: len(portion.rows)])
-            calls.append(_network_call(state, part.settings, own))
-        return [*calls, partial(gather_rows, self.state.double, self.state.integer, portion.answers)]
-
-
-def _network_call(state: State, settings: Settings, portion: Portion) -> Call:
-    """The call of a network's kernel, for what these settings need of it."""
-    rows, codes, marks, learn, answers = portion
-    kind = kernels_of(settings)
-    read = (rows, codes, marks) if kind.endswith("coded") else (rows, marks)
-    return partial(NETWORK_ENTRIES[kind], *state, *read, learn, answers)
+        calls: list[Call] = [partial(_begin, answers)]
+        for columns, told, state in zip(self._columns, self._told, self.arrays.states[1:], strict=True):
+            calls.append(partial(kernel, *state, rows.take(columns, axis=1), *read, learn, told[: len(rows)]))
+        return [*calls, partial(gather_rows, self.state.double, self.state.integer, answers)]
 
 
 def _begin(answers: np.ndarray) -> None:
