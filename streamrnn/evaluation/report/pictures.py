@@ -12,7 +12,7 @@ from ..forecasters import LAST_VALUE
 from ..results import Evaluation
 from .chart import Area, Axis, Line, chart, round_ticks, value_axis
 
-OTHERS = ("one", "two", "three", "four", "five", "six")
+OTHERS = ("one", "two", "three", "four", "five", "six", "seven", "eight")
 SMOOTHED = 9  # buckets of a course
 ZONE = r"(?<=[\d])(Z|[+-]\d\d:?\d\d)$"
 WORST_SHOWN, WORST_OF_OURS = 1.4, 4.0  # times the error of the last value: what is above leaves the picture
