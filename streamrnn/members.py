@@ -91,7 +91,6 @@ def _settings_of(settings: Settings, targets: tuple[int, ...], rate: float) -> S
 def copies_of(settings: Settings) -> list[Copy]:
     """What goes from the networks' answers into that of the learner."""
     copies: list[Copy] = []
-    seen: set[int] = set()  # inputs that a network has handed over already
     places = answers_of(settings)
     for number, member in enumerate(members_of(settings)):
         own = answers_of(member.settings)
@@ -99,7 +98,7 @@ def copies_of(settings: Settings) -> list[Copy]:
         if member.leads:
             copies += [(EXPECTED + t, number, EXPECTED + i) for i, t in enumerate(member.targets)]
             copies += [(places.forecasts + pair, number, own.forecasts + i) for i, pair in enumerate(pairs)]
-            copies += [(to, number, at) for to, at in _handed(settings, member, places, own, seen)]
+            copies += [(place, number, its) for place, its in _handed(settings, member, places, own)]
         if places.voices != places.forecasts:
             first = places.voices + member.voice * len(settings.horizons) * len(settings.targets)
             copies += [(first + pair, number, own.forecasts + i) for i, pair in enumerate(pairs)]
@@ -113,10 +112,8 @@ def _pairs(settings: Settings, member: Member) -> Iterator[int]:
             yield k * len(settings.targets) + t
 
 
-def _handed(
-    settings: Settings, member: Member, places: Answers, own: Answers, seen: set[int]
-) -> Iterator[tuple[int, int]]:
-    """What a leading network has handed over: of its targets, of its inputs, and its state."""
+def _handed(settings: Settings, member: Member, places: Answers, own: Answers) -> Iterator[tuple[int, int]]:
+    """What a leading network hands over: of its targets, of its inputs, which others may read too, and its state."""
     if not places.handed:
         return
     targets = len(settings.targets)
@@ -127,8 +124,7 @@ def _handed(
     names = network_features(settings)
     for i, name in enumerate(network_features(member.settings)[: own.inputs]):
         place = names.index(name)
-        if place < places.inputs and place not in seen:
-            seen.add(place)
+        if place < places.inputs:
             yield inputs + place, own_inputs + i
             yield inputs + places.inputs + place, own_inputs + own.inputs + i
     first = inputs + 2 * places.inputs + (member.targets[0] if places.states > 1 else 0) * places.units

@@ -134,6 +134,12 @@ def test_horizons_in_values_tick_with_each_target():
     run_beside_reference(learner, stream(500, nulls=0.4))
 
 
+def test_horizons_in_values_tick_with_each_target_of_several_networks():
+    several = {"lr_pool": (1, 5), "channels": "independent", "horizon_unit": "values"}
+    learner = DoubleLearner(["a", "c"], COLUMNS, experts=True, horizon=3, lr=0.01, **several, **SMALL)
+    run_beside_reference(learner, stream(400, nulls=0.4))
+
+
 def test_sequences_and_frozen_rows_are_as_in_the_reference():
     learner = DoubleLearner(["a"], COLUMNS, experts=True, horizon=2, sequence="clip", **SMALL)
     values = stream(400)
