@@ -299,7 +299,10 @@ class Learner:
 
     @property
     def parameters(self) -> dict[str, np.ndarray]:
-        """Views of the weights under PyTorch's names, shapes and gate order; writing to them changes the learner."""
+        """Views of the weights under PyTorch's names, shapes and gate order; writing to them changes the learner.
+
+        Of several networks, each has its name before: ``load.weight_ih_l0``, ``0.3.weight_ih_l0``.
+        """
         return self._engine.views()
 
     @property

@@ -41,9 +41,9 @@ class Metrics:
     rows: int  # arrivals
     refused_rows: int
     steps: int  # accepted rows
-    updates: int
+    updates: int  # of all networks, where there are several
     skipped_updates: int
-    level_shifts: int
+    level_shifts: int  # one for each network at the middle rate that reads the column
     diverged: int
     keys: int  # that have a lane now; 1 in a learner without keys
     evicted_keys: int  # that gave way to others
@@ -98,7 +98,7 @@ class NetworkHealth:
 
 @dataclass(frozen=True)
 class Health(NetworkHealth):
-    """How learning does; of several networks, the first that leads, see `Learner`.
+    """How learning does; where there are several networks, its rate and gradient are those of one at the middle rate.
 
     Attributes
     ----------
@@ -159,7 +159,7 @@ def _coverage(state: State, settings: Settings, lanes: Sequence[int]) -> dict[st
 def metrics_of(arrays: Arrays, settings: Settings, lanes: Sequence[int], rows: int, refused_rows: int) -> Metrics:
     """Read what the kernels counted, over all keys; lanes: theirs.
 
-    Updates and divergences are those of all networks; of each column tells one that leads and reads it.
+    Of several networks all have their updates counted, and those at the middle rate tell of the columns.
     """
     state, leading, networks = arrays.whole, arrays.leading, [state for _, state in arrays.networks]
     first = leading[0]
