@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 import numpy as np
+import pyarrow
 
 from benchmarks.forecasting import (
     FORECASTERS,
@@ -29,6 +30,7 @@ from benchmarks.forecasting import (
     settings_of,
     squared_errors,
 )
+from streamrnn import Learner
 from streamrnn.evaluation.diebold_mariano import LossDifferences, lags_for
 
 ALONE = FORECASTERS["network"]
@@ -39,6 +41,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "with season lags": {"season_lags": True},
     "a rate of 0.001": {"lr": 1e-3},
     "a rate of 0.0003": {"lr": 3e-4},
+    "rates times 0.3, 1, 3": {"lr_pool": (0.3, 1, 3)},
+    "a network for each target": {"channels": "independent"},
+    "both": {"lr_pool": (0.3, 1, 3), "channels": "independent"},
     "without skip": {"skip": False},
     "without shrinkage": {"shrink": False},
     "elman": {"cell": "elman"},
@@ -48,13 +53,27 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "window 64": {"window": 64},
     "without experts: network alone": ALONE,
     "network alone, without time": ALONE | {"time_features": False},
+    "network alone, for each target": ALONE | {"channels": "independent"},
     "network alone, season lags": ALONE | {"season_lags": True},
     "network alone, elman": ALONE | {"cell": "elman"},
     "network alone, lstm": ALONE | {"cell": "lstm"},
     "network alone, coupled lstm": ALONE | {"cell": "coupled-lstm"},
     "network alone, without skip": ALONE | {"skip": False},
 }
+SHARED = "network alone, columns as keys"  # its weights are every column's, each of which has a lane of its own
 SINGLE = ("last", "seasonal", "linear", "joint", "readout")  # experts that are shown without the others
+
+
+def forecast_as_keys(stream: Stream, settings: dict[str, Any]) -> np.ndarray:
+    """Run one network over a stream whose columns are its keys: (rows, horizons, columns)."""
+    count, columns = stream.values.shape
+    times = stream.table[settings["time"]].take(pyarrow.array(np.repeat(stream.rows, columns)))
+    names = np.tile(stream.targets, count)
+    table = pyarrow.table({settings["time"]: times, "column": names, "value": stream.values.ravel()})
+    learner = Learner("value", key="column", time_features=True, **settings)
+    records = learner.run(table)
+    by_horizon = [records[f"value_h{horizon}"].to_numpy() for horizon in learner.settings.horizons]
+    return np.stack([forecasts.reshape(count, columns) for forecasts in by_horizon], axis=1)
 
 
 def errors_of(task: Task, whole: Stream, horizon: int) -> dict[str, np.ndarray]:
@@ -64,6 +83,7 @@ def errors_of(task: Task, whole: Stream, horizon: int) -> dict[str, np.ndarray]:
     stream, told = whole.before(span.stop), settings_of(task, horizon)
     horizons = range(1, horizon + 1) if task.ahead is None else (horizon,)
     forecasts = {name: forecast_all(stream, told | changes) for name, changes in VARIANTS.items()}
+    forecasts[SHARED] = forecast_as_keys(stream, told)
     experts = forecasts_of_experts(stream, told)
     forecasts |= {f"{name} alone": experts[name] for name in SINGLE}
     errors = {name: squared_errors(stream.values, made, deviations, span, horizons) for name, made in forecasts.items()}
@@ -92,7 +112,7 @@ def main(data: Path, horizons: str, only: str) -> None:
             columns[f"{task.file[:5]} {horizon}"] = errors
             gains.append(gain_of_network(errors, horizon))
     click.echo(" " * 30 + " ".join(f"{name:>9}" for name in columns))
-    for name in (*VARIANTS, *(f"{expert} alone" for expert in SINGLE)):
+    for name in (*VARIANTS, SHARED, *(f"{expert} alone" for expert in SINGLE)):
         click.echo(f"{name:<30}" + " ".join(f"{errors[name].mean():9.5f}" for errors in columns.values()))
     click.echo(f"{'DM':<30}" + " ".join(f"{gain:9.1f}" for gain in gains))
 

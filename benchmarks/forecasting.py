@@ -76,8 +76,8 @@ MARKET = Task(
 )
 TIME = "date"
 FORECASTERS: dict[str, dict[str, Any]] = {
-    "network": {"experts": False, "time_features": True},
-    "linear": {"mix_network": False},  # the mix of all but the network
+    "network": {"experts": False, "time_features": True, "lr_pool": ()},  # which needs experts
+    "linear": {"mix_network": False, "lr_pool": ()},  # the mix of all but the network
     "mix": {},
 }
 

@@ -23,14 +23,13 @@ USUAL = {"learn": True, "passes": 1, "save": True, "emit": "all", "on_bad": "nul
 
 def show_plan(context: click.Context, session: Session) -> None:
     """Write everything to stdout: it is what was asked for."""
-    from streamrnn.kernels.arrays.state import nbytes
-    from streamrnn.network import blocks_of, lanes_of, sizes_of
+    from streamrnn.parts import memory_of, parts_of
     from streamrnn.shares import share_of
 
     settings, plan, source = session.start.settings, session.plan, session.source
     shards = session.start.shards or 1
-    of_each = share_of(settings, shards)
-    parameters = sum(block.rows * max(1, block.columns) for block in blocks_of(settings))
+    blocks = [block for part in parts_of(settings, lanes=0) for block in part.blocks]
+    parameters = sum(block.rows * max(1, block.columns) for block in blocks)
     model = (
         "none" if plan.model is None else f"{plan.model} ({'new' if session.start.checkpoint is None else 'goes on'})"
     )
@@ -40,7 +39,7 @@ def show_plan(context: click.Context, session: Session) -> None:
         "output": "stdout" if plan.output == "-" else plan.output,
         "record": ", ".join(session.layout.names),
         "model": model,
-        "memory": f"{shards * nbytes(sizes_of(of_each, lanes_of(of_each)), 'float32'):,} bytes",
+        "memory": f"{shards * memory_of(share_of(settings, shards), 'float32'):,} bytes",
         "parameters": f"{parameters:,}" + (f", in each of {shards} shards" if session.start.shards else ""),
     }
     width = max(map(len, facts))

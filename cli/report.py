@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from streamrnn.evaluation.prequential import Prequential
-    from streamrnn.metrics import Health, Metrics
+    from streamrnn.metrics import Health, Metrics, NetworkHealth
     from streamrnn.session import Outcome, Session
     from streamrnn.session.outcome import Trouble
     from streamrnn.settings import Settings
@@ -117,18 +117,14 @@ def temperatures(metrics: Metrics) -> dict[str, str]:
 
 def learning(health: Health, settings: Settings) -> dict[str, str]:
     """How learning does, by name; nothing before the first update."""
-    texts = {}
-    if not math.isnan(health.gradient_norm):
-        reach = (
-            ""
-            if math.isnan(health.reach)
-            else f"; {health.reach:.2g} times as much reaches {settings.window} rows back"
-        )
-        texts["gradient"] = f"norm {health.gradient_norm:.2g}, {health.clipped:.0%} clipped{reach}"
-    if health.rate_cap is not None:
-        texts["learning rate"] = (
-            f"at most {health.rate_cap:.2g} since the network diverged; lr is {shown(settings.learning_rate)}"
-        )
+    texts: dict[str, str] = {}
+    if health.networks:
+        learned = {name: network for name, network in health.networks.items() if not math.isnan(network.gradient_norm)}
+        texts |= {f"network {name}": _of_network(network, settings) for name, network in learned.items()}
+    elif not math.isnan(health.gradient_norm):
+        texts["gradient"] = _gradient(health, settings)
+    if health.rate_cap is not None and not health.networks:
+        texts["learning rate"] = f"{_cap(health.rate_cap)}; lr is {shown(settings.learning_rate)}"
     if any(health.believed.values()):
         weights = sorted(health.believed.items(), key=lambda item: -item[1])
         texts["experts"] = ", ".join(f"{name} {weight:.0%}" for name, weight in weights if weight >= 0.005)
@@ -139,6 +135,22 @@ def learning(health: Health, settings: Settings) -> dict[str, str]:
     if known:
         texts["intervals"] = ", ".join(f"{name.replace('_', '.')}% held {share:.1%}" for name, share in known.items())
     return texts
+
+
+def _gradient(health: NetworkHealth, settings: Settings) -> str:
+    known = not math.isnan(health.reach)
+    reach = f"; {health.reach:.2g} times as much reaches {settings.window} rows back" if known else ""
+    return f"norm {health.gradient_norm:.2g}, {health.clipped:.0%} clipped{reach}"
+
+
+def _cap(rate: float) -> str:
+    return f"at most {rate:.2g} since the network diverged"
+
+
+def _of_network(health: NetworkHealth, settings: Settings) -> str:
+    """One of several networks, on one line."""
+    rate = f"rate {health.rate:.2g}" if health.rate_cap is None else f"rate {_cap(health.rate_cap)}"
+    return f"{rate}; gradient {_gradient(health, settings)}"
 
 
 def _season(seasons: dict[str, int], length: int) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .kernels.arrays.state import EXPECTED
 from .kernels.handover import PER_TARGET
 from .schema import categorical_targets, network_features, numeric_targets
-from .settings import EXPERTS, Settings
+from .settings import Settings
 
 # What the experts see of the network at most: the time that they take grows with the square of it.
 MOST_INPUTS = 32
@@ -39,6 +39,10 @@ class Answers:
         First of what the network's kernel tells those that run after it: see ``kernels/handover.py``.
     inputs, units : int
         How many of the network's inputs and of its units are told.
+    states : int
+        Networks whose units are told: one for all targets, or one for each.
+    voices : int
+        First of the networks' forecasts: for each network in the mix (horizons, targets); where it is one, `forecasts`.
     width : int
         Numbers in an answer.
     """
@@ -53,6 +57,8 @@ class Answers:
     handed: int
     inputs: int
     units: int
+    states: int
+    voices: int
     width: int
 
 
@@ -68,13 +74,16 @@ def answers_of(settings: Settings) -> Answers:
     bounds = end
     end += 2 * len(settings.intervals) * horizons * targets
     weights = end
-    end += len(EXPERTS) * horizons * targets * settings.emit_weights
+    end += len(settings.expert_names) * horizons * targets * settings.emit_weights
     scores = end if settings.alert is not None else 0
     end += targets + 2 if settings.alert is not None else 0
     if not (settings.mixes or settings.intervals):
-        return Answers(forecasts, expected_codes, best, means, 0, 0, scores, 0, 0, 0, end)
+        return Answers(forecasts, expected_codes, best, means, 0, 0, scores, 0, 0, 0, 0, forecasts, end)
     inputs = min(MOST_INPUTS, len(network_features(settings))) * settings.mixes
     units = min(MOST_UNITS, settings.hidden) * settings.mixes
+    states = targets if settings.channels == "independent" else 1
+    voices = end + PER_TARGET * targets + 2 * inputs + states * units
+    is_pool = len(settings.networks_in_mix) > 1
     return Answers(
         forecasts,
         expected_codes,
@@ -86,5 +95,7 @@ def answers_of(settings: Settings) -> Answers:
         handed=end,
         inputs=inputs,
         units=units,
-        width=end + PER_TARGET * targets + 2 * inputs + units,
+        states=states,
+        voices=voices if is_pool else forecasts,
+        width=voices + is_pool * len(settings.networks_in_mix) * horizons * targets,
     )

@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 
 from .checkpoint import decode
-from .kernels.arrays.state import allocate, nbytes
 from .merged import merged_health, merged_metrics
 from .metrics import Health, Metrics, health_of, metrics_of
-from .network import lanes_of, parameter_views, sizes_of, write_roles
+from .parts import memory_of, new_arrays, parameters_of
 from .restore import Saved, holds_shards, read_saved, restore_tensors
 from .schema import columns_read
 from .settings import Settings
@@ -82,18 +81,16 @@ def describe_model(path: str | os.PathLike[str]) -> Description:
 
 def _of_learner(saved: Saved, file_bytes: int) -> Description:
     lanes = len(saved.keys)
-    state = allocate(sizes_of(saved.settings, lanes), np.float32)
-    write_roles(state, saved.settings)
-    parameters = parameter_views(state, saved.settings)
-    restore_tensors(state, parameters, saved.tensors)
+    arrays = new_arrays(saved.settings, lanes, np.float32)
+    restore_tensors(arrays, saved.tensors)
     return Description(
         settings=saved.settings,
         shards=None,
         columns=columns_read(saved.settings),
-        parameters=parameters,
-        metrics=metrics_of(state, saved.settings, range(lanes), saved.rows, saved.refused_rows),
-        health=health_of(state, saved.settings, range(lanes)),
+        parameters=parameters_of(arrays),
+        metrics=metrics_of(arrays, saved.settings, range(lanes), saved.rows, saved.refused_rows),
+        health=health_of(arrays, saved.settings, range(lanes)),
         session=saved.session,
         file_bytes=file_bytes,
-        memory_bytes=nbytes(sizes_of(saved.settings, lanes_of(saved.settings)), np.float32),
+        memory_bytes=memory_of(saved.settings, np.float32),
     )

@@ -11,32 +11,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .kernels import seasonal
-from .kernels.arrays.state import (
-    BOUNDARY,
-    EVENT,
-    NEW_KEY,
-    Sizes,
-    State,
-    allocate,
-    lane_block,
-    lanes_view,
-    named_view,
-    nbytes,
-)
+from .kernels.arrays.state import BOUNDARY, EVENT, NEW_KEY, Sizes, State, lane_block, named_view
 from .kernels.batched import learn_batched_coded_rows, learn_batched_rows
 from .kernels.learn import learn_coded_rows, learn_keyed_coded_rows, learn_keyed_rows, learn_rows
 from .kernels.machine.jit import ready
-from .mixture import write_season, write_wanted
-from .network import (
-    lanes_of,
-    parameter_views,
-    sizes_of,
-    write_first_weights,
-    write_rates,
-    write_roles,
-    write_scales_of_cycles,
-    write_sharpness,
-)
+from .members import members_of
+from .network import lanes_of, write_first_weights
+from .parts import Arrays, memory_of, new_arrays, parameters_of
 from .restore import restore_tensors, saved_tensors
 from .schema import kernels_of
 from .settings import Settings
@@ -80,8 +61,11 @@ class Engine:
 
     Attributes
     ----------
-    sizes : Sizes
+    arrays : Arrays
     state : State
+        Of the learner's whole, see `Arrays`.
+    sizes : Sizes
+        The same.
     spare : int
         The lane in which forecasts leave no trace.
     """
@@ -89,55 +73,51 @@ class Engine:
     def __init__(self, settings: Settings, dtype: Any) -> None:
         self._settings = settings
         self._dtype = dtype
-        self.spare = lanes = lanes_of(settings)
-        self.sizes: Sizes = sizes_of(settings, lanes)
-        self.state: State = allocate(self.sizes, dtype)
-        write_roles(self.state, settings)
-        write_rates(self.state, settings)
-        write_scales_of_cycles(self.state, settings, lanes)
-        write_season(self.state, settings, lanes)
-        write_wanted(self.state, settings, lanes)
-        named_view(self.state, "known")[:] = 1  # the reserved code
-        lanes_view(self.state, "held", lanes + 1)[:] = np.nan
-        lanes_view(self.state, "settled", lanes + 1)[:] = 1
-        lanes_view(self.state, "class_weights", lanes + 1)[:] = 0.5
-        named_view(self.state, "importance")[:] = 1.0
-        write_sharpness(self.state, settings)
+        self.spare = lanes_of(settings)
+        self.arrays: Arrays = new_arrays(settings, self.spare, dtype)
+        self.state: State = self.arrays.whole
+        self.sizes: Sizes = self.arrays.parts[0].sizes
+        self._kind = kernels_of(settings)
+        self._columns = [np.array(member.columns) for member in members_of(settings)]
+        self._told = named_view(self.state, "told")
         self._has_later_kernels = bool(self.sizes.watched or settings.mixes or settings.intervals)
 
     @property
     def nbytes(self) -> int:
         """Bytes of all arrays."""
-        return nbytes(self.sizes, self._dtype)
+        return memory_of(self._settings, self._dtype)
 
     @property
     def rows_per_slice(self) -> int:
         """How many rows take some milliseconds."""
-        work = self.sizes.parameters * (2 + self._settings.window // self._settings.stride)
-        return max(1, WORK_PER_SLICE // work)
+        parameters = sum(part.sizes.parameters for part, _ in self.arrays.networks)
+        rows = max(1, WORK_PER_SLICE // (parameters * (2 + self._settings.window // self._settings.stride)))
+        return min(rows, self.sizes.told_rows or rows)
 
     def views(self, name: str = "weights") -> dict[str, np.ndarray]:
         """View the weights or the gradient under PyTorch's names."""
-        return parameter_views(self.state, self._settings, name)
+        return parameters_of(self.arrays, name)
 
     def draw_weights(self) -> None:
         """Draw the first weights."""
-        write_first_weights(self.state, self._settings)
+        for part, state in self.arrays.networks:
+            write_first_weights(state, part.settings)
 
     def tensors(self, lanes: Sequence[int]) -> dict[str, np.ndarray]:
         """All that decides how it goes on, with these lanes of keys."""
-        return saved_tensors(self.state, lanes, self.views())
+        return saved_tensors(self.arrays, lanes)
 
     def restore(self, tensors: dict[str, np.ndarray], keeps_rate: bool) -> None:
         """Go on from what `tensors` gave; another rate than before lifts what the guard has made of that one."""
-        restore_tensors(self.state, self.views(), tensors)
-        if not keeps_rate:
-            named_view(self.state, "rate_cap")[:] = 0.0
+        restore_tensors(self.arrays, tensors)
+        for state in self.arrays.states if not keeps_rate else ():
+            named_view(state, "rate_cap")[:] = 0.0
 
     def copy_to_spare(self, lane: int) -> None:
         """Let the spare lane go on where another one stands."""
-        for source, spare in zip(lane_block(self.state, lane), lane_block(self.state, self.spare), strict=True):
-            spare[:] = source
+        for state in self.arrays.states:
+            for source, spare in zip(lane_block(state, lane), lane_block(state, self.spare), strict=True):
+                spare[:] = source
 
     def slices(self, span: slice) -> Iterator[slice]:
         """Cut rows so that one part takes some milliseconds."""
@@ -182,15 +162,14 @@ class Engine:
         starts = [0, *(1 + np.flatnonzero(portion.marks[1:, BOUNDARY] >= NEW_KEY)).tolist(), len(portion.marks)]
         return (portion.part(slice(start, stop)) for start, stop in pairwise(starts))
 
-    def calls(self, portion: Portion) -> list[partial[None]]:
-        """The calls of kernels that take a portion, in their order: the network's, then those that read its answers.
+    def calls(self, portion: Portion) -> list[Call]:
+        """The calls of kernels that take a portion, in their order: the networks', then those that read their answers.
 
         Each kernel is loaded, or compiled, when it is first called.
         """
-        rows, codes, marks, learn, answers = portion
-        kind, (_, double, integer) = kernels_of(self._settings), self.state
-        read = (rows, codes, marks) if kind.endswith("coded") else (rows, marks)
-        calls: list[partial[None]] = [partial(NETWORK_ENTRIES[kind], *self.state, *read, learn, answers)]
+        rows, _, marks, learn, answers = portion
+        _, double, integer = self.state
+        calls = self._network_calls(portion)
         if self.sizes.watched:
             from .kernels.surprise.anomaly import score_rows
 
@@ -208,6 +187,28 @@ class Engine:
     def ready_calls(self, portion: Portion) -> list[Call]:
         """The same, compiled now, and to be made again and again: a call is then a third shorter."""
         return [ready(call) for call in self.calls(portion)]
+
+    def _network_calls(self, portion: Portion) -> list[Call]:
+        """The call of the network's kernel; or of each network's, over its own columns, then that which gathers."""
+        rows, codes, marks, learn, answers = portion
+        kernel, read = NETWORK_ENTRIES[self._kind], (codes, marks) if self._kind.endswith("coded") else (marks,)
+        if not self.sizes.networks:
+            return [partial(kernel, *self.state, rows, *read, learn, answers)]
+        from .kernels.gather import gather_rows
+
+        calls: list[Call] = [partial(_begin, answers)]
+        for columns, told, state in zip(self._columns, self._told, self.arrays.states[1:], strict=True):
+            own = np.empty((len(rows), len(columns)))
+            calls += [
+                partial(rows.take, columns, 1, own),
+                partial(kernel, *state, own, *read, learn, told[: len(rows)]),
+            ]
+        return [*calls, partial(gather_rows, self.state.double, self.state.integer, answers)]
+
+
+def _begin(answers: np.ndarray) -> None:
+    """From here on rows are taken by all of several networks."""
+    answers[-1, EVENT] = 0.0
 
 
 def _enter(calls: Iterable[Call], last_answer: np.ndarray) -> KeyboardInterrupt | None:

@@ -297,7 +297,10 @@ class Learner:
 
     @property
     def parameters(self) -> dict[str, np.ndarray]:
-        """Views of the weights under PyTorch's names, shapes and gate order; writing to them changes the learner."""
+        """Views of the weights under PyTorch's names, shapes and gate order; writing to them changes the learner.
+
+        Of several networks, each has its name before: ``load.weight_ih_l0``, ``0.3.weight_ih_l0``.
+        """
         return self._engine.views()
 
     @property
@@ -308,12 +311,12 @@ class Learner:
     @property
     def metrics(self) -> Metrics:
         """Errors beside the last-value forecast, and counts of all that was refused."""
-        return metrics_of(self._state, self.settings, self._intake.keys.lanes, self.rows, self.refused_rows)
+        return metrics_of(self._engine.arrays, self.settings, self._intake.keys.lanes, self.rows, self.refused_rows)
 
     @property
     def health(self) -> Health:
         """How learning does: the rate in force, and the gradient's size, clipping and reach."""
-        return health_of(self._state, self.settings, self._intake.keys.lanes)
+        return health_of(self._engine.arrays, self.settings, self._intake.keys.lanes)
 
     def __repr__(self) -> str:
         settings = self.settings

@@ -43,6 +43,7 @@ def merged_health(shards: Sequence[tuple[Health, Metrics]]) -> Health:
         **{name: _mean([getattr(health, name) for health in every], updates) for name in MEANS},
         believed={},
         seasons={},
+        networks={},
         coverage={name: _mean([health.coverage[name] for health in every], graded) for name in every[0].coverage},
     )
 

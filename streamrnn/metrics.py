@@ -11,8 +11,9 @@ import numpy as np
 from .class_scores import ClassScore, class_scores, pooled
 from .kernels.arrays.state import DIVERGED, LEVEL_SHIFTS, MADE, SKIPPED, STEPS, State, named_view
 from .kernels.network.health import CLIPPED, MEASURED, NORM, NOTED, RATE, REACH
+from .parts import Arrays
 from .schema import categorical_columns, matrix_columns, numeric_targets, percent_text
-from .settings import EXPERTS, Settings
+from .settings import Settings
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,9 @@ class Metrics:
     rows: int  # arrivals
     refused_rows: int
     steps: int  # accepted rows
-    updates: int
+    updates: int  # of all networks, where there are several
     skipped_updates: int
-    level_shifts: int
+    level_shifts: int  # one for each network at the middle rate that reads the column
     diverged: int
     keys: int  # that have a lane now; 1 in a learner without keys
     evicted_keys: int  # that gave way to others
@@ -65,8 +66,8 @@ class Metrics:
 
 
 @dataclass(frozen=True)
-class Health:
-    """How learning does, over about the last 1,000 updates.
+class NetworkHealth:
+    """How one network learns, over about the last 1,000 updates.
 
     Attributes
     ----------
@@ -82,12 +83,6 @@ class Health:
         How much of the gradient reaches the oldest step of the window: the norm of the slope at the lowest layer's
         output there, over that at the newest step. Near 0 the gradient has vanished on the way and a shorter window
         would teach the same; far above 1 it explodes. NaN before it was measured, which is at every 50th update.
-    believed : dict of str to float
-        By expert: its weight in the mix, the mean over targets and horizons; empty without experts.
-    coverage : dict of str to float
-        By interval, in percent as text: the share of values that it held, over targets and horizons; NaN before any.
-    seasons : dict of str to int
-        By target: the season that its experts use, 0 for none; empty without experts.
 
     References
     ----------
@@ -99,29 +94,56 @@ class Health:
     gradient_norm: float
     clipped: float
     reach: float
+
+
+@dataclass(frozen=True)
+class Health(NetworkHealth):
+    """How learning does; where there are several networks, its rate and gradient are those of one at the middle rate.
+
+    Attributes
+    ----------
+    believed : dict of str to float
+        By expert: its weight in the mix, the mean over targets and horizons; empty without experts.
+    coverage : dict of str to float
+        By interval, in percent as text: the share of values that it held, over targets and horizons; NaN before any.
+    seasons : dict of str to int
+        By target: the season that its experts use, 0 for none; empty without experts.
+    networks : dict of str to NetworkHealth
+        By name, of each of several networks; empty where there is one.
+    """
+
     believed: dict[str, float]
     seasons: dict[str, int]
     coverage: dict[str, float]
+    networks: dict[str, NetworkHealth]
 
 
-def health_of(state: State, settings: Settings, lanes: Sequence[int]) -> Health:
+def health_of(arrays: Arrays, settings: Settings, lanes: Sequence[int]) -> Health:
     """Divide what the kernels have summed up; lanes: of all keys."""
-    believed, seasons = {}, {}
+    state, believed, seasons = arrays.whole, {}, {}
     if settings.mixes:
         weights = np.mean(named_view(state, "mix_weights"), axis=0)
-        believed = dict(zip(EXPERTS, weights.tolist(), strict=True))
+        believed = dict(zip(settings.expert_names, weights.tolist(), strict=True))
         seasons = dict(zip(numeric_targets(settings), named_view(state, "season_of").tolist(), strict=True))
+    networks = {part.prefix[:-1]: _of_network(network) for part, network in arrays.networks}
+    return Health(
+        **vars(_of_network(arrays.leading[0])),
+        believed=believed,
+        seasons=seasons,
+        coverage=_coverage(state, settings, lanes),
+        networks=networks if settings.has_several_networks else {},
+    )
+
+
+def _of_network(state: State) -> NetworkHealth:
     sums = named_view(state, "health").tolist()
     cap, noted, measured = float(named_view(state, "rate_cap")[0]), sums[NOTED], sums[MEASURED]
-    return Health(
+    return NetworkHealth(
         rate=sums[RATE] if noted else math.nan,
         rate_cap=cap or None,
         gradient_norm=sums[NORM] / noted if noted else math.nan,
         clipped=sums[CLIPPED] / noted if noted else math.nan,
         reach=sums[REACH] / measured if measured else math.nan,
-        believed=believed,
-        seasons=seasons,
-        coverage=_coverage(state, settings, lanes),
     )
 
 
@@ -134,24 +156,26 @@ def _coverage(state: State, settings: Settings, lanes: Sequence[int]) -> dict[st
     return {percent_text(share): float(held) for share, held in zip(settings.intervals, shares, strict=True)}
 
 
-def metrics_of(state: State, settings: Settings, lanes: Sequence[int], rows: int, refused_rows: int) -> Metrics:
-    """Read what the kernels counted, over all keys; lanes: theirs."""
-    columns = matrix_columns(settings)
-    counts = named_view(state, "gone_counts") + pooled(state, "lane_counts", lanes)
-    refused = named_view(state, "refused")
+def metrics_of(arrays: Arrays, settings: Settings, lanes: Sequence[int], rows: int, refused_rows: int) -> Metrics:
+    """Read what the kernels counted, over all keys; lanes: theirs.
+
+    Of several networks all have their updates counted, and those at the middle rate tell of the columns.
+    """
+    state, leading, networks = arrays.whole, arrays.leading, [state for _, state in arrays.networks]
+    first = leading[0]
     late, idle, lost = named_view(state, "late_counts").tolist() or (0, 0, 0)
-    made, skipped = named_view(state, "updates")[[MADE, SKIPPED]].tolist()
-    nulls, invalid, far = (dict(zip(columns, refused[:, kind].tolist(), strict=True)) for kind in range(3))
-    coded, of_codes = categorical_columns(settings), named_view(state, "code_counts")
+    coded, of_codes = categorical_columns(settings), named_view(first, "code_counts")
     null_codes, unknown = (dict(zip(coded, of_codes[:, kind].tolist(), strict=True)) for kind in range(2))
+    nulls, invalid, far = _refused(arrays, settings)
+    made, skipped = np.sum([named_view(network, "updates") for network in networks], axis=0)[[MADE, SKIPPED]].tolist()
     return Metrics(
         rows=rows,
         refused_rows=refused_rows,
-        steps=int(counts[STEPS]),
+        steps=_counted([first], lanes, STEPS),
         updates=made,
         skipped_updates=skipped,
-        level_shifts=int(counts[LEVEL_SHIFTS]),
-        diverged=int(counts[DIVERGED]),
+        level_shifts=_counted(leading, lanes, LEVEL_SHIFTS),
+        diverged=_counted(networks, lanes, DIVERGED),
         keys=len(lanes),
         evicted_keys=int(named_view(state, "evicted")[0]),
         late_labels=late,
@@ -162,15 +186,39 @@ def metrics_of(state: State, settings: Settings, lanes: Sequence[int], rows: int
         evicted=dict(zip(coded, named_view(state, "evicted_codes").tolist(), strict=False)),
         invalid=invalid,
         far=far,
-        scores=_scores(settings, *_graded(state, settings)),
+        scores=_scores(settings, *_graded(arrays, settings)),
         class_scores=class_scores(state, settings, lanes),
     )
 
 
-def _graded(state: State, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
+def _refused(arrays: Arrays, settings: Settings) -> list[dict[str, int]]:
+    """By column: nulls, invalid values, far values."""
+    counts: dict[str, list[int]] = {}
+    for part, state in arrays.networks:
+        if part.leads:
+            counts |= zip(matrix_columns(part.settings), named_view(state, "refused").tolist(), strict=True)
+    return [{column: counts[column][kind] for column in matrix_columns(settings)} for kind in range(3)]
+
+
+def _counted(networks: Sequence[State], lanes: Sequence[int], what: int) -> int:
+    """Sum one of the counts of lanes, also of those that gave way to others."""
+    counts = [named_view(state, "gone_counts") + pooled(state, "lane_counts", lanes) for state in networks]
+    return int(np.sum(counts, axis=0)[what])
+
+
+def _graded(arrays: Arrays, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
     """Return sums of errors and how many: of the mix where there is one."""
-    what = "mix_error" if settings.mixes else "error"
-    return named_view(state, f"{what}s"), named_view(state, f"{what}_count")
+    if settings.mixes:
+        return named_view(arrays.whole, "mix_errors"), named_view(arrays.whole, "mix_error_count")
+    horizons = len(settings.horizons)
+    return _of_pairs(arrays.leading, "errors", horizons), _of_pairs(arrays.leading, "error_count", horizons)
+
+
+def _of_pairs(networks: Sequence[State], name: str, horizons: int) -> np.ndarray:
+    """Put what each network knows of its (horizons * targets,) side by side."""
+    fields = [named_view(state, name) for state in networks]
+    by_horizon = [field.reshape(horizons, len(field) // horizons, *field.shape[1:]) for field in fields]
+    return np.concatenate(by_horizon, axis=1).reshape(-1, *fields[0].shape[1:])
 
 
 def _scores(settings: Settings, sums: np.ndarray, counts: np.ndarray) -> tuple[Score, ...]:

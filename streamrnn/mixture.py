@@ -6,12 +6,13 @@ from .answers import answers_of
 from .kernels.arrays.state import State, lanes_view, named_view
 from .kernels.experts import regressors, season
 from .schema import numeric_targets
-from .settings import EXPERTS, Settings
+from .settings import Settings
 
 NONE = dict.fromkeys(
     (
-        "experts", "candidates", "mixed", "mixed_pairs", "mix_slots", "mix_rows", "linear_width", "joint_width",
-        "readout_width", "direction_width", "history", "season", "seasons", "longest_season", "weights_at",
+        "experts", "voices", "voices_at", "candidates", "mixed", "mixed_pairs", "mix_slots", "mix_rows",
+        "linear_width", "joint_width", "readout_width", "direction_width", "history", "season", "seasons",
+        "longest_season", "weights_at",
     ),
     0,
 )  # fmt: skip
@@ -26,8 +27,10 @@ def expert_sizes(settings: Settings) -> dict[str, int]:
     known = 0 if finds_season else int(settings.season)
     joint, readout = regressors.INPUTS_AT + 2 * answers.inputs, 1 + answers.units
     return {
-        "experts": len(EXPERTS),
-        "candidates": len(EXPERTS) if settings.mix_network else EXPERTS.index("readout"),
+        "experts": len(settings.expert_names),
+        "voices": len(settings.networks_in_mix),
+        "voices_at": answers.voices,
+        "candidates": len(settings.expert_names) if settings.mix_network else settings.expert_names.index("readout"),
         "mixed": targets,
         "mixed_pairs": targets * len(settings.horizons),
         "mix_slots": slots,
@@ -64,6 +67,7 @@ def handed_sizes(settings: Settings) -> dict[str, int]:
         "handed_at": answers.handed,
         "handed_inputs": answers.inputs,
         "handed_units": answers.units,
+        "handed_states": answers.states,
         "handed_width": answers.width - answers.handed if answers.handed else 0,
     }
 

@@ -181,6 +181,10 @@ def sizes_of(settings: Settings, lanes: int) -> Sizes:
         batch_lanes=settings.batch_keys + 1 if is_batched else 0,
         group=GROUP if is_batched else 0,
         group_slots=slots if is_batched else 0,
+        networks=0,
+        told_rows=0,
+        told_width=0,
+        told_copies=0,
         **expert_sizes(settings),
         **handed_sizes(settings),
         **past_sizes(settings),
@@ -194,16 +198,24 @@ def _tempered(settings: Settings) -> int:
     return LEARNED if settings.temperature == "auto" else FIXED if settings.temperature != 1.0 else 0
 
 
-def write_roles(state: State, settings: Settings) -> None:
-    """Write what never changes: where each block begins, what each column is, which horizons there are."""
+def write_network_roles(state: State, settings: Settings) -> None:
+    """Write what a network needs and never changes: where each block begins, what each column is and counts."""
     lengths = [block.length for block in blocks_of(settings)]
     named_view(state, "offsets")[:] = np.cumsum([0, *lengths[:-1]])
     columns = matrix_columns(settings)
     named_view(state, "feature_columns")[:] = [columns.index(name) for name in network_features(settings)]
-    named_view(state, "target_columns")[:] = [columns.index(name) for name in numeric_targets(settings)]
     coded = categorical_columns(settings)
     named_view(state, "class_columns")[:] = [coded.index(name) for name in categorical_targets(settings)]
     named_view(state, "levels")[:] = settings.levels
+    weights = dict(zip(settings.targets, settings.target_weights or [1.0] * len(settings.targets), strict=True))
+    targets = (*numeric_targets(settings), *categorical_targets(settings))
+    named_view(state, "target_weights")[:] = [weights[name] for name in targets]
+
+
+def write_roles(state: State, settings: Settings) -> None:
+    """Write what is forecast: which columns, and at which horizons."""
+    columns = matrix_columns(settings)
+    named_view(state, "target_columns")[:] = [columns.index(name) for name in numeric_targets(settings)]
     index = named_view(state, "horizon_index")
     index[:] = -1
     index[list(settings.horizons)] = range(len(settings.horizons))
@@ -211,9 +223,6 @@ def write_roles(state: State, settings: Settings) -> None:
 
 def write_rates(state: State, settings: Settings) -> None:
     """Write the numbers that steer learning, in the order of `kernels.arrays.state.Rates`."""
-    weights = dict(zip(settings.targets, settings.target_weights or [1.0] * len(settings.targets), strict=True))
-    targets = (*numeric_targets(settings), *categorical_targets(settings))
-    named_view(state, "target_weights")[:] = [weights[name] for name in targets]
     named_view(state, "rates")[:RATE_COUNT] = [
         settings.learning_rate,
         settings.schedule == "inverse-sqrt",

@@ -20,7 +20,7 @@ from .schema import (
     record_schema,
     scores_each_target,
 )
-from .settings import EXPERTS, Settings
+from .settings import Settings
 from .times import TIME_FEATURES
 from .vocabulary import Vocabulary
 
@@ -75,7 +75,7 @@ class RecordLayout:
 
     def weights(self, answers: np.ndarray) -> np.ndarray:
         """Weights of the mix in answers, as (..., targets, horizons, experts); none unless they are told."""
-        return self._of_pairs(answers, self.weights_at, len(EXPERTS) if self.weights_at else 0)
+        return self._of_pairs(answers, self.weights_at, len(self.settings.expert_names) if self.weights_at else 0)
 
     def bounds(self, answers: np.ndarray) -> np.ndarray:
         """Bounds of intervals in answers, as (..., targets, horizons, 2 * intervals)."""

@@ -13,7 +13,7 @@ import numpy as np
 from .checkpoint import CheckpointError, decode
 from .kernels.arrays.field import Field
 from .kernels.arrays.state import FIELDS, RENEWED, SEQUENCE_START, STEPS, Sizes, State, lanes_view, named_view, shape_of
-from .network import blocks_of, sizes_of
+from .parts import Arrays, Part, parameters_of, parts_of
 from .schema import categorical_columns
 from .settings import Settings, SettingsError, check_option_names, options
 from .times import UNITS
@@ -37,12 +37,15 @@ class Saved(NamedTuple):
     tensors: dict[str, np.ndarray]
 
 
-def saved_tensors(state: State, lanes: Sequence[int], parameters: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def saved_tensors(arrays: Arrays, lanes: Sequence[int]) -> dict[str, np.ndarray]:
     """All that decides how a learner goes on: the weights under PyTorch's names, and every saved field.
 
     A field of a lane has these lanes as its first axis.
     """
-    return dict(parameters) | {field.name: _read(state, field, lanes) for field in _fields(state)}
+    tensors = parameters_of(arrays)
+    for part, state in zip(arrays.parts, arrays.states, strict=True):
+        tensors |= {part.prefix + field.name: _read(state, field, lanes) for field in _fields(state)}
+    return tensors
 
 
 def read_saved(data: bytes, name: str, dtype: Any) -> Saved:
@@ -89,9 +92,12 @@ def checked(description: dict[str, Any], tensors: dict[str, np.ndarray], name: s
     _check_tensors(tensors, settings, len(description["keys"]), dtype, name)
     if settings.sees_time and not _is_time(description["time"]):
         raise CheckpointError(f"{name} does not say when its last row was")
-    _check_categories(description["categories"], tensors.get("known", _NO_CODES), settings, name)
-    known = {key: description[key] for key in _KINDS}
-    return Saved(**{**known, "settings": settings}, tensors=tensors)
+    for part in parts_of(settings, len(description["keys"])):
+        if part.blocks:
+            known = tensors.get(f"{part.prefix}known", _NO_CODES)
+            _check_categories(description["categories"], known, settings, name)
+    said = {key: description[key] for key in _KINDS}
+    return Saved(**{**said, "settings": settings}, tensors=tensors)
 
 
 _KINDS: dict[str, Any] = {
@@ -161,12 +167,8 @@ def _check_tensors(tensors: dict[str, np.ndarray], settings: Settings, lanes: in
     """Check that there are all tensors of these settings, of their shapes, with integers that a kernel may follow."""
     if not settings.targets or not settings.features:
         raise CheckpointError(f"{name} has no targets or no features")
-    sizes = sizes_of(settings, lanes)
-    shapes = {block.name: (dtype, block.shape) for block in blocks_of(settings) if block.rows}
-    kinds = {"real": dtype, "double": np.float64, "integer": np.int64}
-    fields = [field for field in FIELDS if field.saved and 0 not in shape_of(field, sizes)]
-    for field in fields:
-        shapes[field.name] = kinds[field.flat], ((lanes,) if field.lane else ()) + shape_of(field, sizes)
+    parts = parts_of(settings, lanes)
+    shapes = {place: shape for part in parts for place, shape in _shapes(part, lanes, dtype).items()}
     if set(tensors) != set(shapes):
         raise CheckpointError(f"{name} does not hold the arrays of its settings: {sorted(set(tensors) ^ set(shapes))}")
     for what, (kind, shape) in shapes.items():
@@ -174,12 +176,27 @@ def _check_tensors(tensors: dict[str, np.ndarray], settings: Settings, lanes: in
         if tensor.shape != shape or tensor.dtype != kind:
             found, asked = f"{tensor.dtype} {tensor.shape}", f"{np.dtype(kind)} {shape}"
             raise CheckpointError(f"{name} holds {what} as {found}, not {asked}")
-    for field in fields:
-        if field.flat == "integer":
-            _check_range(tensors[field.name], field, sizes, name)
-    steps = tensors["lane_counts"][:, [STEPS]]
-    if (tensors["lane_counts"][:, [SEQUENCE_START, RENEWED]] > steps).any():
-        raise CheckpointError(f"{name} counts steps from one that is still to come")
+    for part in parts:
+        for field in _saved_fields(part.sizes):
+            if field.flat == "integer":
+                _check_range(tensors[part.prefix + field.name], field, part.sizes, name)
+        counts = tensors[f"{part.prefix}lane_counts"]
+        if (counts[:, [SEQUENCE_START, RENEWED]] > counts[:, [STEPS]]).any():
+            raise CheckpointError(f"{name} counts steps from one that is still to come")
+
+
+def _shapes(part: Part, lanes: int, dtype: Any) -> dict[str, tuple[Any, tuple[int, ...]]]:
+    """Dtype and shape of each tensor of a part."""
+    kinds = {"real": dtype, "double": np.float64, "integer": np.int64}
+    shapes = {block.name: (dtype, block.shape) for block in part.blocks if block.rows}
+    for field in _saved_fields(part.sizes):
+        shapes[field.name] = kinds[field.flat], ((lanes,) if field.lane else ()) + shape_of(field, part.sizes)
+    return {part.prefix + name: shape for name, shape in shapes.items()}
+
+
+def _saved_fields(sizes: Sizes) -> list[Field]:
+    """Those that decide how a learner goes on; an empty one decides nothing."""
+    return [field for field in FIELDS if field.saved and 0 not in shape_of(field, sizes)]
 
 
 def _check_range(tensor: np.ndarray, field: Field, sizes: Sizes, name: str) -> None:
@@ -189,16 +206,22 @@ def _check_range(tensor: np.ndarray, field: Field, sizes: Sizes, name: str) -> N
         raise CheckpointError(f"{name} holds {field.name} from {found}, beyond {allowed}")
 
 
-def restore_tensors(state: State, parameters: dict[str, np.ndarray], tensors: dict[str, np.ndarray]) -> None:
-    """Write the tensors of a checkpoint into a new learner's arrays; its lanes become the first ones.
+def restore_tensors(arrays: Arrays, tensors: dict[str, np.ndarray]) -> None:
+    """Write the tensors of a checkpoint into a new learner's arrays; its lanes become the first ones."""
+    for parameter, view in parameters_of(arrays).items():
+        view[...] = tensors[parameter]
+    for part, state in zip(arrays.parts, arrays.states, strict=True):
+        _restore_part(state, part.prefix, tensors)
+
+
+def _restore_part(state: State, prefix: str, tensors: dict[str, np.ndarray]) -> None:
+    """Write one part's fields.
 
     The ring may have another length than it had, after a change of the stride: each step then moves to its new slot.
     """
-    for parameter, view in parameters.items():
-        view[...] = tensors[parameter]
-    steps = tensors["lane_counts"][:, STEPS]
+    steps = tensors[f"{prefix}lane_counts"][:, STEPS]
     for field in _fields(state):
-        tensor = tensors[field.name]
+        tensor = tensors[prefix + field.name]
         if not field.lane:
             named_view(state, field.name)[...] = tensor
             continue

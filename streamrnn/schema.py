@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from .settings import EXPERTS, Settings, SettingsError
+from .settings import Settings, SettingsError
 from .times import TIME_FEATURES
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def forecast_names(settings: Settings, target: str) -> list[str]:
         for share in settings.intervals:
             names += [f"{target}_h{horizon}_{side}{percent_text(share)}" for side in ("lo", "hi")]
         if settings.emit_weights:
-            names += [f"{target}_h{horizon}_w_{expert}" for expert in EXPERTS]
+            names += [f"{target}_h{horizon}_w_{expert}" for expert in settings.expert_names]
         if settings.loss == "quantile":
             names += [f"{target}_h{horizon}_{quantile_suffix(level)}" for level in settings.levels]
     return names

@@ -21,6 +21,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "numbers": {"targets": "a", "horizon": 2, "intervals": [0.9], "alert": 0.999, "season": 0},
     "categories": {"targets": ["s", "a"], "cell": "lstm", "sequence": "q", "max_categories": 4, "experts": False},
     "keys": {"targets": "a", "cell": "elman", "key": "k", "max_keys": 3, "stride": 2},
+    "networks": {"targets": ["a", "b"], "horizon": 2, "channels": "independent", "lr_pool": [0.5, 2], "season": 0},
     "batches": {"targets": "a", "key": "k", "max_keys": 4, "batch_keys": 3},
 }
 

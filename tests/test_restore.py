@@ -187,8 +187,9 @@ def test_every_field_is_saved_unless_it_follows_from_the_settings_or_is_written_
     """A field forgotten here would be lost on loading; this list changes only with a reason."""
     not_saved = {field.name for field in FIELDS if not field.saved}
     derived = {"weights", "rates", "levels", "offsets", "feature_columns", "target_columns", "horizon_index"}
-    derived |= {"class_columns", "target_weights", "bound_wanted", "batch_lanes"}  # the last: from what waits
+    derived |= {"class_columns", "target_weights", "bound_wanted", "told_copies", "told_leads"}
+    derived |= {"batch_lanes", "importance"}  # from what waits; from the names of the categories too
     scratch = {"gradient", "gates", "d_hidden", "d_gates_input", "d_gates_hidden", "d_state", "arrived", "away"}
-    scratch |= {"d_inputs", "d_read", "no_bias", "arrived_codes", "shifted", "direction", "mixture"}
+    scratch |= {"d_inputs", "d_read", "no_bias", "arrived_codes", "shifted", "direction", "mixture", "told"}
     scratch |= {name for name in not_saved if name.startswith("group_")}  # of a batch, written as it is learned
     assert not_saved <= derived | scratch | {"outputs"}

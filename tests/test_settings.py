@@ -287,6 +287,53 @@ def test_experts_that_cannot_be_are_refused(settings, message):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
+        ({"lr_pool": 1.0}, "lr_pool takes two or more ascending multiples, each once, not 1.0"),
+        ({"lr_pool": (3, 1)}, "lr_pool takes two or more ascending multiples, each once, not 3,1"),
+        ({"lr_pool": (1, 1)}, "lr_pool takes two or more ascending multiples, each once, not 1,1"),
+        ({"lr_pool": ("x", 1)}, "lr_pool must be a finite number, not 'x'"),
+        ({"lr_pool": (0, 1)}, "lr_pool must be from 1e-06 to 1e+06, not 0"),
+        (
+            {"lr_pool": (1, 3), "experts": False},
+            "lr_pool needs experts, and the network among them: their mix chooses among the rates",
+        ),
+        (
+            {"lr_pool": (1, 3), "mix_network": False},
+            "lr_pool needs experts, and the network among them: their mix chooses among the rates",
+        ),
+        ({"channels": "both"}, "channels must be one of joint, independent, not 'both'"),
+        (
+            {"channels": "independent", "horizon": 0, "targets": "b"},
+            "channels of independent needs a horizon of 1 or more: labels are learned by one network",
+        ),
+        (
+            {"channels": "independent", "key": "k"},
+            "channels of independent and key do not go together: the streams of all keys share one network",
+        ),
+        (
+            {"channels": "independent", "loss": "quantile"},
+            "channels of independent is for one forecast per horizon, not for quantiles; use another loss",
+        ),
+        (
+            {"lr_pool": (1, 3), "evict_categories": True},
+            "lr_pool and evict_categories do not go together",
+        ),
+        (
+            {"lr_pool": (1, 3), "targets": ("a", "s"), "categorical": "s"},
+            "lr_pool is for targets of numbers; 's' is categorical",
+        ),
+        (
+            {"channels": "independent", "targets": ("a", "b")},
+            "channels of independent needs each target among the features; 'b' is not",
+        ),
+    ],
+)
+def test_several_networks_that_cannot_be_are_refused(settings, message):
+    assert refusal(**{"targets": "a", "features": "a", **settings}) == message
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
         ({"temperature": "warm"}, "temperature must be a number or auto, not 'warm'"),
         ({"temperature": 0}, "temperature must be from 0.05 to 20, not 0"),
         ({"focal": -1.0}, "focal must be from 0 to 10, not -1"),

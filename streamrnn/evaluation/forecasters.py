@@ -8,7 +8,7 @@ import numpy as np
 
 from ..learner import Learner
 from ..schema import numeric_targets
-from ..settings import EXPERTS, Settings
+from ..settings import Settings
 from .watching import WatchedLearner
 
 if TYPE_CHECKING:
@@ -89,9 +89,10 @@ class Forecasters:
         self._without_network: Learner | None = None
         self.names: tuple[str, ...] = (LAST_VALUE, NETWORK)
         if settings.mixes:
-            self.names = (LAST_VALUE, *EXPERTS[1:], MIX)
+            self.names = (LAST_VALUE, *settings.expert_names[1:], MIX)
             if settings.mix_network:
-                self._without_network = Learner(**{**settings.to_dict(), "mix_network": False, "intervals": ()})
+                others = {"mix_network": False, "intervals": (), "lr_pool": (), "channels": "joint"}
+                self._without_network = Learner(**{**settings.to_dict(), **others})
                 self.names = (*self.names[:-1], MIX_WITHOUT_NETWORK, MIX)
         self._pairs = [] if settings.intervals else _interval_pairs(settings.levels)
         between = (round(settings.levels[high] - settings.levels[low], 10) for low, high in self._pairs)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..schema import numeric_targets
-from ..settings import EXPERTS, Settings
+from ..settings import Settings
 from ..tables import scalar_value
 from .course import BUCKETS, Course
 from .forecasters import Observed
@@ -87,7 +87,7 @@ class Traces:
         self.places = tuple(sorted({0, len(settings.horizons) - 1}))
         self.errors = {(t, place): Course(forecasters) for t in self.targets for place in self.places}
         self.coverage = Course(intervals)
-        self.weights = {place: Course(len(EXPERTS)) for place in self.places if settings.mixes}
+        self.weights = {place: Course(len(settings.expert_names)) for place in self.places if settings.mixes}
         self.anomaly = None if settings.alert is None else Course(1, np.maximum)
         self.alerts: list[int] = []
         self.highs, self.lows = ([Course(1, fold) for _ in self.targets] for fold in (np.maximum, np.minimum))

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..engine import Portion
-from ..kernels.arrays.state import BOUNDARY, EXPECTED, GOES_ON, LANE, STEPS, named_view
+from ..kernels.arrays.state import BOUNDARY, EXPECTED, GOES_ON, LANE, STEPS, State, named_view
 from ..learner import Learner
-from ..settings import EXPERTS, Settings
+from ..settings import Settings
 
 
 class Watched(NamedTuple):
@@ -90,8 +90,7 @@ class WatchedLearner(Learner):
         super()._build(settings)
         self._intake.call, self._intake.grade = self._watch_rows, self._watch_labels
         self._of_targets = named_view(self._state, "target_columns")
-        self._arrived, self._shifted = (named_view(self._state, name) for name in ("arrived", "shifted"))
-        self._views: dict[int, _LaneView] = {}
+        self._views: dict[int, list[_LaneView]] = {}
         if settings.mixes:
             self._mix = _MixView(self)
 
@@ -100,16 +99,15 @@ class WatchedLearner(Learner):
         marks, answers, count, targets = portion.marks, portion.answers, len(portion.rows), self._of_targets
         values, last_values = np.empty((2, count, len(targets)))
         shifted = np.empty((count, len(targets)), bool)
-        experts = len(EXPERTS) if self.settings.mixes else 0
+        experts = len(self.settings.expert_names) if self.settings.mixes else 0
         of_experts = np.empty((count, len(targets), experts, len(self.settings.horizons)))
         weights = np.empty((count, len(self.settings.horizons), experts))
         for i, number in enumerate(marks[:, LANE].tolist()):
-            lane = self._lane(number)
+            networks = self._networks(number)
             heard = self._engine.take(portion.part(slice(i, i + 1))) or heard
             self._rows_of[number] += 1
-            values[i] = self._arrived[targets]
-            shifted[i] = self._shifted[targets]
-            last_values[i] = lane.last[(lane.counts[STEPS] - 1) % len(lane.last)]
+            newest = zip(*(network.newest() for network in networks), strict=True)
+            values[i], shifted[i], last_values[i] = map(np.concatenate, newest)
             if experts:
                 self._mix.read(of_experts[i], weights[i])
         forecasts = self._intake.layout.forecasts(answers).copy()
@@ -142,9 +140,10 @@ class WatchedLearner(Learner):
         lanes, made, rows = np.array([label[:3] for label in late], np.int64).reshape(-1, 3).T
         return Late(lanes, made, rows, values, tuple(label[4] for label in late))
 
-    def _lane(self, number: int) -> _LaneView:
+    def _networks(self, number: int) -> list[_LaneView]:
+        """Views onto what each network that leads knows of a key."""
         if number not in self._views:
-            self._views[number] = _LaneView(self, number)
+            self._views[number] = [_lane_view(network, number) for network in self._engine.arrays.leading]
         return self._views[number]
 
     def watch(self, table: Any) -> tuple[Any, Watched | None]:
@@ -162,20 +161,31 @@ class WatchedLearner(Learner):
         return records, Watched(*(np.concatenate(parts) for parts in zip(*self._seen, strict=True)))
 
 
-class _LaneView:
-    """Views onto what a learner knows of one key."""
+class _LaneView(NamedTuple):
+    """Views onto what a network knows of one key."""
 
-    def __init__(self, learner: Learner, number: int) -> None:
-        state = learner._state
-        self.last = named_view(state, "last", number)
-        self.counts = named_view(state, "lane_counts", number)
+    columns: np.ndarray
+    arrived: np.ndarray
+    shifted: np.ndarray
+    last: np.ndarray
+    counts: np.ndarray
+
+    def newest(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What the newest row brought, which levels it shifted, and what the last value forecasts after it."""
+        last_values = self.last[(self.counts[STEPS] - 1) % len(self.last)]
+        return self.arrived[self.columns], self.shifted[self.columns], last_values
+
+
+def _lane_view(network: State, lane: int) -> _LaneView:
+    names = ("target_columns", "arrived", "shifted", "last", "lane_counts")
+    return _LaneView(*(named_view(network, name, lane) for name in names))
 
 
 class _MixView:
     """Views onto the arrays of a learner's experts."""
 
     def __init__(self, learner: Learner) -> None:
-        state, experts, horizons = learner._state, len(EXPERTS), len(learner.settings.horizons)
+        state, experts, horizons = learner._state, len(learner.settings.expert_names), len(learner.settings.horizons)
         self._ticks = named_view(state, "ticks")
         pending = named_view(state, "expert_forecasts")
         targets = len(self._ticks)

@@ -15,7 +15,9 @@ from typing import Any
 from ..times import TIME_FEATURES
 from .choices import (
     CELLS,
+    CHANNELS,
     DRIFT,
+    EXPERTS,
     HEADS,
     HORIZON_UNITS,
     INTEGER_RANGES,
@@ -37,6 +39,7 @@ from .values import (
     horizon_of,
     integer_of,
     intervals_of,
+    multiples_of,
     names_of,
     number_of,
     quantiles_of,
@@ -173,6 +176,10 @@ class Settings:
         False, "Forecast", "show in each record how far each expert is believed", structure=True
     )
 
+    channels: str = option(
+        "joint", "Network", "one network for all targets, or for each its own, which sees no other target",
+        choices=CHANNELS, structure=True,
+    )  # fmt: skip
     cell: str = option("gru", "Network", "recurrent cell", choices=CELLS, structure=True)
     nonlinearity: str = option("tanh", "Network", "of the Elman cell", choices=NONLINEARITIES, structure=True)
     hidden: int = option(32, "Network", "units per layer", structure=True, metavar="N")
@@ -207,6 +214,10 @@ class Settings:
     lr: float | None = option(
         None, "Training", "learning rate [0.001; for numbers h ahead 0.001 / h^(1/4)]", metavar="X"
     )
+    lr_pool: tuple[float, ...] = option(
+        (), "Training", "a network at each of these multiples of the rate, as 0.3,1,3; the experts' mix chooses",
+        structure=True, metavar="X,..",
+    )  # fmt: skip
     schedule: str = option("constant", "Training", "of the learning rate", choices=SCHEDULES)
     warmup: int = option(0, "Training", "updates over which the rate rises to lr", metavar="N")
     clip: float = option(1.0, "Training", "largest global norm of a gradient; 0 for none", metavar="X")
@@ -241,6 +252,7 @@ class Settings:
         self._set("horizon", horizon_of(self.horizon))
         self._set("quantiles", quantiles_of(self.quantiles))
         self._set("intervals", intervals_of(self.intervals))
+        self._set("lr_pool", multiples_of(self.lr_pool))
         self._set("target_weights", weights_of(self.target_weights))
         self._set("class_weights", class_weights_of(self.class_weights))
         self._set("season", season_of(self.season))
@@ -299,6 +311,21 @@ class Settings:
         if self.experts is not None:
             return self.experts
         return self.has_numbers and self.key is None and self.horizons != (0,) and self.loss != "quantile"
+
+    @property
+    def has_several_networks(self) -> bool:
+        """Whether the learner is made of networks with arrays of their own."""
+        return bool(self.lr_pool) or self.channels == "independent"
+
+    @property
+    def networks_in_mix(self) -> tuple[str, ...]:
+        """Names of the experts that are networks."""
+        return tuple(f"network_{multiple:g}".replace(".", "_") for multiple in self.lr_pool) or EXPERTS[-1:]
+
+    @property
+    def expert_names(self) -> tuple[str, ...]:
+        """Names of all who take part in the mix."""
+        return (*EXPERTS[:-1], *self.networks_in_mix)
 
     @property
     def learning_rate(self) -> float:

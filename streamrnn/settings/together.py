@@ -24,6 +24,8 @@ def check_together(settings: Settings) -> None:
         raise SettingsError("shrink is for one forecast per horizon; shrunk quantiles would not be quantiles")
     _check_experts(settings)
     _check_season_lags(settings)
+    if settings.has_several_networks:
+        _check_networks(settings)
     if settings.batch_keys > 1 and settings.key is None:
         raise SettingsError("batch_keys needs key: rows of one stream are learned one after the other")
     if settings.batch_keys > settings.max_keys:
@@ -84,6 +86,25 @@ def _check_season_lags(settings: Settings) -> None:
         raise SettingsError("season_lags need a target of numbers; all targets are categorical")
     if settings.season == 0:
         raise SettingsError("season_lags need a season: name its rows, or let auto find it, instead of season 0")
+
+
+def _check_networks(settings: Settings) -> None:
+    asked = "lr_pool" if settings.lr_pool else "channels of independent"
+    if settings.lr_pool and not (settings.mixes and settings.mix_network):
+        raise SettingsError("lr_pool needs experts, and the network among them: their mix chooses among the rates")
+    if settings.horizons == (0,):
+        raise SettingsError(f"{asked} needs a horizon of 1 or more: labels are learned by one network")
+    if settings.key is not None:
+        raise SettingsError(f"{asked} and key do not go together: the streams of all keys share one network")
+    if settings.loss == "quantile":
+        raise SettingsError(f"{asked} is for one forecast per horizon, not for quantiles; use another loss")
+    if settings.evict_categories:
+        raise SettingsError(f"{asked} and evict_categories do not go together")
+    for name in settings.targets:
+        if name in settings.categorical:
+            raise SettingsError(f"{asked} is for targets of numbers; {name!r} is categorical")
+        if settings.channels == "independent" and settings.features and name not in settings.features:
+            raise SettingsError(f"channels of independent needs each target among the features; {name!r} is not")
 
 
 def _check_time(settings: Settings) -> None:

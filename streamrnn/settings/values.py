@@ -79,6 +79,17 @@ def quantiles_of(value: Any) -> tuple[float, ...]:
     return tuple(ascending)
 
 
+def multiples_of(value: Any) -> tuple[float, ...]:
+    """Read ascending multiples of the learning rate: two or more, or none."""
+    shown = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
+    multiples = [number_of("lr_pool", multiple, 1e-6, 1e6) for multiple in shown]
+    if sorted(set(multiples)) != multiples or len(multiples) == 1:
+        raise SettingsError(
+            f"lr_pool takes two or more ascending multiples, each once, not {','.join(map(str, shown))}"
+        )
+    return tuple(multiples)
+
+
 def weights_of(value: Any) -> tuple[float, ...]:
     """Read a weight for each target."""
     weights = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)

@@ -48,6 +48,24 @@ def test_the_summary_and_inspect_tell_how_often_and_what_became_of_the_rate(stre
         assert [line for line in lines if line in expected] == expected
 
 
+def test_each_of_several_networks_is_told(streamrnn, tmp_path):
+    (tmp_path / "in.csv").write_bytes(waves(600, shift_at=1000))
+    model = tmp_path / "pool.model"
+    several = ("--lr", 0.01, "--lr-pool", "1,50000", "--channels", "independent", "--clip", 0)
+    run = ("run", *SMALL, tmp_path / "in.csv", "-m", model, *several, "-o", tmp_path / "out.ndjson")
+    result = streamrnn(*run)
+    lines = streamrnn("inspect", model).out.decode().splitlines()
+    networks = Learner.load(model).health.networks
+    assert list(networks) == ["1.load", "1.wind", "50000.load", "50000.wind"]
+    for name, network in networks.items():
+        cap = f"at most {network.rate_cap or 0:.2g} since the network diverged"
+        rate = f"{network.rate:.2g}" if network.rate_cap is None else cap
+        start = f"network {name}".ljust(16) + f" rate {rate}; gradient norm {network.gradient_norm:.2g}, "
+        for told in (result.lines, lines):
+            assert len([line for line in told if line.startswith(start)]) == 1
+    assert networks["50000.load"].rate_cap is not None
+
+
 def test_json_has_the_health(streamrnn, wild):
     content = json.loads(streamrnn("inspect", wild[1], "--json").out)
     assert content["health"] == asdict(Learner.load(wild[1]).health)

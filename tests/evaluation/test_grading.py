@@ -14,7 +14,7 @@ from streamrnn.evaluation.grading import Grader
 from streamrnn.evaluation.prequential import Prequential
 from streamrnn.evaluation.scores import Scores
 from streamrnn.session import Plan
-from streamrnn.settings import EXPERTS, Settings
+from streamrnn.settings import Settings
 
 SMALL = {"targets": ("a", "b"), "features": ("a", "b"), "hidden": 4, "window": 4}
 
@@ -60,6 +60,9 @@ MODES = {
     "keys that give way": {"horizon": 1, "key": "pump", "max_keys": 2},
     "keys with sequences of values": {"horizon": 2, "horizon_unit": "values", "key": "pump", "sequence": "trip"},
     "quantiles": {"horizon": 2, "loss": "quantile"},
+    "channels": {"horizon": 3, "channels": "independent", "sequence": "trip"},
+    "channels, networks": {"horizon": 3, "channels": "independent", "experts": False},
+    "pool": {"horizon": 3, "lr_pool": (0.3, 1, 3), "channels": "independent"},
     "this row": {"horizon": 0, "targets": ("b",), "features": ("a",)},
 }
 
@@ -87,7 +90,9 @@ def test_scores_are_those_that_the_learner_counts_itself(mode, piece):
         assert last.count == ours.count > 10
 
 
-@pytest.mark.parametrize("more", [{}, {"key": "pump", "max_keys": 2}, {"sequence": "trip"}])
+@pytest.mark.parametrize(
+    "more", [{}, {"key": "pump", "max_keys": 2}, {"sequence": "trip"}, {"lr_pool": (1, 3), "channels": "independent"}]
+)
 def test_a_watched_learner_is_the_learner(more):
     settings = Settings(**SMALL, horizon=3, intervals=(0.9,), alert=0.99, **more)
     learner, forecasters = Learner(**settings.to_dict()), Forecasters(settings)
@@ -97,15 +102,16 @@ def test_a_watched_learner_is_the_learner(more):
     assert forecasters.learner.to_bytes() == learner.to_bytes()
 
 
-def test_experts_are_what_the_mix_is_mixed_of():
-    settings = Settings(**SMALL, horizon=(1, 3), emit_weights=True)
+@pytest.mark.parametrize("pool", [(), (0.3, 1)])
+def test_experts_are_what_the_mix_is_mixed_of(pool):
+    settings = Settings(**SMALL, horizon=(1, 3), emit_weights=True, lr_pool=pool)
     table = rough_stream()
     observed = Forecasters(settings).take(table)
     records = Learner(**settings.to_dict()).run(table)
     for t, target in enumerate(settings.targets):
         for k, horizon in enumerate(settings.horizons):
-            weights = [records[f"{target}_h{horizon}_w_{expert}"].to_numpy() for expert in EXPERTS]
-            mixed = (np.array(weights) * observed.forecasts[: len(EXPERTS), :, t, k]).sum(axis=0)
+            weights = [records[f"{target}_h{horizon}_w_{expert}"].to_numpy() for expert in settings.expert_names]
+            mixed = (np.array(weights) * observed.forecasts[: len(weights), :, t, k]).sum(axis=0)
             known = np.isfinite(mixed)
             assert known.sum() > 390
             np.testing.assert_allclose(mixed[known], observed.forecasts[-1, known, t, k], rtol=1e-9)
@@ -121,6 +127,23 @@ def test_each_forecaster_is_what_a_learner_of_its_own_would_be():
     )  # fmt: skip
     for name, changes in ((NETWORK, {"experts": False}), (MIX_WITHOUT_NETWORK, {"mix_network": False}), (MIX, {})):
         records = Learner(**{**settings.to_dict(), **changes}).run(table)
+        forecasts = observed.forecasts[forecasters.names.index(name), :, 1, 1]
+        known = np.isfinite(forecasts)
+        np.testing.assert_array_equal(forecasts[known], records["b_h2"].to_numpy()[known])
+
+
+def test_each_rate_of_a_pool_is_a_forecaster():
+    settings = Settings(**SMALL, horizon=2, lr=0.01, lr_pool=(0.1, 1))
+    forecasters = Forecasters(settings)
+    observed = forecasters.take(rough_stream())
+    assert forecasters.names[5:] == ("network_0_1", "network_1", MIX_WITHOUT_NETWORK, MIX)
+    for name, changes in (
+        ("network_0_1", {"experts": False, "lr": 0.001, "lr_pool": ()}),
+        ("network_1", {"experts": False, "lr_pool": ()}),
+        (MIX_WITHOUT_NETWORK, {"mix_network": False, "lr_pool": ()}),
+        (MIX, {}),
+    ):
+        records = Learner(**{**settings.to_dict(), **changes}).run(rough_stream())
         forecasts = observed.forecasts[forecasters.names.index(name), :, 1, 1]
         known = np.isfinite(forecasts)
         np.testing.assert_array_equal(forecasts[known], records["b_h2"].to_numpy()[known])

@@ -10,7 +10,7 @@ from commands import csv_of
 
 from streamrnn.evaluation.report import page_of
 from streamrnn.evaluation.report.chart import Area, Line, chart, round_ticks, value_axis
-from streamrnn.evaluation.report.pictures import moving_mean, shortened
+from streamrnn.evaluation.report.pictures import moving_mean, shortened, style_of
 
 VOID = {"meta", "path", "br"}
 
@@ -55,6 +55,14 @@ def test_it_needs_nothing_but_itself(page):
     assert not {"src", "href", "srcset"} & {name for name, _ in outline.attributes}
     assert not re.search(r"https?:|@import|url\(", page)
     assert ("content", "default-src 'none'; style-src 'unsafe-inline'") in outline.attributes
+
+
+def test_a_pool_of_three_rates_has_a_colour_for_each_forecaster(evaluate, load):
+    evaluation = evaluate(load, {"lr_pool": (0.3, 1, 3)})
+    styles = {style_of(evaluation, index).split()[0] for index in range(len(evaluation.forecasters))}
+    page = page_of(evaluation)
+    assert len(styles) == len(evaluation.forecasters) == 10
+    assert all(f".{style}{{--colour:var(--{style})}}" in page for style in styles) and "network_0_3" in page
 
 
 def test_it_is_made_for_phones_and_for_the_dark(page):

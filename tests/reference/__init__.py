@@ -12,7 +12,8 @@ that it checks: whatever a ring buffer, a view or a compiler can get wrong, it c
 - `categories`: the same learner with features and targets that are categories.
 - `eviction`: what is forgotten of a category that gives its code to another one.
 - `season_lags`: what a network sees of a season ago.
-- `experts`: linear and seasonal forecasters, and the mix of them with the network.
+- `experts`: linear and seasonal forecasters, and the mix of them with the networks.
+- `gather`: answers of several networks as one.
 
 References
 ----------
@@ -36,6 +37,7 @@ from .categories import CategoryReference
 from .cells import Activations, LayerState, forward_step, head_forward, sweep, zero_state
 from .experts import ReferenceExperts
 from .gate import Column, Scale, robust
+from .gather import gathered
 from .keys import KeyedReference
 from .learner import Forecast, ReferenceLearner, RefRecord, SweepSnapshot
 from .rules import Loss, Optimizer
@@ -59,6 +61,7 @@ __all__ = [
     "SeasonLags",
     "SweepSnapshot",
     "forward_step",
+    "gathered",
     "head_forward",
     "robust",
     "sweep",

@@ -121,8 +121,11 @@ class Evidence:
 class Target:
     """The experts of one target."""
 
-    def __init__(self, horizons: tuple[int, ...], inputs: int, units: int, season: int | None, candidates: int) -> None:
+    def __init__(
+        self, horizons: tuple[int, ...], inputs: int, units: int, season: int | None, candidates: int, networks: int
+    ) -> None:
         self.horizons, self.season, self.candidates = horizons, season or 0, candidates
+        self.experts = NETWORK + networks
         widths = (OWN, OWN + WAVES + 2 * inputs, 1 + units)
         ridges = (RIDGE, RIDGE, READOUT_RIDGE)
         self.regressions = [
@@ -134,10 +137,10 @@ class Target:
         self.phase = 0
         self.level, self.unit, self.count = 0.0, 0.0, 0
         self.input_level, self.input_unit, self.input_before = np.zeros((3, inputs))
-        self.regret, self.regret2 = np.zeros((len(horizons), 6)), np.zeros((len(horizons), 6))
+        self.regret, self.regret2 = np.zeros((2, len(horizons), self.experts))
         self.largest = np.zeros(len(horizons))
         self.moves = np.zeros((len(horizons), 2))
-        self.weights = np.zeros((len(horizons), 6))
+        self.weights = np.zeros((len(horizons), self.experts))
         self.evidence = [Evidence(horizon) for horizon in horizons]
         self.agreement = np.zeros((len(horizons), 2))
 
@@ -229,7 +232,7 @@ class Target:
     def forecast(self, told: dict[str, Any], network: np.ndarray, ticks: bool, learn: bool) -> np.ndarray:
         """Forecast every horizon; at a tick all forecasts wait for their truths."""
         if not ticks:
-            self.pending[-1].forecasts[NETWORK] = network
+            self.pending[-1].forecasts[NETWORK:] = network
             self.pending[-1].mixed, self.pending[-1].proposals = self._mix(self.pending[-1].forecasts)
             return self.pending[-1].mixed
         now = self.past[-1]
@@ -239,14 +242,14 @@ class Target:
         most = MOST * self.moves[:, 0] / np.maximum(self.moves[:, 1], 1e-300)
         linear, joint, readout = (self.unit * r.weights @ v for r, v in zip(self.regressions, x, strict=True))
         joint = np.clip(joint, -most, most)
-        forecasts = np.full((6, len(self.horizons)), now)
+        forecasts = np.full((self.experts, len(self.horizons)), now)
         forecasts[SEASONAL] = [self._seasonal(horizon) for horizon in self.horizons]
         forecasts[LINEAR] += np.clip(linear, -most, most)
         forecasts[JOINT] += joint
         with np.errstate(invalid="ignore"):
             shares = np.clip(np.nan_to_num(self.agreement[:, 0] / self.agreement[:, 1]), 0.0, 1.0)
         forecasts[READOUT] += np.clip(joint + shares * readout, -most, most)
-        forecasts[NETWORK] = network
+        forecasts[NETWORK:] = network
         readouts = self.regressions[2].weights @ x[2]
         self.pending.append(Pending(forecasts, *self._mix(forecasts), readouts, self.unit, x, gains))
         return self.pending[-1].mixed
@@ -258,9 +261,9 @@ class Target:
             weights = np.where(spread > 0.0, np.maximum(self.regret, 0.0) / spread, 0.0)
             weights[:, self.candidates :] = 0.0
             total = weights.sum(axis=1, keepdims=True)
-            whole = np.where(total > 0.0, weights / total, np.eye(6)[LAST])
+            whole = np.where(total > 0.0, weights / total, np.eye(self.experts)[LAST])
         shares = np.array([[evidence.share()] for evidence in self.evidence])
-        self.weights = shares * whole + (1.0 - shares) * np.eye(6)[LAST]
+        self.weights = shares * whole + (1.0 - shares) * np.eye(self.experts)[LAST]
         return (self.weights * forecasts.T).sum(axis=1), (whole * forecasts.T).sum(axis=1)
 
     def _before(self, lag: int) -> float:
@@ -307,9 +310,10 @@ class ReferenceExperts:
         season: int | None,
         by_value: bool,
         candidates: int = 6,
+        networks: int = 1,
     ) -> None:
         self.by_value = by_value
-        self.targets = [Target(horizons, inputs, units, season, candidates) for _ in range(targets)]
+        self.targets = [Target(horizons, inputs, units, season, candidates, networks) for _ in range(targets)]
 
     def step(self, told: list[dict[str, Any]], learn: bool, boundary: bool) -> tuple[np.ndarray, np.ndarray]:
         """Take one row: (targets,) expected and (targets, horizons) forecasts."""
@@ -324,7 +328,7 @@ class ReferenceExperts:
         truth, expected = told["truth"], math.nan
         arrived = not math.isnan(truth)
         if not arrived and not target.past:
-            return math.nan, told["network"]
+            return math.nan, told["network"][0]
         if arrived:
             expected = target.reveal(truth, learn)
         ticks = arrived or not self.by_value

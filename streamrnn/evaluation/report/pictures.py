@@ -7,13 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...settings import EXPERTS
 from ..course import Course
 from ..forecasters import LAST_VALUE
 from ..results import Evaluation
 from .chart import Area, Axis, Line, chart, round_ticks, value_axis
 
-OTHERS = ("one", "two", "three", "four", "five", "six")
+OTHERS = ("one", "two", "three", "four", "five", "six", "seven", "eight")
 SMOOTHED = 9  # buckets of a course
 ZONE = r"(?<=[\d])(Z|[+-]\d\d:?\d\d)$"
 WORST_SHOWN, WORST_OF_OURS = 1.4, 4.0  # times the error of the last value: what is above leaves the picture
@@ -138,7 +137,7 @@ def weights(evaluation: Evaluation, place: int) -> str:
     edges = np.concatenate([np.zeros((1, len(rows))), np.cumsum(shares, axis=0)])
     areas = [
         Area(name, style_of(evaluation, evaluation.forecasters.index(name)), rows, edges[k], edges[k + 1])
-        for k, name in enumerate((LAST_VALUE, *EXPERTS[1:]))
+        for k, name in enumerate((LAST_VALUE, *evaluation.settings.expert_names[1:]))
     ]
     horizon = evaluation.settings.horizons[place]
     note = f"share of each expert in the mix, {ahead(horizon)}, mean over targets"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 STYLE = """
 :root{color-scheme:light dark;--page:#fff;--card:#f7f8fa;--ink:#1c2330;--faint:#667085;--rule:#dfe3ea;
---ours:#d1480b;--last:#8a94a6;--one:#0b6fb8;--two:#14865f;--three:#9b3f8f;--four:#a77b00;--five:#3c4a9e;--six:#6b7280}
+--ours:#d1480b;--last:#8a94a6;--one:#0b6fb8;--two:#14865f;--three:#9b3f8f;--four:#a77b00;--five:#3c4a9e;--six:#6b7280;
+--seven:#b23a5c;--eight:#567a1c}
 @media(prefers-color-scheme:dark){:root{--page:#11151c;--card:#191f29;--ink:#e6eaf1;--faint:#9aa5b8;--rule:#2c3543;
---ours:#ff8a4c;--last:#7d889b;--one:#5ab4f2;--two:#4cc79a;--three:#dd8fd2;--four:#e3bd4f;--five:#9aa6ff;--six:#aab4c4}}
+--ours:#ff8a4c;--last:#7d889b;--one:#5ab4f2;--two:#4cc79a;--three:#dd8fd2;--four:#e3bd4f;--five:#9aa6ff;--six:#aab4c4;
+--seven:#ff93ad;--eight:#a9d06a}}
 *{box-sizing:border-box}
 body{margin:0 auto;padding:1rem;max-width:72rem;background:var(--page);color:var(--ink);
 font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;overflow-wrap:anywhere}
@@ -30,6 +32,7 @@ path{vector-effect:non-scaling-stroke}
 .grid{stroke:var(--rule);stroke-width:1;fill:none}
 .truth{--colour:var(--ink)}.ours{--colour:var(--ours)}.last{--colour:var(--last)}.one{--colour:var(--one)}
 .two{--colour:var(--two)}.three{--colour:var(--three)}.four{--colour:var(--four)}.five{--colour:var(--five)}.six{--colour:var(--six)}
+.seven{--colour:var(--seven)}.eight{--colour:var(--eight)}
 .line.thin{stroke-width:1}.line.strong{stroke-width:2.2}.line.dashed{stroke-dasharray:5 4}
 .plot span{position:absolute;font-size:.72rem;line-height:1;color:var(--faint);white-space:nowrap;
 font-variant-numeric:tabular-nums}

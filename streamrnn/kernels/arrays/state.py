@@ -102,7 +102,13 @@ class Sizes(NamedTuple):
     batch_lanes: int  # batch + 1: a sequence may end when all wait
     group: int  # lanes whose slopes go through a matrix at once
     group_slots: int  # slots
+    networks: int  # with arrays of their own, whose answers are gathered here; 0: it has a network itself
+    told_rows: int  # that they take at once
+    told_width: int  # numbers in an answer of one of them
+    told_copies: int  # numbers of their answers that go into this learner's
     experts: int  # forecasters in the mix; 0: the network forecasts alone, and so are all that follow
+    voices: int  # the last so many of them are networks
+    voices_at: int  # place in a record of the forecasts of the first one
     candidates: int  # the first so many of them are mixed
     mixed: int  # targets
     mixed_pairs: int  # pairs
@@ -120,6 +126,7 @@ class Sizes(NamedTuple):
     handed_at: int  # place in a record of what the experts are told
     handed_inputs: int
     handed_units: int
+    handed_states: int  # networks whose units they are: 1, or one for each target
     handed_width: int
     past_targets: int  # targets; 0: the network sees nothing of a season ago, and so are all that follow
     past: int  # values that are kept of each, twice
@@ -261,6 +268,9 @@ FIELDS = (
     Field("evicted", "integer", (1,), "keys that gave way to others", **SHARED),
     Field("gone_counts", "integer", (8,), "sums of the lane_counts of evicted keys", **SHARED),
     Field("gone_sequences", "integer", ("class_targets", 4), "and of their class_sequences", **SHARED),
+    Field("told", "double", ("networks", "told_rows", "told_width"), "what each network has answered", **SCRATCH),
+    Field("told_copies", "integer", ("told_copies", 3), "place in an answer; network, place in its own", **DERIVED),
+    Field("told_leads", "integer", ("networks",), "1: its loss is that of the record", **DERIVED),
     *EXPERT_FIELDS,
     *BOUND_FIELDS,
     *SCORE_FIELDS,

@@ -62,7 +62,7 @@ def mix_rows(double, integer, marks, learn, records):
                 experts.history.phase[t] = 0
         for t in range(sizes.targets):
             _take_value(experts, t, learn, records[i])
-        for pair in range(sizes.pairs if sizes.weights_at > 0 else 0):
+        for pair in range(sizes.mixed_pairs if sizes.weights_at > 0 else 0):
             for k in range(sizes.experts):
                 records[i, sizes.weights_at + pair * sizes.experts + k] = experts.mix.weights[pair, k]
     restore_denormals(before)
@@ -140,7 +140,7 @@ def _tick(experts, t, value, learn, record):
     told = carve1(record, sizes.handed_at, sizes.handed_width)
     deviation = told[sizes.targets + t]
     inputs = carve1(told, PER_TARGET * sizes.targets, 2 * sizes.handed_inputs)
-    state = carve1(inputs, 2 * sizes.handed_inputs, sizes.handed_units)
+    state = carve1(inputs, 2 * sizes.handed_inputs + t % sizes.handed_states * sizes.handed_units, sizes.handed_units)
     remember(history, t, value)
     history.phase[t] += 1
     look_for_season(history, t, deviation, not sizes.by_value)
@@ -172,7 +172,9 @@ def _forecast_all(experts, t, ticks, record):
             continue
         pair = k * sizes.targets + t
         out = EXPECTED + sizes.targets + pair
-        mix.forecasts[NETWORK, slot, pair] = _or_else(record[out], last)
+        for voice in range(sizes.voices):
+            said = record[sizes.voices_at + voice * sizes.mixed_pairs + pair]
+            mix.forecasts[NETWORK + voice, slot, pair] = _or_else(said, last)
         if ticks:
             mix.forecasts[LAST, slot, pair] = last
             mix.forecasts[SEASONAL, slot, pair] = seasonal_forecast(history, t, age)

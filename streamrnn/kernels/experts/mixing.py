@@ -19,7 +19,7 @@ from ..machine.jit import kernel
 from ..machine.vector import is_finite
 from .regression import clipped
 
-LAST, SEASONAL, LINEAR, JOINT, READOUT, NETWORK = 0, 1, 2, 3, 4, 5  # as in settings.EXPERTS
+LAST, SEASONAL, LINEAR, JOINT, READOUT, NETWORK = 0, 1, 2, 3, 4, 5  # as in settings.EXPERTS; of a pool more follow
 MOST = 6.0  # times the mean move that a regression may forecast
 MEMORY = 0.9995  # of the mean move
 

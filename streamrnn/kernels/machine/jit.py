@@ -80,7 +80,12 @@ def by_type(stub: Callable[..., Any]) -> Callable[[Function], Function]:
     return register
 
 
-def ready(call: partial[None]) -> Callable[[], None]:
-    """Compile the entry of a call, and bind its machine code: nobody then looks at the arguments' types any more."""
-    compiled: Any = call.func
+def ready(call: Callable[[], None]) -> Callable[[], None]:
+    """Compile the entry of a call, and bind its machine code: nobody then looks at the arguments' types any more.
+
+    A call that is none of an entry is ready as it is.
+    """
+    compiled: Any = getattr(call, "func", None)
+    if not isinstance(call, partial) or not hasattr(compiled, "compile"):
+        return call
     return partial(compiled.compile(tuple(map(numba.typeof, call.args))), *call.args)

@@ -19,30 +19,46 @@ def told_to(learner: Learner) -> list[dict]:
     """What the network's kernel told the experts of the last row, by target."""
     settings, places = learner.settings, answers_of(learner.settings)
     handed, targets = learner._row_by_row.answer[0, places.handed :], len(settings.targets)
-    inputs, deviations, state = np.split(handed[PER_TARGET * targets :], [places.inputs, 2 * places.inputs])
+    inputs, deviations, rest = np.split(handed[PER_TARGET * targets :], [places.inputs, 2 * places.inputs])
+    states = rest[: places.states * places.units].reshape(places.states, places.units)
     told = []
     for t in range(targets):
         truth, deviation, shifted = handed[t : PER_TARGET * targets : targets]
         told.append({"truth": truth, "deviation": deviation, "shifted": shifted > 0.0, "inputs": inputs.copy()})
-        told[-1] |= {"deviations": deviations.copy(), "state": state.copy()}
+        told[-1] |= {"deviations": deviations.copy(), "state": states[t % places.states].copy()}
     return told
 
 
-class Network:
-    """The same network without experts: its forecasts, as the experts are given them."""
+class Networks:
+    """The same networks, each a learner of its own without experts: their forecasts, as the experts are given them."""
 
     def __init__(self, learner: Learner) -> None:
-        settings = learner.settings.to_dict() | {"experts": False, "season": "auto", "mix_network": True}
-        self.alone = DoubleLearner(settings.pop("targets"), settings.pop("features"), **settings)
+        whole = learner.settings
+        joint = {"experts": False, "season": "auto", "mix_network": True, "lr_pool": (), "channels": "joint"}
+        settings = {name: value for name, value in (whole.to_dict() | joint).items() if name not in ("targets", "lr")}
+        features = settings.pop("features")
+        self.voices = []
+        for multiple in whole.lr_pool or (1.0,):
+            settings["lr"] = multiple * whole.learning_rate
+            self.voices.append([DoubleLearner(whole.targets, features, **settings)])
+            if whole.channels == "independent":
+                seen = {t: [name for name in features if name == t or name not in whole.targets] for t in whole.targets}
+                self.voices[-1] = [DoubleLearner(t, seen[t], **settings) for t in whole.targets]
 
     def step(self, row: dict, learn: bool) -> np.ndarray:
-        return np.stack(list(self.alone.step(row, learn=learn).forecast.values()))
+        """Take a row: (targets, voices, horizons)."""
+        forecasts = [
+            [forecast for network in voice for forecast in network.step(row, learn=learn).forecast.values()]
+            for voice in self.voices
+        ]
+        return np.array(forecasts).swapaxes(0, 1)
 
 
 def run_beside_reference(learner: Learner, values, sequences=(), learn=(), tolerance=1e-7) -> ReferenceExperts:
     settings, places = learner.settings, answers_of(learner.settings)
     season = None if settings.season == "auto" else settings.season
-    by_value, candidates = settings.horizon_unit == "values", 6 if settings.mix_network else 4
+    by_value, networks = settings.horizon_unit == "values", len(settings.networks_in_mix)
+    candidates = 5 + networks if settings.mix_network else 4
     reference = ReferenceExperts(
         len(settings.targets),
         settings.horizons,
@@ -51,19 +67,20 @@ def run_beside_reference(learner: Learner, values, sequences=(), learn=(), toler
         season,
         by_value,
         candidates,
+        networks,
     )
-    network, unit = Network(learner), np.nanstd(values, axis=0).max() + 1e-300
+    alone, unit = Networks(learner), np.nanstd(values, axis=0).max() + 1e-300
     for number, row in enumerate(mappings(learner, values, sequences)):
         learning = not learn or learn[number]
         boundary = bool(sequences) and number > 0 and sequences[number] != sequences[number - 1]
         record = learner.step(row, learn=learning)
-        told, alone = told_to(learner), network.step(row, learning)
+        told, forecast = told_to(learner), alone.step(row, learning)
         for t, of_target in enumerate(told):
-            of_target["network"] = alone[t]
+            of_target["network"] = forecast[t]
         expected, forecasts = reference.step(told, learning, boundary)
         check_close(list(record.expected.values()), expected, tolerance, unit, f"row {number}")
         check_close(np.stack(list(record.forecast.values())), forecasts, tolerance, unit, f"row {number}")
-    weights = named_view(learner._state, "mix_weights").reshape(len(settings.horizons), len(settings.targets), 6)
+    weights = named_view(learner._state, "mix_weights").reshape(len(settings.horizons), len(settings.targets), -1)
     for t, target in enumerate(reference.targets):
         check_close(weights[:, t], target.weights, 1e-5, 1.0, "weights of the mix")
         assert named_view(learner._state, "season_of")[t] == target.season
@@ -92,6 +109,15 @@ def test_without_the_network_the_mix_is_that_of_the_others():
     assert learner.health.believed["readout"] == learner.health.believed["network"] == 0.0
 
 
+@pytest.mark.parametrize(
+    "several", [{"lr_pool": (0.1, 1, 5)}, {"channels": "independent"}, {"lr_pool": (1, 5), "channels": "independent"}]
+)
+def test_each_rate_of_a_pool_is_an_expert_and_each_channel_has_a_state_of_its_own(several):
+    learner = DoubleLearner(["a", "c"], COLUMNS, experts=True, horizon=(1, 3), lr=0.01, **several, **SMALL)
+    run_beside_reference(learner, stream(400, nulls=0.05))
+    assert all(learner.health.believed[name] > 0.0 for name in learner.settings.networks_in_mix)
+
+
 def test_the_season_that_is_found_is_that_of_the_reference_and_everybody_s():
     learner = DoubleLearner(COLUMNS, experts=True, horizon=3, **SMALL)
     reference = run_beside_reference(learner, season(400, 12))
@@ -106,6 +132,12 @@ def test_a_season_longer_than_the_lags_has_regressors_of_its_own():
 def test_horizons_in_values_tick_with_each_target():
     learner = DoubleLearner(["a", "c"], COLUMNS, experts=True, horizon=3, horizon_unit="values", **SMALL)
     run_beside_reference(learner, stream(500, nulls=0.4))
+
+
+def test_horizons_in_values_tick_with_each_target_of_several_networks():
+    several = {"lr_pool": (1, 5), "channels": "independent", "horizon_unit": "values"}
+    learner = DoubleLearner(["a", "c"], COLUMNS, experts=True, horizon=3, lr=0.01, **several, **SMALL)
+    run_beside_reference(learner, stream(400, nulls=0.4))
 
 
 def test_sequences_and_frozen_rows_are_as_in_the_reference():
