@@ -106,7 +106,9 @@ class Cells(NamedTuple):
         """Many of them, as `value` gives each."""
         import pyarrow
 
-        if self.column is None or not (holds_text(self.column.type) or pyarrow.types.is_integer(self.column.type)):
+        if self.column is None:
+            return [None] * len(rows)
+        if not (holds_text(self.column.type) or pyarrow.types.is_integer(self.column.type)):
             return [self.value(row) for row in rows.tolist()]
         values: list[Any] = self.column.take(pyarrow.array(rows)).to_pylist()
         return values

@@ -32,14 +32,20 @@ LOG_SCALE, LOG_SCALE_M2 = 1, 2  # places in a row of `Pool.changes`, after KEYS
 
 
 def lane_after(pool, marks, i):
-    """View the network's numbers in the lane of the row after row i; None without keys."""
+    """View all numbers in the lane of the row after row i, one flat array after the other; None without keys."""
 
 
 @by_type(lane_after)
 def _lane_after(pool, marks, i):
     if isinstance(pool, types.NoneType):
         return lambda pool, marks, i: None
-    return lambda pool, marks, i: pool.real[marks[min(i + 1, marks.shape[0] - 1), LANE]]
+    return lambda pool, marks, i: lane_rows(pool, marks[min(i + 1, marks.shape[0] - 1), LANE])
+
+
+@kernel
+def lane_rows(pool, number):
+    """View all numbers of a lane, one flat array after the other."""
+    return pool.real[number], pool.double[number], pool.integer[number]
 
 
 @kernel
