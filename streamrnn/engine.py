@@ -22,6 +22,7 @@ from .kernels.arrays.state import (
     nbytes,
 )
 from .kernels.batched import learn_batched_coded_rows, learn_batched_rows
+from .kernels.columns.scaling import UNPROVEN
 from .kernels.learn import learn_coded_rows, learn_keyed_coded_rows, learn_keyed_rows, learn_rows
 from .mixture import write_season, write_wanted
 from .network import (
@@ -98,6 +99,7 @@ class Engine:
         lanes_view(self.state, "settled", lanes + 1)[:] = 1
         lanes_view(self.state, "class_weights", lanes + 1)[:] = 0.5
         named_view(self.state, "importance")[:] = 1.0
+        named_view(self.state, "pool_agreement")[..., 1] = UNPROVEN
         write_sharpness(self.state, settings)
         self._has_later_kernels = bool(self.sizes.watched or settings.mixes or settings.intervals)
 

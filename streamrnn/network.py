@@ -135,6 +135,7 @@ def sizes_of(settings: Settings, lanes: int) -> Sizes:
         middle=settings.levels.index(0.5),
         outputs=_outputs(settings),
         pairs=horizons * targets,
+        keyed_pairs=horizons * targets if settings.key else 0,
         coded=len(categorical_columns(settings)),
         coded_features=coded_features,
         embedding=settings.embedding,

@@ -42,8 +42,8 @@ def table_of(rows: int, keys: int = 7, seed: int = 0) -> pyarrow.Table:
     "settings", [{"intervals": [0.5, 0.9]}, {"horizon": 3, "stride": 2}, {"horizon": 2, "horizon_unit": "values"}]
 )
 def test_with_weights_that_stay_each_key_is_as_if_it_were_alone(settings, learn):
-    """At a rate of 0 statistics are learned; of keys with fewer than 60 rows nothing is lent."""
-    table = table_of(250, keys=5)
+    """At a rate of 0 statistics are learned; of keys with fewer than 60 rows nothing but trust is lent."""
+    settings, table = {**settings, "shrink": False}, table_of(250, keys=5)
     records = randomised(Learner("a", ["a", "b"], **SMALL, lr=0.0, **settings)).run(table, learn=learn)
     for key in set(table["k"].to_pylist()):
         mask = pyarrow.array([cell == key for cell in table["k"].to_pylist()])
@@ -119,6 +119,18 @@ def test_the_record_has_the_key_as_it_came(keys):
     learner = Learner("a", **SMALL)
     row = {"a": 1.0, "k": keys[0].as_py()}
     assert learner.step(row).key == row["k"]
+
+
+def test_many_keys_that_begin_at_once_are_never_forecast_worse_than_by_their_last_values():
+    """All that the network has seen is younger than what it forecasts next, so it must not be believed yet."""
+    keys, rows = 4000, 12
+    values = np.random.default_rng(0).standard_normal((rows, keys))
+    table = pyarrow.table({"a": values.ravel(), "k": np.tile(np.arange(keys), rows)})
+    records = Learner("a", key="k", max_keys=keys).run(table)
+    errors = values - records["a_expected"].to_numpy().reshape(rows, keys)
+    ours, last = np.mean(errors[1:] ** 2, axis=1), np.mean(np.diff(values, axis=0) ** 2, axis=1)
+    assert (ours < 1.02 * last).all()
+    assert ours[-1] < 0.75 * last[-1]
 
 
 # --- keys that come and go --------------------------------------------------------------------------------------------

@@ -18,14 +18,12 @@ from .columns.gate import deviation
 from .columns.robust import MAD_TO_DEVIATION
 from .columns.scaling import scale_of
 from .machine.jit import by_type, kernel
-from .network.guard import UNTRUSTED, renew
+from .network.guard import renew
 
 KNOWN_AT = 60  # values: few of those that were lent are then left in the statistics
 MOST_LENT = 10  # values, half as many as seed a column's statistics
 VARIANCE_OF_ONE = 1.25  # of the log of one normal value's size: pi^2 / 8
 PRIOR_KEYS = 2  # that would disagree: a few that agree may do so by chance
-LENT_TRUST = 0.1  # of the evidence that keys have about the network's outputs
-PACE = 0.01  # of the mean of that evidence
 
 KEYS, MEAN, MEAN_M2, LOG_UNIT, LOG_UNIT_M2 = 0, 1, 2, 3, 4  # places in a row of `Pool.columns`
 LOG_SCALE, LOG_SCALE_M2 = 1, 2  # places in a row of `Pool.changes`, after KEYS
@@ -75,9 +73,6 @@ def begin_key(pool, model, lane, number, begins):
     for t in range(model.sizes.targets):
         for k in range(model.sizes.horizons):
             _lend_changes(pool, lane.changes, t, k)
-    for pair in range(model.sizes.pairs):
-        for place in range(2):
-            lane.changes.agreement[pair, place] = LENT_TRUST * pool.agreement[pair, place]
     return EVICTION if begins == EVICTS else 0
 
 
@@ -165,7 +160,7 @@ def finish_row(pool, model, lane, learn):
             if lane.change_pooled[pair] == 0 and lane.changes.seen[t, k] >= KNOWN_AT:
                 lane.change_pooled[pair] = 1
                 _pool_changes(pool, lane.changes, t, k)
-    _pool_agreement(pool, model, lane)
+    lane.counts[RETURNS_SEEN] = model.network.updates[RETURNS]
 
 
 @kernel
@@ -191,17 +186,3 @@ def _add(sums, row, place, value):
     off = value - sums[row, place]
     sums[row, place] += off / sums[row, KEYS]
     sums[row, place + 1] += off * (value - sums[row, place])
-
-
-@kernel
-def _pool_agreement(pool, model, lane):
-    """Let this key's evidence about the outputs into the mean; all of it is void if the network has gone back."""
-    has_gone_back = lane.counts[RETURNS_SEEN] != model.network.updates[RETURNS]
-    lane.counts[RETURNS_SEEN] = model.network.updates[RETURNS]
-    agreement = lane.changes.agreement
-    for pair in range(model.sizes.pairs):
-        if has_gone_back:
-            pool.agreement[pair, 0], pool.agreement[pair, 1] = 0.0, UNTRUSTED / LENT_TRUST
-        elif agreement[pair, 1] > 0.0:
-            for place in range(2):
-                pool.agreement[pair, place] += PACE * (agreement[pair, place] - pool.agreement[pair, place])

@@ -29,6 +29,7 @@ WARM_UP = 20
 
 RANKS = 11  # places that the truth can have among the forecast categories; the last: none of the first ten
 CONTEXT_WIDTH = 16  # numbers that the counts keep of a context: its key, how often it came, its followers
+AGES = 12  # classes of steps, see `scaling.age_class`
 RECENT = 1000  # graded forecasts of a category that count as recent
 
 
@@ -57,6 +58,7 @@ class Sizes(NamedTuple):
     middle: int  # index of the quantile 0.5
     outputs: int  # horizons * targets * quantiles, in this order
     pairs: int  # horizons * targets
+    keyed_pairs: int  # pairs, if keys share a network
     coded: int  # columns of categories; those that are features come first
     coded_features: int
     embedding: int  # numbers that stand for a category
@@ -247,7 +249,7 @@ FIELDS = (
     Field("group_d_read", "real", ("group_slots", "read_width"), "", **GROUPED),
     Field("pool_columns", "double", ("columns", 5), "how the columns of keys are, see `keys.py`", **SHARED),
     Field("pool_changes", "double", ("pairs", 3), "how their changes are", **SHARED),
-    Field("pool_agreement", "double", ("pairs", 2), "moving mean of their agreement", **SHARED),
+    Field("pool_agreement", "double", ("keyed_pairs", AGES, 2), "agreement of all keys' latest reveals", **SHARED),
     Field("evicted", "integer", (1,), "keys that gave way to others", **SHARED),
     Field("gone_counts", "integer", (8,), "sums of the lane_counts of evicted keys", **SHARED),
     Field("gone_sequences", "integer", ("class_targets", 4), "and of their class_sequences", **SHARED),

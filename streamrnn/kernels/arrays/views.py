@@ -95,6 +95,7 @@ class Changes(Group):
     first: Any = "change_first"  # (pairs, WARM_UP)
     seen: Any = "change_seen"  # (targets, horizons)
     agreement: Any  # (pairs, 2)
+    pooled: Any = "pool_agreement"  # (keyed_pairs, AGES, 2)
     away: Any  # (WARM_UP,): work space
 
 
@@ -159,7 +160,6 @@ class Pool(Group):
 
     columns: Any = "pool_columns"  # (columns, 5)
     changes: Any = "pool_changes"  # (pairs, 3)
-    agreement: Any = "pool_agreement"  # (pairs, 2)
     evicted: Any  # (1,)
     gone_counts: Any  # (8,)
     gone_sequences: Any  # (class_targets, 4)
