@@ -82,7 +82,7 @@ def describe_model(path: str | os.PathLike[str]) -> Description:
 
 def _of_learner(saved: Saved, file_bytes: int) -> Description:
     lanes = len(saved.keys)
-    state = allocate(sizes_of(saved.settings, lanes), np.float32)
+    state = allocate(sizes_of(saved.settings, lanes + bool(saved.settings.key)), np.float32)
     write_roles(state, saved.settings)
     parameters = parameter_views(state, saved.settings)
     restore_tensors(state, parameters, saved.tensors)

@@ -130,7 +130,7 @@ class Engine:
         """Go on from what `tensors` gave; another rate than before lifts what the guard has made of that one."""
         restore_tensors(self.state, self.views(), tensors)
         if not keeps_rate:
-            named_view(self.state, "rate_cap")[:] = 0.0
+            lanes_view(self.state, "rate_cap", self.sizes.lanes)[:] = 0.0
 
     def copy_to_spare(self, lane: int) -> None:
         """Let the spare lane go on where another one stands."""

@@ -299,7 +299,10 @@ class Learner:
 
     @property
     def parameters(self) -> dict[str, np.ndarray]:
-        """Views of the weights under PyTorch's names, shapes and gate order; writing to them changes the learner."""
+        """Views of the weights under PyTorch's names, shapes and gate order; writing to them changes the learner.
+
+        With weights per key, those that a new key begins with.
+        """
         return self._engine.views()
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .class_scores import ClassScore, class_scores, pooled
+from .class_scores import ClassScore, class_scores, of_networks, pooled
 from .kernels.arrays.state import DIVERGED, LEVEL_SHIFTS, MADE, SKIPPED, STEPS, State, named_view
 from .kernels.network.health import CLIPPED, MEASURED, NORM, NOTED, RATE, REACH
 from .schema import categorical_columns, matrix_columns, numeric_targets, percent_text
@@ -71,9 +71,11 @@ class Health:
     Attributes
     ----------
     rate : float
-        Learning rate of the last update, as the schedule and the guard let it be; NaN before any.
+        Learning rate of the last update, as the schedule and the guard let it be; NaN before any. With weights per
+        key, the mean of theirs.
     rate_cap : float or None
-        What the guard lets the learning rate be, after the network has diverged; None if it never did.
+        What the guard lets the learning rate be, after the network has diverged; None if it never did. With weights
+        per key, the lowest of theirs.
     gradient_norm : float
         Mean norm of the gradient, before clipping; NaN before any update.
     clipped : float
@@ -111,11 +113,12 @@ def health_of(state: State, settings: Settings, lanes: Sequence[int]) -> Health:
         weights = np.mean(named_view(state, "mix_weights"), axis=0)
         believed = dict(zip(EXPERTS, weights.tolist(), strict=True))
         seasons = dict(zip(numeric_targets(settings), named_view(state, "season_of").tolist(), strict=True))
-    sums = named_view(state, "health").tolist()
-    cap, noted, measured = float(named_view(state, "rate_cap")[0]), sums[NOTED], sums[MEASURED]
+    each, caps = of_networks(state, "health", lanes), of_networks(state, "rate_cap", lanes)
+    sums, have_learned = each.sum(axis=0).tolist(), each[:, NOTED] > 0.0
+    noted, measured = sums[NOTED], sums[MEASURED]
     return Health(
-        rate=sums[RATE] if noted else math.nan,
-        rate_cap=cap or None,
+        rate=float(each[have_learned, RATE].mean()) if noted else math.nan,
+        rate_cap=float(caps[caps > 0.0].min()) if (caps > 0.0).any() else None,
         gradient_norm=sums[NORM] / noted if noted else math.nan,
         clipped=sums[CLIPPED] / noted if noted else math.nan,
         reach=sums[REACH] / measured if measured else math.nan,
@@ -140,7 +143,7 @@ def metrics_of(state: State, settings: Settings, lanes: Sequence[int], rows: int
     counts = named_view(state, "gone_counts") + pooled(state, "lane_counts", lanes)
     refused = named_view(state, "refused")
     late, idle, lost = named_view(state, "late_counts").tolist() or (0, 0, 0)
-    made, skipped = named_view(state, "updates")[[MADE, SKIPPED]].tolist()
+    made, skipped = _updates(state, lanes)[[MADE, SKIPPED]].tolist()
     nulls, invalid, far = (dict(zip(columns, refused[:, kind].tolist(), strict=True)) for kind in range(3))
     coded, of_codes = categorical_columns(settings), named_view(state, "code_counts")
     null_codes, unknown = (dict(zip(coded, of_codes[:, kind].tolist(), strict=True)) for kind in range(2))
@@ -165,6 +168,12 @@ def metrics_of(state: State, settings: Settings, lanes: Sequence[int], rows: int
         scores=_scores(settings, *_graded(state, settings)),
         class_scores=class_scores(state, settings, lanes),
     )
+
+
+def _updates(state: State, lanes: Sequence[int]) -> np.ndarray:
+    """Counts of updates: of the network, or of all keys' own, with those that are gone."""
+    of_gone = named_view(state, "gone_updates")
+    return of_gone[0] + pooled(state, "updates", lanes) if len(of_gone) else named_view(state, "updates")
 
 
 def _graded(state: State, settings: Settings) -> tuple[np.ndarray, np.ndarray]:

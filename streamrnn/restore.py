@@ -12,7 +12,18 @@ import numpy as np
 
 from .checkpoint import CheckpointError, decode
 from .kernels.arrays.field import Field
-from .kernels.arrays.state import FIELDS, RENEWED, SEQUENCE_START, STEPS, Sizes, State, lanes_view, named_view, shape_of
+from .kernels.arrays.state import (
+    FIELDS,
+    OWN_AT,
+    RENEWED,
+    SEQUENCE_START,
+    STEPS,
+    Sizes,
+    State,
+    lanes_view,
+    named_view,
+    shape_of,
+)
 from .network import blocks_of, sizes_of
 from .schema import categorical_columns
 from .settings import Settings, SettingsError, check_option_names, options
@@ -164,9 +175,12 @@ def _check_tensors(tensors: dict[str, np.ndarray], settings: Settings, lanes: in
     sizes = sizes_of(settings, lanes)
     shapes = {block.name: (dtype, block.shape) for block in blocks_of(settings) if block.rows}
     kinds = {"real": dtype, "double": np.float64, "integer": np.int64}
-    fields = [field for field in FIELDS if field.saved and 0 not in shape_of(field, sizes)]
+    fields = [field for field in FIELDS if field.is_saved(sizes.own) and 0 not in shape_of(field, sizes)]
     for field in fields:
-        shapes[field.name] = kinds[field.flat], ((lanes,) if field.lane else ()) + shape_of(field, sizes)
+        shapes[field.name] = (
+            kinds[field.flat],
+            ((lanes,) if field.is_of_lane(sizes.own) else ()) + shape_of(field, sizes),
+        )
     if set(tensors) != set(shapes):
         raise CheckpointError(f"{name} does not hold the arrays of its settings: {sorted(set(tensors) ^ set(shapes))}")
     for what, (kind, shape) in shapes.items():
@@ -199,7 +213,7 @@ def restore_tensors(state: State, parameters: dict[str, np.ndarray], tensors: di
     steps = tensors["lane_counts"][:, STEPS]
     for field in _fields(state):
         tensor = tensors[field.name]
-        if not field.lane:
+        if not field.is_of_lane(state.integer[OWN_AT]):
             named_view(state, field.name)[...] = tensor
             continue
         views = lanes_view(state, field.name, len(steps))
@@ -238,11 +252,12 @@ def changed_settings(saved: Settings, changes: dict[str, object], name: str) -> 
 
 def _fields(state: State) -> list[Field]:
     """Those that decide how it goes on; an empty one decides nothing."""
-    return [field for field in FIELDS if field.saved and named_view(state, field.name).size]
+    own = int(state.integer[OWN_AT])
+    return [field for field in FIELDS if field.is_saved(own) and named_view(state, field.name).size]
 
 
 def _read(state: State, field: Field, lanes: Sequence[int]) -> np.ndarray:
-    if not field.lane:
+    if not field.is_of_lane(state.integer[OWN_AT]):
         return named_view(state, field.name)
     values: np.ndarray = lanes_view(state, field.name, max(lanes, default=-1) + 1)[list(lanes)]
     return values

@@ -11,6 +11,7 @@ from learners import randomised, stream
 
 from streamrnn import Learner
 from streamrnn.checkpoint import CheckpointError
+from streamrnn.kernels.arrays.state import named_view
 from streamrnn.keys import Keys
 from streamrnn.settings import SettingsError
 
@@ -131,6 +132,107 @@ def test_many_keys_that_begin_at_once_are_never_forecast_worse_than_by_their_las
     ours, last = np.mean(errors[1:] ** 2, axis=1), np.mean(np.diff(values, axis=0) ** 2, axis=1)
     assert (ours < 1.02 * last).all()
     assert ours[-1] < 0.75 * last[-1]
+
+
+# --- weights of each key's own ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"intervals": [0.5, 0.9]},
+        {"horizon": 3, "stride": 2, "cell": "lstm"},
+        {"drift": "rate", "lr": 0.5, "optimizer": "sgd"},
+    ],
+)
+def test_with_weights_per_key_each_key_learns_as_if_it_were_alone(settings):
+    """Of keys with fewer than 60 rows nothing is lent."""
+    table = table_of(250, keys=5)
+    learner = Learner("a", ["a", "b"], **SMALL, weights="per-key", max_keys=8, **settings)
+    records, updates = learner.run(table), 0
+    for key in set(table["k"].to_pylist()):
+        mask = pyarrow.array([cell == key for cell in table["k"].to_pylist()])
+        alone = Learner("a", ["a", "b"], **{**SMALL, "key": None}, experts=False, **settings)
+        expected = alone.run(table.filter(mask)).drop_columns(["row"])
+        assert records.filter(mask).drop_columns(["row", "k"]).equals(expected)
+        updates += alone.metrics.updates
+    assert learner.metrics.updates == updates > 0
+    assert not records.equals(Learner("a", ["a", "b"], **SMALL, max_keys=8, **settings).run(table))
+
+
+@pytest.mark.parametrize("settings", [{}, {"intervals": [0.5], "sequence": "s", "horizon": 2, "stride": 3}])
+@pytest.mark.parametrize("most", [3, 10])
+def test_with_weights_per_key_a_run_that_goes_on_is_that_of_an_uninterrupted_one(most, settings):
+    def new() -> Learner:
+        return Learner("a", ["a", "b"], **SMALL, weights="per-key", max_keys=most, **settings)
+
+    table = table_of(300)
+    whole, single, cut = new(), new(), new()
+    records = whole.run(table)
+    assert [single.step(row).to_dict() for row in table.to_pylist()] == records.to_pylist()
+    pieces, start = [], 0
+    for count in np.random.default_rng(1).integers(1, 60, 30).tolist():
+        pieces.append(cut.run(table.slice(start, count)))
+        cut, start = Learner.from_bytes(cut.to_bytes()), start + count
+    assert pyarrow.concat_tables(pieces).equals(records)
+    assert whole.to_bytes() == single.to_bytes() == cut.to_bytes()
+    assert cut.metrics.updates == whole.metrics.updates > 0
+
+
+def test_with_weights_per_key_a_network_that_goes_back_leaves_the_others_alone():
+    table = table_of(600, keys=2)
+    learner, calm = (Learner("a", **SMALL, weights="per-key", max_keys=2) for _ in range(2))
+    for each in (learner, calm):
+        each.run(table.slice(0, 300))
+    lane = learner._intake.keys.states["pump 1"].lane
+    named_view(learner._state, "weights", lane)[:] = 1e30
+    mask = pyarrow.array([key is None for key in table["k"].to_pylist()[300:]])
+    records, expected = (each.run(table.slice(300)) for each in (learner, calm))
+    assert learner.metrics.diverged > 0
+    assert records.filter(mask).equals(expected.filter(mask))
+    assert not records.equals(expected)
+
+
+def test_with_weights_per_key_a_new_key_begins_with_the_first_weights_and_a_forecast_leaves_no_trace():
+    learner = randomised(Learner("a", **SMALL, weights="per-key", max_keys=2))
+    first = {name: weight.copy() for name, weight in learner.parameters.items()}
+    for row in range(200):
+        learner.step({"a": float(row % 7), "k": "xy"[row % 2]})
+    before = learner.to_bytes()
+    forecast = learner.predict({"a": 3.0, "k": "z"})
+    assert learner.to_bytes() == before
+    assert learner.step({"a": 3.0, "k": "z"}, learn=False).forecast["a"] == forecast["a"]
+    for name, weight in learner.parameters.items():
+        np.testing.assert_array_equal(weight, first[name])
+
+
+def test_memory_of_weights_per_key_is_known_and_counts_every_key():
+    shared, own = (Learner("a", **SMALL, max_keys=50, weights=weights) for weights in ("shared", "per-key"))
+    assert own.nbytes == sum(array.nbytes for array in own._state)
+    parameters = 4 * named_view(own._state, "weights").size
+    assert own.nbytes - shared.nbytes > 50 * 5 * parameters  # two moments and two good copies beside the weights
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"key": None}, "weights of per-key need key: name the column that tells streams apart"),
+        (
+            {"batch_keys": 2},
+            "batch_keys needs weights = shared: keys with networks of their own have no update in common",
+        ),
+        (
+            {"evict_categories": True},
+            "evict_categories needs weights = shared: a category cannot be forgotten by every key's network",
+        ),
+        ({"weights": "mine"}, "weights must be one of shared, per-key, not 'mine'"),
+    ],
+)
+def test_what_weights_per_key_cannot_do_is_refused(settings, message):
+    with pytest.raises(SettingsError) as raised:
+        Learner("a", **{**SMALL, "weights": "per-key", **settings})
+    assert str(raised.value) == message
 
 
 # --- keys that come and go --------------------------------------------------------------------------------------------

@@ -1,10 +1,10 @@
 """Many streams in one learner: how a key's lane begins, and what it begins with.
 
-Weights are shared; state, window, pending forecasts and statistics are the key's own. A new key has no statistics, so
-it begins with some values that are typical of keys before it. How many is the empirical Bayes weight (Efron & Morris
-1973): the variance of one value's evidence over the variance between keys. Keys that are alike lend a new one all that
-they may, keys in different units lend it nothing. A key tells once how it is, when it has had `KNOWN_AT` values, so
-that one that talks much counts no more than others.
+State, window, pending forecasts and statistics are the key's own. Weights are shared; or they are its own too, and then
+it begins with the first ones. A new key has no statistics, so it begins with some values that are typical of keys
+before it. How many is the empirical Bayes weight (Efron & Morris 1973): the variance of one value's evidence over the
+variance between keys. Keys that are alike lend a new one all that they may, keys in different units lend it nothing. A
+key tells once how it is, when it has had `KNOWN_AT` values, so that one that talks much counts no more than others.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def begin_key(pool, model, lane, number, begins):
         return 0
     keyless = pool.real.shape[0] - 2  # the lane of no key
     if begins == EVICTS:
-        _count_evicted(pool, lane)
+        _count_evicted(pool, model, lane)
     _copy_row(pool.real, keyless, number)
     _copy_row(pool.double, keyless, number)
     _copy_row(pool.integer, keyless, number)
@@ -77,11 +77,14 @@ def begin_key(pool, model, lane, number, begins):
 
 
 @kernel
-def _count_evicted(pool, lane):
+def _count_evicted(pool, model, lane):
     """Keep what a lane has counted beyond its end."""
     pool.evicted[0] += 1
     for place in range(lane.counts.shape[0]):
         pool.gone_counts[place] += lane.counts[place]
+    for i in range(pool.gone_updates.shape[0]):
+        for place in range(pool.gone_updates.shape[1]):
+            pool.gone_updates[i, place] += model.network.updates[place]
     _count_sequences(lane.classes, pool)
 
 

@@ -13,6 +13,7 @@ CLASS_WEIGHTS = ("none", "balanced")  # or by name
 SEQUENCE_FORECASTS = ("last", "mean")
 HORIZON_UNITS = ("rows", "values")
 DRIFT = ("off", "rate")
+WEIGHTS = ("shared", "per-key")
 COLUMN_ROLES = ("time", "key", "sequence", "label_id")  # each of one column, which is neither feature nor target
 EXPERTS = ("last", "seasonal", "linear", "joint", "readout", "network")  # of the mix
 

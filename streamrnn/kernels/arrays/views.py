@@ -162,6 +162,7 @@ class Pool(Group):
     changes: Any = "pool_changes"  # (pairs, 3)
     evicted: Any  # (1,)
     gone_counts: Any  # (8,)
+    gone_updates: Any  # (own, 5)
     gone_sequences: Any  # (class_targets, 4)
     real: Any = EveryLane("real")  # (lanes, numbers of a lane)
     double: Any = EveryLane("double")  # (lanes, numbers of a lane)
@@ -169,7 +170,10 @@ class Pool(Group):
 
 
 class Model(Group):
-    """What all lanes share; ``coding`` is None where no column has categories, and nothing is compiled for it."""
+    """What all lanes share, but for weights per key.
+
+    ``coding`` is None where no column has categories, and nothing is compiled for it.
+    """
 
     sizes: Sizes
     rates: Rates
