@@ -29,6 +29,7 @@ from .field import DERIVED, GROUPED, OWN, SCRATCH, SHARED, TALLY, Field
 WARM_UP = 20
 
 RANKS = 11  # places that the truth can have among the forecast categories; the last: none of the first ten
+HASH = 2**62  # beyond the key of any context
 CONTEXT_WIDTH = 16  # numbers that the counts keep of a context: its key, how often it came, its followers
 AGES = 12  # classes of steps, see `scaling.age_class`
 RECENT = 1000  # graded forecasts of a category that count as recent
@@ -155,7 +156,7 @@ FIELDS = (
     Field("last_seen", "integer", ("evicted_columns", "seen_codes"), "when each code came last", **SHARED),
     Field("class_columns", "integer", ("class_targets",), "coded column of each categorical target", **DERIVED),
     Field("target_weights", "double", ("all_targets",), "how much the loss of each counts", **DERIVED),
-    Field("contexts", "integer", ("context_rows", CONTEXT_WIDTH), "what followed, see `counts.py`", **OWN),
+    Field("contexts", "integer", ("context_rows", CONTEXT_WIDTH), "what followed, see `counts.py`", most=HASH, **OWN),
     Field("alone", "integer", ("class_pairs", "counted"), "what came where no context knew it", **OWN),
     Field("sharpness", "double", ("tempered_pairs", 2), "of each forecast, see `temperature.py`", **OWN),
     Field("mixture", "double", ("counted",), "probability of each code by the counts", **SCRATCH),
@@ -213,7 +214,7 @@ FIELDS = (
     Field("log_sum", "double", ("class_pairs", "slots"), "log of the sum of exp(logits), NaN: not pending", ring=1),
     Field("class_before", "integer", ("class_targets", "slots", 3), "see `KNOWN` and its like", ring=1, most="classes"),
     Field("label_history", "integer", ("class_targets", "order"), "the last codes plus 1, 0: none", most="classes"),
-    Field("context_keys", "integer", ("class_pairs", "slots", "order"), "of the contexts of a forecast", ring=1),
+    Field("context_keys", "integer", ("class_pairs", "slots", "order"), "of a forecast's contexts", ring=1, most=HASH),
     Field("class_network", "real", ("class_pairs", "slots", "network_width"), "logits of the network alone", ring=1),
     Field("class_counted", "real", ("class_pairs", "slots", "base_width"), "log probability by the counts", ring=1),
     Field("sharpness_then", "double", ("tempered_pairs", "slots"), "of a forecast, see `temperature.py`", ring=1),
