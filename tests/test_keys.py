@@ -207,6 +207,49 @@ def test_with_weights_per_key_a_new_key_begins_with_the_first_weights_and_a_fore
         np.testing.assert_array_equal(weight, first[name])
 
 
+def test_updates_of_keys_that_are_gone_stay_counted():
+    learner = Learner("a", **SMALL, weights="per-key", max_keys=1)
+    for row in range(20):
+        learner.step({"a": float(row % 7), "k": "x"})
+    updates = learner.metrics.updates
+    learner.step({"a": 1.0, "k": "y"})
+    assert learner.metrics.updates == updates > 0
+    assert learner.health.rate != learner.health.rate  # no key that is there has learned
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_categories_with_weights_per_key_go_on_as_if_never_interrupted(late):
+    delay = {"horizon": 0, "max_delay": 3, "features": "a"} if late else {"features": ["a", "c"]}
+    settings = {
+        **SMALL,
+        **delay,
+        "weights": "per-key",
+        "max_keys": 4,
+        "max_categories": 5,
+        "count_order": 2,
+        "categorical": "c",
+    }
+    rows = [{"a": float(row % 5), "c": "uvwxy"[row % 5], "k": row % 3} for row in range(120)]
+
+    def take(learner: Learner, first: int, last: int) -> list[float]:
+        losses = []
+        for number in range(first, last):
+            row = rows[number]
+            losses.append(learner.step({**row, "c": None} if late else row).loss)
+            if late and number > 2:
+                losses.append(learner.reveal(number - 2, {"c": rows[number - 2]["c"]}))
+        return losses
+
+    whole = Learner("c", **settings, temperature="auto")
+    cut = Learner("c", **settings, temperature="auto")
+    expected, found = take(whole, 0, 120), take(cut, 0, 50)
+    cut = Learner.from_bytes(cut.to_bytes())
+    found += take(cut, 50, 120)
+    np.testing.assert_array_equal(found, expected)
+    assert cut.to_bytes() == whole.to_bytes()
+    assert np.nanmean(expected[-30:]) < 0.5 * np.nanmean(expected[:60])
+
+
 def test_memory_of_weights_per_key_is_known_and_counts_every_key():
     shared, own = (Learner("a", **SMALL, max_keys=50, weights=weights) for weights in ("shared", "per-key"))
     assert own.nbytes == sum(array.nbytes for array in own._state)
