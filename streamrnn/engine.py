@@ -152,11 +152,17 @@ class Engine:
         first, *others = self._parts(portion)
         heard = enter(self.calls(first), first.answers)
         for part in others:
-            try:
-                heard = enter(self.calls(part), part.answers) or heard
-            except KeyboardInterrupt as before_it:
-                heard = enter(self.calls(part), part.answers) or before_it
+            heard = self._surely(part) or heard
         return heard
+
+    def _surely(self, part: Portion) -> KeyboardInterrupt | None:
+        """Take a part whose rows will be noted with others that have been taken, however often Ctrl-C comes."""
+        heard = None
+        while True:
+            try:
+                return enter(self.calls(part), part.answers) or heard
+            except KeyboardInterrupt as before_it:
+                heard = before_it
 
     def take_labels(self, labels: Portion) -> KeyboardInterrupt | None:
         """Let labels grade what was predicted at rows of before, as `take` takes rows.
