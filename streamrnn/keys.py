@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -184,7 +185,7 @@ class Arrivals:
         sizes = np.bincount(which, minlength=len(states))
         ends = np.cumsum(sizes)
         self._firsts, self._lasts = ends - sizes, ends - 1  # of each key's rows, in that order
-        self._times = [MISSING] * len(states)  # the last one after these rows
+        self._times: list[int] | None = None  # the last one after these rows
 
     def begin_sequences(self, sequences: Cells) -> None:
         """Mark the rows that begin a sequence of their key."""
@@ -193,8 +194,10 @@ class Arrivals:
         if sequences.codes is not None:
             ordered = sequences.codes[self._order]
             starts[1:] = ordered[1:] != ordered[:-1]
-        begun = sequences.values(self._order[self._firsts])
-        starts[self._firsts] = [state.starts(value) for state, value in zip(self._states, begun, strict=True)]
+            begun = sequences.values(self._order[self._firsts])
+            starts[self._firsts] = [state.starts(value) for state, value in zip(self._states, begun, strict=True)]
+        else:
+            starts[self._firsts] = [state.begins_sequence and state.has_rows for state in self._states]
         rows = self._order[starts]
         self.begins[rows] = np.maximum(self.begins[rows], NEW_SEQUENCE)
 
@@ -221,6 +224,12 @@ class Arrivals:
 
     def take(self) -> None:
         """Let every key's state be that after its last row."""
-        values = self._sequences.values(self._order[self._lasts])
-        for state, value, time in zip(self._states, values, self._times, strict=True):
+        states = self._states
+        times = repeat(MISSING) if self._times is None else self._times
+        values: Iterable[Any] = repeat(None)
+        if self._sequences.codes is not None:
+            values = self._sequences.values(self._order[self._lasts])
+        elif self._times is None:  # the others stay as they are, and thousands of them would have to come from memory
+            states = [state for state in states if state.begins_sequence or not state.has_rows]
+        for state, value, time in zip(states, values, times, strict=False):
             state.take(value, time)
