@@ -108,7 +108,9 @@ class Cells(NamedTuple):
 
         if self.column is None:
             return [None] * len(rows)
-        if not (holds_text(self.column.type) or pyarrow.types.is_integer(self.column.type)):
+        kind = self.column.type
+        can_be_taken = holds_text(kind) and kind not in (pyarrow.string_view(), pyarrow.binary_view())
+        if not (can_be_taken or pyarrow.types.is_integer(kind)):
             return [self.value(row) for row in rows.tolist()]
         values: list[Any] = self.column.take(pyarrow.array(rows)).to_pylist()
         return values

@@ -109,7 +109,8 @@ def test_a_null_an_absent_key_and_a_missing_number_are_one_key():
     "keys",
     [
         pyarrow.array([1, 2, 1], pyarrow.int32()), pyarrow.array([0.5, None, 0.5]), pyarrow.array([True, False, None]),
-        pyarrow.array(["é", "", None]), pyarrow.array(["x", "y", "x"]).dictionary_encode(),
+        pyarrow.array(["é", "", None]), pyarrow.array(["é", "", None], pyarrow.string_view()),
+        pyarrow.array(["x", "y", "x"]).dictionary_encode(),
         pyarrow.array([1, 2, 3], pyarrow.timestamp("s")),
     ],
 )  # fmt: skip
