@@ -76,24 +76,25 @@ def figures(table: pyarrow.Table, settings: dict[str, Any]) -> dict[str, float]:
     }
 
 
-def turns(keys: int, first: int, random: np.random.Generator) -> pyarrow.Table:
-    """Rows of so many keys that take turns, from row ``first`` on."""
-    which = (first + np.arange(COST_ROWS)) % max(keys, 1)
+def turns(keys: np.ndarray, first: int, random: np.random.Generator) -> pyarrow.Table:
+    """Rows of keys that take turns in this order, from row ``first`` on."""
+    which = keys[(first + np.arange(COST_ROWS)) % len(keys)]
     return pyarrow.table({"key": which, "value": random.standard_normal(COST_ROWS)})
 
 
 def cost() -> list[str]:
-    """Microseconds of CPU a row at hidden 32, of streams that take turns; the best of some rounds."""
+    """Microseconds of CPU a row at hidden 32, of streams that take turns in a random order; the best of some rounds."""
     random = np.random.default_rng(0)
-    learners = {}
+    learners, orders = {}, {}
     for keys in (0, 1, 100, 10_000, 100_000):
         learners[keys] = Learner("value", hidden=32, **({"key": "key", "max_keys": keys} if keys else {}))
-        for turn in range(1 + 40 * keys // COST_ROWS):  # until every window is full
-            learners[keys].run(turns(keys, turn * COST_ROWS, random))
+        for turn in range(1 + 40 * keys // COST_ROWS):  # until every window is full; lanes lie in this order
+            learners[keys].run(turns(np.arange(max(keys, 1)), turn * COST_ROWS, random))
+        orders[keys] = random.permutation(max(keys, 1))
     best = dict.fromkeys(learners, np.inf)
     for turn in range(ROUNDS):
         for keys, learner in learners.items():
-            table, updates = turns(keys, turn * COST_ROWS, random), learner.metrics.updates
+            table, updates = turns(orders[keys], turn * COST_ROWS, random), learner.metrics.updates
             started = time.process_time()
             learner.run(table)
             microseconds = (time.process_time() - started) / COST_ROWS * 1e6

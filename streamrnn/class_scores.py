@@ -92,6 +92,14 @@ def pooled(state: State, name: str, lanes: Sequence[int]) -> np.ndarray:
     return sums
 
 
+def of_networks(state: State, name: str, lanes: Sequence[int]) -> np.ndarray:
+    """A field of the one network, or of those of some keys that have their own: (networks, ...)."""
+    if not lanes or not len(named_view(state, "gone_updates")):
+        return named_view(state, name)[None]
+    fields: np.ndarray = lanes_view(state, name, max(lanes) + 1)[list(lanes)]
+    return fields
+
+
 def class_scores(state: State, settings: Settings, lanes: Sequence[int]) -> tuple[ClassScore, ...]:
     """Read what the kernels counted, over all keys; lanes: theirs."""
     targets = categorical_targets(settings)
@@ -130,7 +138,7 @@ def _score(
         recent_previous_accuracy=float(previous_hit),
         network_log_loss=_share(apart[0], count) if settings.count_order else math.nan,
         counts_log_loss=_share(apart[1], count) if settings.count_order else math.nan,
-        temperature=1.0 if not tempered else 1.0 / float(named_view(state, "sharpness")[pair, SHARPNESS]),
+        temperature=1.0 / float(of_networks(state, "sharpness", lanes)[:, pair, SHARPNESS].mean()) if tempered else 1.0,
         untempered_log_loss=_share(named_view(state, "class_unsharpened")[pair], count) if tempered else math.nan,
         sequences=sequences,
         sequence_accuracy=_share(hits, sequences),

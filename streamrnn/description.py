@@ -81,7 +81,7 @@ def describe_model(path: str | os.PathLike[str]) -> Description:
 
 def _of_learner(saved: Saved, file_bytes: int) -> Description:
     lanes = len(saved.keys)
-    arrays = new_arrays(saved.settings, lanes, np.float32)
+    arrays = new_arrays(saved.settings, lanes + bool(saved.settings.key), np.float32)
     restore_tensors(arrays, saved.tensors)
     return Description(
         settings=saved.settings,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .kernels import seasonal
-from .kernels.arrays.state import BOUNDARY, EVENT, NEW_KEY, Sizes, State, lane_block, named_view
+from .kernels.arrays.state import BOUNDARY, EVENT, NEW_KEY, Sizes, State, lane_block, lanes_view, named_view
 from .kernels.batched import learn_batched_coded_rows, learn_batched_rows
 from .kernels.learn import learn_coded_rows, learn_keyed_coded_rows, learn_keyed_rows, learn_rows
 from .kernels.machine.jit import ready
@@ -111,7 +111,7 @@ class Engine:
         """Go on from what `tensors` gave; another rate than before lifts what the guard has made of that one."""
         restore_tensors(self.arrays, tensors)
         for state in self.arrays.states if not keeps_rate else ():
-            named_view(state, "rate_cap")[:] = 0.0
+            lanes_view(state, "rate_cap", self.sizes.lanes)[:] = 0.0
 
     def copy_to_spare(self, lane: int) -> None:
         """Let the spare lane go on where another one stands."""
@@ -134,11 +134,17 @@ class Engine:
         first, *others = self._parts(portion)
         heard = _enter(self.calls(first), first.answers[-1])
         for part in others:
-            try:
-                heard = _enter(self.calls(part), part.answers[-1]) or heard
-            except KeyboardInterrupt as before_it:
-                heard = _enter(self.calls(part), part.answers[-1]) or before_it
+            heard = self._surely(part) or heard
         return heard
+
+    def _surely(self, part: Portion) -> KeyboardInterrupt | None:
+        """Take a part whose rows will be noted with others that have been taken, however often Ctrl-C comes."""
+        heard = None
+        while True:
+            try:
+                return _enter(self.calls(part), part.answers[-1]) or heard
+            except KeyboardInterrupt as before_it:
+                heard = before_it
 
     def take_labels(self, labels: Portion) -> KeyboardInterrupt | None:
         """Let labels grade what was predicted at rows of before, as `take` takes rows.

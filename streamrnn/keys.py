@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -107,23 +108,25 @@ class Keys:
         else:
             _, firsts, places = np.unique(keys.codes, return_index=True, return_inverse=True)
             distinct = keys.values(firsts)
-            new = sum(key not in self.states for key in distinct)
-            if len(self.states) + new <= self._most:
-                arrivals = self._take_all(distinct, firsts, places)
+            known = [self.states.get(key) for key in distinct]
+            new = [place for place, state in enumerate(known) if state is None]
+            if len(self.states) + len(new) <= self._most:
+                arrivals = self._take_all(distinct, new, firsts, places)
             else:
                 arrivals = self._take_one_by_one([distinct[place] for place in places.tolist()])
         arrivals.begin_sequences(sequences)
         return arrivals
 
-    def _take_all(self, distinct: Sequence[Any], firsts: np.ndarray, places: np.ndarray) -> Arrivals:
-        """Take rows whose keys all have, or get, a lane."""
+    def _take_all(
+        self, distinct: Sequence[Any], new: Sequence[int], firsts: np.ndarray, places: np.ndarray
+    ) -> Arrivals:
+        """Take rows whose keys all have, or get, a lane; new: which of the distinct keys get one."""
         lasts = np.zeros(len(distinct), np.int64)
         lasts[places] = np.arange(len(places))
         begins = np.zeros(len(places), np.int64)
-        for place in np.argsort(firsts).tolist():
-            if distinct[place] not in self.states:
-                state, begins[firsts[place]] = self.look(distinct[place])
-                self.take(distinct[place], state)
+        for place in sorted(new, key=firsts.tolist().__getitem__):
+            state, begins[firsts[place]] = self.look(distinct[place])
+            self.take(distinct[place], state)
         for place in np.argsort(lasts).tolist():
             self.states.move_to_end(distinct[place])
         return Arrivals([self.states[key] for key in distinct], places, begins)
@@ -188,7 +191,7 @@ class Arrivals:
         sizes = np.bincount(which, minlength=len(states))
         ends = np.cumsum(sizes)
         self._firsts, self._lasts = ends - sizes, ends - 1  # of each key's rows, in that order
-        self._times = [MISSING] * len(states)  # the last one after these rows
+        self._times: list[int] | None = None  # the last one after these rows
 
     def begin_sequences(self, sequences: Cells) -> None:
         """Mark the rows that begin a sequence of their key."""
@@ -197,8 +200,10 @@ class Arrivals:
         if sequences.codes is not None:
             ordered = sequences.codes[self._order]
             starts[1:] = ordered[1:] != ordered[:-1]
-        for state, first in zip(self._states, self._firsts.tolist(), strict=True):
-            starts[first] = state.starts(sequences.value(int(self._order[first])))
+            begun = sequences.values(self._order[self._firsts])
+            starts[self._firsts] = [state.starts(value) for state, value in zip(self._states, begun, strict=True)]
+        else:
+            starts[self._firsts] = [state.has_rows and not state.goes_on for state in self._states]
         rows = self._order[starts]
         self.begins[rows] = np.maximum(self.begins[rows], NEW_SEQUENCE)
 
@@ -225,5 +230,12 @@ class Arrivals:
 
     def take(self) -> None:
         """Let every key's state be that after its last row."""
-        for state, row, time in zip(self._states, self._order[self._lasts].tolist(), self._times, strict=True):
-            state.take(self._sequences.value(row), time)
+        states = self._states
+        times = repeat(MISSING) if self._times is None else self._times
+        values: Iterable[Any] = repeat(None)
+        if self._sequences.codes is not None:
+            values = self._sequences.values(self._order[self._lasts])
+        elif self._times is None:  # the others stay as they are, and thousands of them would have to come from memory
+            states = [state for state in states if not state.goes_on]
+        for state, value, time in zip(states, values, times, strict=False):
+            state.take(value, time)

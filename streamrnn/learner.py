@@ -299,7 +299,8 @@ class Learner:
     def parameters(self) -> dict[str, np.ndarray]:
         """Views of the weights under PyTorch's names, shapes and gate order; writing to them changes the learner.
 
-        Of several networks, each has its name before: ``load.weight_ih_l0``, ``0.3.weight_ih_l0``.
+        Of several networks, each has its name before: ``load.weight_ih_l0``, ``0.3.weight_ih_l0``. With weights per key
+        they are those that a new key begins with.
         """
         return self._engine.views()
 

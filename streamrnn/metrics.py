@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .class_scores import ClassScore, class_scores, pooled
+from .class_scores import ClassScore, class_scores, of_networks, pooled
 from .kernels.arrays.state import DIVERGED, LEVEL_SHIFTS, MADE, SKIPPED, STEPS, State, named_view
 from .kernels.network.health import CLIPPED, MEASURED, NORM, NOTED, RATE, REACH
 from .parts import Arrays
@@ -72,9 +72,11 @@ class NetworkHealth:
     Attributes
     ----------
     rate : float
-        Learning rate of the last update, as the schedule and the guard let it be; NaN before any.
+        Learning rate of the last update, as the schedule and the guard let it be; NaN before any. With weights per
+        key, the mean of theirs.
     rate_cap : float or None
-        What the guard lets the learning rate be, after the network has diverged; None if it never did.
+        What the guard lets the learning rate be, after the network has diverged; None if it never did. With weights
+        per key, the lowest of theirs.
     gradient_norm : float
         Mean norm of the gradient, before clipping; NaN before any update.
     clipped : float
@@ -125,9 +127,9 @@ def health_of(arrays: Arrays, settings: Settings, lanes: Sequence[int]) -> Healt
         weights = np.mean(named_view(state, "mix_weights"), axis=0)
         believed = dict(zip(settings.expert_names, weights.tolist(), strict=True))
         seasons = dict(zip(numeric_targets(settings), named_view(state, "season_of").tolist(), strict=True))
-    networks = {part.prefix[:-1]: _of_network(network) for part, network in arrays.networks}
+    networks = {part.prefix[:-1]: _of_network(network, lanes) for part, network in arrays.networks}
     return Health(
-        **vars(_of_network(arrays.leading[0])),
+        **vars(_of_network(arrays.leading[0], lanes)),
         believed=believed,
         seasons=seasons,
         coverage=_coverage(state, settings, lanes),
@@ -135,12 +137,13 @@ def health_of(arrays: Arrays, settings: Settings, lanes: Sequence[int]) -> Healt
     )
 
 
-def _of_network(state: State) -> NetworkHealth:
-    sums = named_view(state, "health").tolist()
-    cap, noted, measured = float(named_view(state, "rate_cap")[0]), sums[NOTED], sums[MEASURED]
+def _of_network(state: State, lanes: Sequence[int]) -> NetworkHealth:
+    each, caps = of_networks(state, "health", lanes), of_networks(state, "rate_cap", lanes)
+    sums, have_learned = each.sum(axis=0).tolist(), each[:, NOTED] > 0.0
+    noted, measured = sums[NOTED], sums[MEASURED]
     return NetworkHealth(
-        rate=sums[RATE] if noted else math.nan,
-        rate_cap=cap or None,
+        rate=float(each[have_learned, RATE].mean()) if noted else math.nan,
+        rate_cap=float(caps[caps > 0.0].min()) if (caps > 0.0).any() else None,
         gradient_norm=sums[NORM] / noted if noted else math.nan,
         clipped=sums[CLIPPED] / noted if noted else math.nan,
         reach=sums[REACH] / measured if measured else math.nan,
@@ -167,7 +170,7 @@ def metrics_of(arrays: Arrays, settings: Settings, lanes: Sequence[int], rows: i
     coded, of_codes = categorical_columns(settings), named_view(first, "code_counts")
     null_codes, unknown = (dict(zip(coded, of_codes[:, kind].tolist(), strict=True)) for kind in range(2))
     nulls, invalid, far = _refused(arrays, settings)
-    made, skipped = np.sum([named_view(network, "updates") for network in networks], axis=0)[[MADE, SKIPPED]].tolist()
+    made, skipped = np.sum([_updates(network, lanes) for network in networks], axis=0)[[MADE, SKIPPED]].tolist()
     return Metrics(
         rows=rows,
         refused_rows=refused_rows,
@@ -198,6 +201,12 @@ def _refused(arrays: Arrays, settings: Settings) -> list[dict[str, int]]:
         if part.leads:
             counts |= zip(matrix_columns(part.settings), named_view(state, "refused").tolist(), strict=True)
     return [{column: counts[column][kind] for column in matrix_columns(settings)} for kind in range(3)]
+
+
+def _updates(state: State, lanes: Sequence[int]) -> np.ndarray:
+    """Counts of updates: of the network, or of all keys' own, with those that are gone."""
+    of_gone = named_view(state, "gone_updates")
+    return of_gone[0] + pooled(state, "updates", lanes) if len(of_gone) else named_view(state, "updates")
 
 
 def _counted(networks: Sequence[State], lanes: Sequence[int], what: int) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 
 from .answers import answers_of
 from .kernels.arrays.state import Sizes, State, allocate, lanes_view, named_view, nbytes
+from .kernels.columns.scaling import UNPROVEN
 from .members import copies_of, members_of
 from .mixture import NONE, bound_sizes, expert_sizes, handed_sizes, score_sizes, write_season, write_wanted
 from .network import (
@@ -143,6 +144,7 @@ def _new_state(part: Part, lanes: int, dtype: Any) -> State:
         write_sharpness(state, settings)
         named_view(state, "known")[:] = 1  # the reserved code
         named_view(state, "importance")[:] = 1.0
+        named_view(state, "pool_agreement")[..., 1] = UNPROVEN
         lanes_view(state, "held", lanes + 1)[:] = np.nan
         lanes_view(state, "settled", lanes + 1)[:] = 1
         lanes_view(state, "class_weights", lanes + 1)[:] = 0.5

@@ -12,7 +12,18 @@ import numpy as np
 
 from .checkpoint import CheckpointError, decode
 from .kernels.arrays.field import Field
-from .kernels.arrays.state import FIELDS, RENEWED, SEQUENCE_START, STEPS, Sizes, State, lanes_view, named_view, shape_of
+from .kernels.arrays.state import (
+    FIELDS,
+    OWN_AT,
+    RENEWED,
+    SEQUENCE_START,
+    STEPS,
+    Sizes,
+    State,
+    lanes_view,
+    named_view,
+    shape_of,
+)
 from .parts import Arrays, Part, parameters_of, parts_of
 from .schema import categorical_columns
 from .settings import Settings, SettingsError, check_option_names, options
@@ -190,13 +201,14 @@ def _shapes(part: Part, lanes: int, dtype: Any) -> dict[str, tuple[Any, tuple[in
     kinds = {"real": dtype, "double": np.float64, "integer": np.int64}
     shapes = {block.name: (dtype, block.shape) for block in part.blocks if block.rows}
     for field in _saved_fields(part.sizes):
-        shapes[field.name] = kinds[field.flat], ((lanes,) if field.lane else ()) + shape_of(field, part.sizes)
+        of_lanes = (lanes,) if field.is_of_lane(part.sizes.own) else ()
+        shapes[field.name] = kinds[field.flat], of_lanes + shape_of(field, part.sizes)
     return {part.prefix + name: shape for name, shape in shapes.items()}
 
 
 def _saved_fields(sizes: Sizes) -> list[Field]:
     """Those that decide how a learner goes on; an empty one decides nothing."""
-    return [field for field in FIELDS if field.saved and 0 not in shape_of(field, sizes)]
+    return [field for field in FIELDS if field.is_saved(sizes.own) and 0 not in shape_of(field, sizes)]
 
 
 def _check_range(tensor: np.ndarray, field: Field, sizes: Sizes, name: str) -> None:
@@ -222,7 +234,7 @@ def _restore_part(state: State, prefix: str, tensors: dict[str, np.ndarray]) -> 
     steps = tensors[f"{prefix}lane_counts"][:, STEPS]
     for field in _fields(state):
         tensor = tensors[prefix + field.name]
-        if not field.lane:
+        if not field.is_of_lane(state.integer[OWN_AT]):
             named_view(state, field.name)[...] = tensor
             continue
         views = lanes_view(state, field.name, len(steps))
@@ -261,11 +273,12 @@ def changed_settings(saved: Settings, changes: dict[str, object], name: str) -> 
 
 def _fields(state: State) -> list[Field]:
     """Those that decide how it goes on; an empty one decides nothing."""
-    return [field for field in FIELDS if field.saved and named_view(state, field.name).size]
+    own = int(state.integer[OWN_AT])
+    return [field for field in FIELDS if field.is_saved(own) and named_view(state, field.name).size]
 
 
 def _read(state: State, field: Field, lanes: Sequence[int]) -> np.ndarray:
-    if not field.lane:
+    if not field.is_of_lane(state.integer[OWN_AT]):
         return named_view(state, field.name)
     values: np.ndarray = lanes_view(state, field.name, max(lanes, default=-1) + 1)[list(lanes)]
     return values

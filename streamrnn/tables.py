@@ -107,7 +107,11 @@ class Cells(NamedTuple):
         """Many of them, as `value` gives each."""
         import pyarrow
 
-        if self.column is None or not (holds_text(self.column.type) or pyarrow.types.is_integer(self.column.type)):
+        if self.column is None:
+            return [None] * len(rows)
+        kind = self.column.type
+        can_be_taken = holds_text(kind) and kind not in (pyarrow.string_view(), pyarrow.binary_view())
+        if not (can_be_taken or pyarrow.types.is_integer(kind)):
             return [self.value(row) for row in rows.tolist()]
         values: list[Any] = self.column.take(pyarrow.array(rows)).to_pylist()
         return values

@@ -37,10 +37,11 @@ def test_a_table_and_its_rows_one_by_one_give_the_same_records():
     assert single.to_bytes() == whole.to_bytes()
 
 
+@pytest.mark.parametrize("order", [0, 3])
 @pytest.mark.parametrize("cut", [1, 17, 60])
-def test_saved_and_loaded_at_any_row_a_learner_goes_on_to_the_same_bytes(cut):
+def test_saved_and_loaded_at_any_row_a_learner_goes_on_to_the_same_bytes(cut, order):
     table = table_of()
-    whole, parts = learner_of(), learner_of()
+    whole, parts = learner_of(count_order=order), learner_of(count_order=order)
     expected = whole.run(table)
     first = parts.run(table.slice(0, cut))
     parts = Learner.from_bytes(parts.to_bytes())

@@ -11,6 +11,7 @@ from learners import randomised, stream
 
 from streamrnn import Learner
 from streamrnn.checkpoint import CheckpointError
+from streamrnn.kernels.arrays.state import named_view
 from streamrnn.keys import Keys
 from streamrnn.settings import SettingsError
 
@@ -42,8 +43,8 @@ def table_of(rows: int, keys: int = 7, seed: int = 0) -> pyarrow.Table:
     "settings", [{"intervals": [0.5, 0.9]}, {"horizon": 3, "stride": 2}, {"horizon": 2, "horizon_unit": "values"}]
 )
 def test_with_weights_that_stay_each_key_is_as_if_it_were_alone(settings, learn):
-    """At a rate of 0 statistics are learned; of keys with fewer than 60 rows nothing is lent."""
-    table = table_of(250, keys=5)
+    """At a rate of 0 statistics are learned; of keys with fewer than 60 rows nothing but trust is lent."""
+    settings, table = {**settings, "shrink": False}, table_of(250, keys=5)
     records = randomised(Learner("a", ["a", "b"], **SMALL, lr=0.0, **settings)).run(table, learn=learn)
     for key in set(table["k"].to_pylist()):
         mask = pyarrow.array([cell == key for cell in table["k"].to_pylist()])
@@ -108,7 +109,8 @@ def test_a_null_an_absent_key_and_a_missing_number_are_one_key():
     "keys",
     [
         pyarrow.array([1, 2, 1], pyarrow.int32()), pyarrow.array([0.5, None, 0.5]), pyarrow.array([True, False, None]),
-        pyarrow.array(["é", "", None]), pyarrow.array(["x", "y", "x"]).dictionary_encode(),
+        pyarrow.array(["é", "", None]), pyarrow.array(["é", "", None], pyarrow.string_view()),
+        pyarrow.array(["x", "y", "x"]).dictionary_encode(),
         pyarrow.array([1, 2, 3], pyarrow.timestamp("s")),
     ],
 )  # fmt: skip
@@ -119,6 +121,162 @@ def test_the_record_has_the_key_as_it_came(keys):
     learner = Learner("a", **SMALL)
     row = {"a": 1.0, "k": keys[0].as_py()}
     assert learner.step(row).key == row["k"]
+
+
+def test_many_keys_that_begin_at_once_are_never_forecast_worse_than_by_their_last_values():
+    """All that the network has seen is younger than what it forecasts next, so it must not be believed yet."""
+    keys, rows = 4000, 12
+    values = np.random.default_rng(0).standard_normal((rows, keys))
+    table = pyarrow.table({"a": values.ravel(), "k": np.tile(np.arange(keys), rows)})
+    records = Learner("a", key="k", max_keys=keys).run(table)
+    errors = values - records["a_expected"].to_numpy().reshape(rows, keys)
+    ours, last = np.mean(errors[1:] ** 2, axis=1), np.mean(np.diff(values, axis=0) ** 2, axis=1)
+    assert (ours < 1.02 * last).all()
+    assert ours[-1] < 0.75 * last[-1]
+
+
+# --- weights of each key's own ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"intervals": [0.5, 0.9]},
+        {"horizon": 3, "stride": 2, "cell": "lstm"},
+        {"drift": "rate", "lr": 0.5, "optimizer": "sgd"},
+    ],
+)
+def test_with_weights_per_key_each_key_learns_as_if_it_were_alone(settings):
+    """Of keys with fewer than 60 rows nothing is lent."""
+    table = table_of(250, keys=5)
+    learner = Learner("a", ["a", "b"], **SMALL, weights="per-key", max_keys=8, **settings)
+    records, updates = learner.run(table), 0
+    for key in set(table["k"].to_pylist()):
+        mask = pyarrow.array([cell == key for cell in table["k"].to_pylist()])
+        alone = Learner("a", ["a", "b"], **{**SMALL, "key": None}, experts=False, **settings)
+        expected = alone.run(table.filter(mask)).drop_columns(["row"])
+        assert records.filter(mask).drop_columns(["row", "k"]).equals(expected)
+        updates += alone.metrics.updates
+    assert learner.metrics.updates == updates > 0
+    assert not records.equals(Learner("a", ["a", "b"], **SMALL, max_keys=8, **settings).run(table))
+
+
+@pytest.mark.parametrize("settings", [{}, {"intervals": [0.5], "sequence": "s", "horizon": 2, "stride": 3}])
+@pytest.mark.parametrize("most", [3, 10])
+def test_with_weights_per_key_a_run_that_goes_on_is_that_of_an_uninterrupted_one(most, settings):
+    def new() -> Learner:
+        return Learner("a", ["a", "b"], **SMALL, weights="per-key", max_keys=most, **settings)
+
+    table = table_of(300)
+    whole, single, cut = new(), new(), new()
+    records = whole.run(table)
+    assert [single.step(row).to_dict() for row in table.to_pylist()] == records.to_pylist()
+    pieces, start = [], 0
+    for count in np.random.default_rng(1).integers(1, 60, 30).tolist():
+        pieces.append(cut.run(table.slice(start, count)))
+        cut, start = Learner.from_bytes(cut.to_bytes()), start + count
+    assert pyarrow.concat_tables(pieces).equals(records)
+    assert whole.to_bytes() == single.to_bytes() == cut.to_bytes()
+    assert cut.metrics.updates == whole.metrics.updates > 0
+
+
+def test_with_weights_per_key_a_network_that_goes_back_leaves_the_others_alone():
+    table = table_of(600, keys=2)
+    learner, calm = (Learner("a", **SMALL, weights="per-key", max_keys=2) for _ in range(2))
+    for each in (learner, calm):
+        each.run(table.slice(0, 300))
+    lane = learner._intake.keys.states["pump 1"].lane
+    named_view(learner._state, "weights", lane)[:] = 1e30
+    mask = pyarrow.array([key is None for key in table["k"].to_pylist()[300:]])
+    records, expected = (each.run(table.slice(300)) for each in (learner, calm))
+    assert learner.metrics.diverged > 0
+    assert records.filter(mask).equals(expected.filter(mask))
+    assert not records.equals(expected)
+
+
+def test_with_weights_per_key_a_new_key_begins_with_the_first_weights_and_a_forecast_leaves_no_trace():
+    learner = randomised(Learner("a", **SMALL, weights="per-key", max_keys=2))
+    first = {name: weight.copy() for name, weight in learner.parameters.items()}
+    for row in range(200):
+        learner.step({"a": float(row % 7), "k": "xy"[row % 2]})
+    before = learner.to_bytes()
+    forecast = learner.predict({"a": 3.0, "k": "z"})
+    assert learner.to_bytes() == before
+    assert learner.step({"a": 3.0, "k": "z"}, learn=False).forecast["a"] == forecast["a"]
+    for name, weight in learner.parameters.items():
+        np.testing.assert_array_equal(weight, first[name])
+
+
+def test_updates_of_keys_that_are_gone_stay_counted():
+    learner = Learner("a", **SMALL, weights="per-key", max_keys=1)
+    for row in range(20):
+        learner.step({"a": float(row % 7), "k": "x"})
+    updates = learner.metrics.updates
+    learner.step({"a": 1.0, "k": "y"})
+    assert learner.metrics.updates == updates > 0
+    assert learner.health.rate != learner.health.rate  # no key that is there has learned
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_categories_with_weights_per_key_go_on_as_if_never_interrupted(late):
+    delay = {"horizon": 0, "max_delay": 3, "features": "a"} if late else {"features": ["a", "c"]}
+    settings = {
+        **SMALL,
+        **delay,
+        "weights": "per-key",
+        "max_keys": 4,
+        "max_categories": 5,
+        "count_order": 2,
+        "categorical": "c",
+    }
+    rows = [{"a": float(row % 5), "c": "uvwxy"[row % 5], "k": row % 3} for row in range(120)]
+
+    def take(learner: Learner, first: int, last: int) -> list[float]:
+        losses = []
+        for number in range(first, last):
+            row = rows[number]
+            losses.append(learner.step({**row, "c": None} if late else row).loss)
+            if late and number > 2:
+                losses.append(learner.reveal(number - 2, {"c": rows[number - 2]["c"]}))
+        return losses
+
+    whole = Learner("c", **settings, temperature="auto")
+    cut = Learner("c", **settings, temperature="auto")
+    expected, found = take(whole, 0, 120), take(cut, 0, 50)
+    cut = Learner.from_bytes(cut.to_bytes())
+    found += take(cut, 50, 120)
+    np.testing.assert_array_equal(found, expected)
+    assert cut.to_bytes() == whole.to_bytes()
+    assert np.nanmean(expected[-30:]) < 0.5 * np.nanmean(expected[:60])
+
+
+def test_memory_of_weights_per_key_is_known_and_counts_every_key():
+    shared, own = (Learner("a", **SMALL, max_keys=50, weights=weights) for weights in ("shared", "per-key"))
+    assert own.nbytes == sum(array.nbytes for array in own._state)
+    parameters = 4 * named_view(own._state, "weights").size
+    assert own.nbytes - shared.nbytes > 50 * 5 * parameters  # two moments and two good copies beside the weights
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"key": None}, "weights of per-key need key: name the column that tells streams apart"),
+        (
+            {"batch_keys": 2},
+            "batch_keys needs weights = shared: keys with networks of their own have no update in common",
+        ),
+        (
+            {"evict_categories": True},
+            "evict_categories needs weights = shared: a category cannot be forgotten by every key's network",
+        ),
+        ({"weights": "mine"}, "weights must be one of shared, per-key, not 'mine'"),
+    ],
+)
+def test_what_weights_per_key_cannot_do_is_refused(settings, message):
+    with pytest.raises(SettingsError) as raised:
+        Learner("a", **{**SMALL, "weights": "per-key", **settings})
+    assert str(raised.value) == message
 
 
 # --- keys that come and go --------------------------------------------------------------------------------------------

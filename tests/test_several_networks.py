@@ -209,7 +209,7 @@ def test_what_one_network_has_taken_when_it_is_interrupted_all_take(kind):
     values = stream(40)
     whole = of_kind(kind)
     whole.run(values)
-    for place in range(len(whole._engine.calls(whole._intake.portion(learn=True)))):
+    for place in range(len(whole._engine.calls(whole._row_by_row.portion(learn=True)))):
         interrupted = of_kind(kind)
         intercept(interrupted, place, lambda call: (call(), _stop()))
         for row in values:
@@ -218,7 +218,7 @@ def test_what_one_network_has_taken_when_it_is_interrupted_all_take(kind):
         assert interrupted.to_bytes() == whole.to_bytes(), place
     intercept(interrupted, 0, lambda call: _stop())
     with pytest.raises(KeyboardInterrupt):
-        interrupted.step(values[0])
+        interrupted.run(values[:1])
     assert interrupted.to_bytes() == whole.to_bytes()
 
 

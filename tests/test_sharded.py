@@ -46,6 +46,7 @@ def of_shard(table: pyarrow.Table, shard: int, shards: int) -> pyarrow.Table:
         {"horizon": 3, "stride": 2, "sequence": "s"},
         {"time": "t", "time_features": True},
         {"batch_keys": 3},
+        {"weights": "per-key"},
     ],
 )
 def test_records_are_those_of_learners_that_are_fed_their_own_keys_alone(shards, settings):

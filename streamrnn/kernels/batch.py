@@ -15,7 +15,7 @@ from .arrays.group import Group, network_opener, opener
 from .arrays.ring import slot_before
 from .arrays.state import BOUNDARY, EVICTS, LANE, NEW_SEQUENCE, SINCE, UNLEARNED, UPDATE_SKIPPED
 from .arrays.views import Model, Scratch, matrix, open_lane
-from .keys import prepare_row
+from .keys import lane_rows, prepare_row
 from .machine.jit import kernel
 from .machine.memory import carve2
 from .network.guard import keep_first
@@ -223,7 +223,7 @@ def _chain_back(batch, pool, model, sweeps, layer, longest):
                 sweeps.places[b] = b * slots + previous
                 spans[b, SLOT] = previous
             if layer == 0:
-                fetch_part(pool.real[max(spans[b, NEXT], 0)], step, longest)
+                fetch_part(lane_rows(pool, max(spans[b, NEXT], 0)), step, longest)
         if step + 1 < longest:
             linear_backward_inputs(weight_hh, d_gates, sweeps.rows, d_hidden, sweeps.places)
 

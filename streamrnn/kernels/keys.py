@@ -1,10 +1,10 @@
 """Many streams in one learner: how a key's lane begins, and what it begins with.
 
-Weights are shared; state, window, pending forecasts and statistics are the key's own. A new key has no statistics, so
-it begins with some values that are typical of keys before it. How many is the empirical Bayes weight (Efron & Morris
-1973): the variance of one value's evidence over the variance between keys. Keys that are alike lend a new one all that
-they may, keys in different units lend it nothing. A key tells once how it is, when it has had `KNOWN_AT` values, so
-that one that talks much counts no more than others.
+State, window, pending forecasts and statistics are the key's own. Weights are shared; or they are its own too, and then
+it begins with the first ones. A new key has no statistics, so it begins with some values that are typical of keys
+before it. How many is the empirical Bayes weight (Efron & Morris 1973): the variance of one value's evidence over the
+variance between keys. Keys that are alike lend a new one all that they may, keys in different units lend it nothing. A
+key tells once how it is, when it has had `KNOWN_AT` values, so that one that talks much counts no more than others.
 """
 
 from __future__ import annotations
@@ -18,28 +18,32 @@ from .columns.gate import deviation
 from .columns.robust import MAD_TO_DEVIATION
 from .columns.scaling import scale_of
 from .machine.jit import by_type, kernel
-from .network.guard import UNTRUSTED, renew
+from .network.guard import renew
 
 KNOWN_AT = 60  # values: few of those that were lent are then left in the statistics
 MOST_LENT = 10  # values, half as many as seed a column's statistics
 VARIANCE_OF_ONE = 1.25  # of the log of one normal value's size: pi^2 / 8
 PRIOR_KEYS = 2  # that would disagree: a few that agree may do so by chance
-LENT_TRUST = 0.1  # of the evidence that keys have about the network's outputs
-PACE = 0.01  # of the mean of that evidence
 
 KEYS, MEAN, MEAN_M2, LOG_UNIT, LOG_UNIT_M2 = 0, 1, 2, 3, 4  # places in a row of `Pool.columns`
 LOG_SCALE, LOG_SCALE_M2 = 1, 2  # places in a row of `Pool.changes`, after KEYS
 
 
 def lane_after(pool, marks, i):
-    """View the network's numbers in the lane of the row after row i; None without keys."""
+    """View all numbers in the lane of the row after row i, one flat array after the other; None without keys."""
 
 
 @by_type(lane_after)
 def _lane_after(pool, marks, i):
     if isinstance(pool, types.NoneType):
         return lambda pool, marks, i: None
-    return lambda pool, marks, i: pool.real[marks[min(i + 1, marks.shape[0] - 1), LANE]]
+    return lambda pool, marks, i: lane_rows(pool, marks[min(i + 1, marks.shape[0] - 1), LANE])
+
+
+@kernel
+def lane_rows(pool, number):
+    """View all numbers of a lane, one flat array after the other."""
+    return pool.real[number], pool.double[number], pool.integer[number]
 
 
 @kernel
@@ -59,7 +63,7 @@ def begin_key(pool, model, lane, number, begins):
         return 0
     keyless = pool.real.shape[0] - 2  # the lane of no key
     if begins == EVICTS:
-        _count_evicted(pool, lane)
+        _count_evicted(pool, model, lane)
     _copy_row(pool.real, keyless, number)
     _copy_row(pool.double, keyless, number)
     _copy_row(pool.integer, keyless, number)
@@ -69,18 +73,18 @@ def begin_key(pool, model, lane, number, begins):
     for t in range(model.sizes.targets):
         for k in range(model.sizes.horizons):
             _lend_changes(pool, lane.changes, t, k)
-    for pair in range(model.sizes.pairs):
-        for place in range(2):
-            lane.changes.agreement[pair, place] = LENT_TRUST * pool.agreement[pair, place]
     return EVICTION if begins == EVICTS else 0
 
 
 @kernel
-def _count_evicted(pool, lane):
+def _count_evicted(pool, model, lane):
     """Keep what a lane has counted beyond its end."""
     pool.evicted[0] += 1
     for place in range(lane.counts.shape[0]):
         pool.gone_counts[place] += lane.counts[place]
+    for i in range(pool.gone_updates.shape[0]):
+        for place in range(pool.gone_updates.shape[1]):
+            pool.gone_updates[i, place] += model.network.updates[place]
     _count_sequences(lane.classes, pool)
 
 
@@ -159,7 +163,7 @@ def finish_row(pool, model, lane, learn):
             if lane.change_pooled[pair] == 0 and lane.changes.seen[t, k] >= KNOWN_AT:
                 lane.change_pooled[pair] = 1
                 _pool_changes(pool, lane.changes, t, k)
-    _pool_agreement(pool, model, lane)
+    lane.counts[RETURNS_SEEN] = model.network.updates[RETURNS]
 
 
 @kernel
@@ -185,17 +189,3 @@ def _add(sums, row, place, value):
     off = value - sums[row, place]
     sums[row, place] += off / sums[row, KEYS]
     sums[row, place + 1] += off * (value - sums[row, place])
-
-
-@kernel
-def _pool_agreement(pool, model, lane):
-    """Let this key's evidence about the outputs into the mean; all of it is void if the network has gone back."""
-    has_gone_back = lane.counts[RETURNS_SEEN] != model.network.updates[RETURNS]
-    lane.counts[RETURNS_SEEN] = model.network.updates[RETURNS]
-    agreement = lane.changes.agreement
-    for pair in range(model.sizes.pairs):
-        if has_gone_back:
-            pool.agreement[pair, 0], pool.agreement[pair, 1] = 0.0, UNTRUSTED / LENT_TRUST
-        elif agreement[pair, 1] > 0.0:
-            for place in range(2):
-                pool.agreement[pair, place] += PACE * (agreement[pair, place] - pool.agreement[pair, place])

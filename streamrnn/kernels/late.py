@@ -28,8 +28,8 @@ def learn_late_rows(real, double, integer, rows, codes, marks, has_keys, learn, 
     """
     before = flush_denormals()
     pool = open_pool(real, double, integer, codes, 0)
-    model = open_model(real, double, integer, codes, 0)
     for i in range(rows.shape[0]):
+        model = open_model(real, double, integer, codes, marks[i, LANE])
         lane = open_lane(real, double, integer, codes, marks[i, LANE])
         for j in range(records.shape[1]):
             records[i, j] = math.nan

@@ -87,10 +87,10 @@ def learn_keyed_coded_rows(real, double, integer, rows, codes, marks, learn, rec
 def take_rows(real, double, integer, rows, codes, pool, batch, seasons, marks, learn, records):
     """Run every row through its lane; of codes, pool, batch and seasons what a learner lacks is None."""
     before = flush_denormals()
-    model = open_model(real, double, integer, codes, 0)
     start = 0
     while start < rows.shape[0]:
         stop = _end_of_run(marks, start)
+        model = open_model(real, double, integer, codes, marks[start, LANE])
         lane = open_lane(real, double, integer, codes, marks[start, LANE])
         for i in range(start, stop):
             for j in range(records.shape[1]):

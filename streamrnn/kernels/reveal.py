@@ -42,7 +42,7 @@ def _make_forecast(model, lane, slot, t, k, settled):
     sizes, changes, pending, outputs = model.sizes, lane.changes, lane.pending, lane.ring.outputs
     pair = k * sizes.targets + t
     scale = scale_of(changes, t, k)
-    unit = scale * trust_in(changes, pair) if sizes.shrink else scale
+    unit = scale * trust_in(changes, pair, lane.counts[STEPS]) if sizes.shrink else scale
     pending.scale[slot, pair] = scale if settled else math.nan
     finite = True
     for out in range(pair * sizes.quantiles, (pair + 1) * sizes.quantiles):
@@ -93,7 +93,7 @@ def reveal(model, lane, t, truth, learn, record):
             record[EXPECTED + t] = _middle(model, lane, slot, k * sizes.targets + t)
         _grade(model, lane, slot, t, k, truth, record)
         if learn and lane.columns.settled[model.roles.target_columns[t]]:
-            _learn_from(model, lane, slot, t, k, truth, step >= counts[RENEWED])
+            _learn_from(model, lane, slot, t, k, truth, step)
         _void(model, lane, slot, k * sizes.targets + t)
 
 
@@ -114,7 +114,7 @@ def _grade(model, lane, slot, t, k, truth, record):
 
 
 @kernel
-def _learn_from(model, lane, slot, t, k, truth, is_of_these_weights):
+def _learn_from(model, lane, slot, t, k, truth, step):
     """Let one graded forecast into the slopes, into what is known of the network, and into the target's unit.
 
     What weights forecast that have been taken back since is no lesson for those of now.
@@ -122,9 +122,9 @@ def _learn_from(model, lane, slot, t, k, truth, is_of_these_weights):
     sizes, pending, changes = model.sizes, lane.pending, lane.changes
     pair = k * sizes.targets + t
     change, scale = truth - pending.base[slot, t], pending.scale[slot, pair]
-    if scale > 0.0 and is_of_these_weights:
+    if scale > 0.0 and step >= lane.counts[RENEWED]:
         _write_slopes(model, lane, slot, pair, change / scale)
-        add_agreement(changes, pair, lane.ring.outputs[slot, pair * sizes.quantiles], change / scale)
+        add_agreement(changes, pair, step, lane.ring.outputs[slot, pair * sizes.quantiles], change / scale)
         weigh(model, lane, slot, t, pair, change / scale)
     if not math.isnan(scale):
         most = scale * model.rates.tolerance if scale > 0.0 else math.inf

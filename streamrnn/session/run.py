@@ -231,9 +231,10 @@ class Session:
 
     def _tell_of_time_order(self, batch: Batch, number: int, steps: np.ndarray | None) -> None:
         if self._time_order.watch(batch, steps) and self._time_order.backward and not self.outcome.backward:
+            of_key = f" of key {self._time_order.first_key!r}" if self.start.settings.key else ""
             self._listener.warn(
-                f"{self.source.name}: among rows {number:,} to {number + batch.arrivals - 1:,} the time goes back; "
-                "such rows are counted, and taken as they come"
+                f"{self.source.name}: among rows {number:,} to {number + batch.arrivals - 1:,} the time{of_key} goes "
+                "back; such rows are counted, and taken as they come"
             )
         self.outcome.backward = self._time_order.backward
 

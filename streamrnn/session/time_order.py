@@ -32,10 +32,13 @@ class TimeOrder:
     ----------
     backward : int
         How many rows went back.
+    first_key : object
+        The key of the first of them, None without keys.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.backward = 0
+        self.first_key: Any = None
         self._key, self._sequence = settings.key, settings.sequence
         self._reader = TimeReader(settings.time, settings.time_format) if settings.time else None
         self._keys = Keys(settings.max_keys if settings.key else None)
@@ -69,7 +72,9 @@ class TimeOrder:
             return
         arrivals = self._keys.take_rows(keys, sequences, len(times))
         before = arrivals.times_before(times)
-        self.backward += int(np.count_nonzero((times < before) & (times != MISSING)))
+        backward = np.flatnonzero((times < before) & (times != MISSING))
+        if len(backward):
+            self._count(len(backward), keys.value(int(backward[0])))
         arrivals.take()
 
     def _watch_row(self, reader: TimeReader, row: Mapping[str, Any]) -> None:
@@ -78,5 +83,11 @@ class TimeOrder:
         state, _ = self._keys.look(key)
         before = MISSING if state.starts(sequence) else state.time
         self._keys.take(key, state)
-        self.backward += MISSING != time < before
+        if MISSING != time < before:
+            self._count(1, key)
         state.take(sequence, before if time == MISSING else time)
+
+    def _count(self, rows: int, first_key: Any) -> None:
+        if not self.backward:
+            self.first_key = first_key
+        self.backward += rows

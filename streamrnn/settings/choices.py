@@ -14,6 +14,7 @@ SEQUENCE_FORECASTS = ("last", "mean")
 HORIZON_UNITS = ("rows", "values")
 DRIFT = ("off", "rate")
 CHANNELS = ("joint", "independent")
+WEIGHTS = ("shared", "per-key")
 COLUMN_ROLES = ("time", "key", "sequence", "label_id")  # each of one column, which is neither feature nor target
 EXPERTS = ("last", "seasonal", "linear", "joint", "readout", "network")  # of the mix
 

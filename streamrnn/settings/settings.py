@@ -30,6 +30,7 @@ from .choices import (
     SCHEDULES,
     SEQUENCE_FORECASTS,
     TRUTH_VALUES,
+    WEIGHTS,
 )
 from .option import Option, SettingsError, option
 from .together import check_together
@@ -102,6 +103,9 @@ class Settings:
         1000, "Columns", "keys that are kept; beyond them the one least recently seen gives way", structure=True,
         metavar="N",
     )  # fmt: skip
+    weights: str = option(
+        "shared", "Columns", "of the keys; per-key: each learns a network of its own", choices=WEIGHTS, structure=True
+    )
     sequence: str | None = option(
         None, "Columns", "column whose change of value starts a new sequence", structure=True, metavar="COLUMN"
     )
@@ -304,6 +308,11 @@ class Settings:
     def has_numbers(self) -> bool:
         """Whether a target is not categorical, as far as the settings tell."""
         return not self.targets or any(target not in self.categorical for target in self.targets)
+
+    @property
+    def has_own_weights(self) -> bool:
+        """Whether each key learns a network of its own."""
+        return self.weights == "per-key"
 
     @property
     def mixes(self) -> bool:

@@ -26,13 +26,7 @@ def check_together(settings: Settings) -> None:
     _check_season_lags(settings)
     if settings.has_several_networks:
         _check_networks(settings)
-    if settings.batch_keys > 1 and settings.key is None:
-        raise SettingsError("batch_keys needs key: rows of one stream are learned one after the other")
-    if settings.batch_keys > settings.max_keys:
-        raise SettingsError(
-            f"batch_keys = {settings.batch_keys} is more than max_keys = {settings.max_keys}: so many keys are never "
-            "there"
-        )
+    _check_keys(settings)
     for role, other in combinations(COLUMN_ROLES, 2):
         if getattr(settings, role) is not None and getattr(settings, role) == getattr(settings, other):
             raise SettingsError(f"column {getattr(settings, role)!r} cannot be both {role} and {other}")
@@ -58,6 +52,28 @@ def check_together(settings: Settings) -> None:
         raise SettingsError("sequence_forecast of mean needs horizon 0 and a sequence: it is one label for all rows")
     if settings.label_id is not None and (settings.horizons != (0,) or not settings.max_delay):
         raise SettingsError("label_id is for late labels: it needs horizon 0, and max_delay of 1 or more")
+
+
+def _check_keys(settings: Settings) -> None:
+    if settings.batch_keys > 1 and settings.key is None:
+        raise SettingsError("batch_keys needs key: rows of one stream are learned one after the other")
+    if settings.batch_keys > settings.max_keys:
+        raise SettingsError(
+            f"batch_keys = {settings.batch_keys} is more than max_keys = {settings.max_keys}: so many keys are never "
+            "there"
+        )
+    if not settings.has_own_weights:
+        return
+    if settings.key is None:
+        raise SettingsError("weights of per-key need key: name the column that tells streams apart")
+    if settings.batch_keys > 1:
+        raise SettingsError(
+            "batch_keys needs weights = shared: keys with networks of their own have no update in common"
+        )
+    if settings.evict_categories:
+        raise SettingsError(
+            "evict_categories needs weights = shared: a category cannot be forgotten by every key's network"
+        )
 
 
 def _check_experts(settings: Settings) -> None:

@@ -7,14 +7,18 @@ on mean and variance run (Welford 1962).
 from __future__ import annotations
 
 import math
+from bisect import bisect
 from dataclasses import dataclass, field
 
 import numpy as np
+
+from .cells import Array
 
 SEED_VALUES = 20  # values that seed the statistics, and far values in a row that make a level shift
 FAR = 100.0  # deviations
 LARGEST = 1e30
 MEDIAN_TO_DEVIATION = 1.4826  # of a normal distribution
+AGES = (1, 2, 3, 4, 5, 6, 7, 8, 16, 32, 64)  # at which a stream's outputs come to be of another kind
 
 
 def robust(values: list[float], center: float | None = None) -> tuple[float, float]:
@@ -143,6 +147,7 @@ class Scale:
     sum2: float = 0.0
     agreed: float = 0.0
     proposed: float = 0.0
+    pooled: Array | None = None  # (ages, 2) the same sums of all streams, of steps that are so old, or older
 
     @property
     def value(self) -> float:
@@ -163,12 +168,17 @@ class Scale:
         """Outputs have to be right about ten squared units before they are believed."""
         self.agreed, self.proposed = 0.0, 10.0
 
-    @property
-    def trust(self) -> float:
+    def trust(self, step: int) -> float:
         """The least-squares slope of what came on what was proposed, within [0, 1]."""
-        return min(max(self.agreed / self.proposed, 0.0), 1.0) if self.proposed > 0 else 1.0
+        agreed, proposed = self.agreed, self.proposed
+        if self.pooled is not None:
+            agreed, proposed = np.add([agreed, proposed], self.pooled[bisect(AGES, step)] / 10)
+        return min(max(agreed / proposed, 0.0), 1.0) if proposed > 0 else 1.0
 
-    def agree(self, output: float, change: float) -> None:
+    def agree(self, step: int, output: float, change: float) -> None:
         output, change = min(max(output, -10.0), 10.0), min(max(change, -10.0), 10.0)
+        if self.pooled is not None:
+            younger = self.pooled[: 1 + bisect(AGES, step)]
+            younger[:] = 0.997 * younger + (output * change, output * output)
         self.agreed = 0.9998 * self.agreed + output * change
         self.proposed = 0.9998 * self.proposed + output * output

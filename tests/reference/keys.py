@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
-from .gate import MEDIAN_TO_DEVIATION, Column, Scale
+from .gate import AGES, MEDIAN_TO_DEVIATION, Column, Scale
 from .learner import ReferenceLearner, RefRecord
 
 TOLD_AT = 60  # values that a stream has had when it tells how it is
@@ -39,7 +39,8 @@ class KeyedReference:
         self.told: set[tuple[int, str, int, int]] = set()
         self.columns: dict[int, list[tuple[float, float]]] = {}  # mean and log of the deviation of each stream
         self.sizes: dict[tuple[int, int], list[float]] = {}  # log of the scale of each
-        self.agreement = np.zeros((len(self.shared.horizons), len(self.shared.targets), 2))
+        self.agreement = np.tile([0.0, 100.0], (len(self.shared.horizons), len(self.shared.targets), 1 + len(AGES), 1))
+        self.lend_trust(self.shared)
 
     def step(self, key: Hashable, values: Sequence[float], learn: bool = True, boundary: bool = False) -> RefRecord:
         evicted = False
@@ -55,7 +56,7 @@ class KeyedReference:
         record = learner.step(values, learn, boundary)
         self.shared.parameters = learner.parameters
         if learn:
-            self.listen(learner, has_gone_back=self.returns_seen[key] != self.shared.guard.returns)
+            self.listen(learner)
         self.returns_seen[key] = self.shared.guard.returns
         if evicted:
             record.event.add("evicted")
@@ -85,10 +86,13 @@ class KeyedReference:
             self.lend_values(learner.columns[number], known)
         for (k, j), known in self.sizes.items():
             self.lend_changes(learner.scales[k][j], known)
-        for k, horizon in enumerate(learner.scales):
-            for j, scale in enumerate(horizon):
-                scale.agreed, scale.proposed = 0.1 * self.agreement[k, j]
+        self.lend_trust(learner)
         return learner
+
+    def lend_trust(self, learner: ReferenceLearner) -> None:
+        for horizon, evidence in zip(learner.scales, self.agreement, strict=True):
+            for scale, pooled in zip(horizon, evidence, strict=True):
+                scale.pooled = pooled
 
     def lend_values(self, column: Column, known: list[tuple[float, float]]) -> None:
         means, logs = np.transpose(known)
@@ -104,8 +108,8 @@ class KeyedReference:
         scale.first = [unit / MEDIAN_TO_DEVIATION] * scale.n
         scale.sum2 = unit**2 * scale.n
 
-    def listen(self, learner: ReferenceLearner, has_gone_back: bool) -> None:
-        """Each stream tells once how its columns and changes are, and on every row what it thinks of the outputs."""
+    def listen(self, learner: ReferenceLearner) -> None:
+        """Each stream tells once how its columns and changes are."""
         for number, column in enumerate(learner.columns):
             if column.n >= TOLD_AT and self.is_new(learner, "column", number, 0) and column.deviation > 0:
                 self.columns.setdefault(number, []).append((column.mean, math.log(column.deviation)))
@@ -113,10 +117,6 @@ class KeyedReference:
             for j, scale in enumerate(horizon):
                 if scale.n >= TOLD_AT and self.is_new(learner, "change", k, j) and scale.value > 0:
                     self.sizes.setdefault((k, j), []).append(math.log(scale.value))
-                if has_gone_back:
-                    self.agreement[k, j] = 0.0, 100.0
-                elif scale.proposed > 0:
-                    self.agreement[k, j] += 0.01 * (np.array([scale.agreed, scale.proposed]) - self.agreement[k, j])
 
     def is_new(self, learner: ReferenceLearner, kind: str, k: int, j: int) -> bool:
         what = (id(learner), kind, k, j)

@@ -269,7 +269,7 @@ class ReferenceLearner:
                 self.row_losses.append(self.loss.value(output, label, quantile))
             if learn and number >= self.renewed:
                 self.write_slopes(number, k, j, label)
-                self.scales[k][j].agree(forecast.proposed, label)
+                self.scales[k][j].agree(number, forecast.proposed, label)
                 self.guard.weigh(forecast.middle, label, (forecast.last - forecast.base) / forecast.scale)
         if learn and not math.isnan(forecast.scale):
             change, most = value - forecast.base, self.tolerance * forecast.scale
@@ -325,6 +325,8 @@ class ReferenceLearner:
         self.optimizer.begin_anew()
         self.guard.returns += 1
         self.renew()
+        for scale in (scale for horizon in self.scales for scale in horizon if scale.pooled is not None):
+            scale.pooled[:] = 0.0, 100.0
 
     def renew(self) -> None:
         """Nothing of a stream's past with other weights teaches those of now."""
@@ -434,7 +436,7 @@ class ReferenceLearner:
                 if math.isnan(base):
                     continue
                 scale = self.scales[k][j].value
-                trust = self.scales[k][j].trust if self.shrink else 1.0
+                trust = self.scales[k][j].trust(self.now) if self.shrink else 1.0
                 values = base + scale * trust * outputs[k, j]
                 if not np.isfinite(values).all():
                     continue

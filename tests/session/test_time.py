@@ -26,6 +26,16 @@ def test_rows_that_go_back_in_time_are_counted_and_told_once(files, run):
     assert warning.startswith(f"{files / 'in.csv'}: among rows 0 to 6 the time goes back")
 
 
+def test_rows_of_many_keys_that_go_back_are_told_once_with_the_first_key(files, run):
+    rows = [(second, key) for second in (1, 2, 3) for key in "abc"] + [(1, key) for key in "bcabca"]
+    (files / "in.csv").write_bytes(b"time,pump,load\n" + b"".join(b"%d,%s,1\n" % (t, k.encode()) for t, k in rows))
+    heard = Heard()
+    outcome = run(heard, source="in.csv", output="out.csv", settings={**TIME, "key": "pump"}).outcome
+    assert outcome.backward == 3
+    (warning,) = heard.warned
+    assert warning.startswith(f"{files / 'in.csv'}: among rows 0 to 14 the time of key 'b' goes back")
+
+
 def test_a_new_sequence_may_begin_at_an_earlier_time(files, run):
     rows = [(1, "a"), (2, "a"), (1, "b"), (2, "b"), (1, "b")]
     (files / "in.csv").write_bytes(b"time,clip,load\n" + b"".join(b"%d,%s,1\n" % (t, c.encode()) for t, c in rows))

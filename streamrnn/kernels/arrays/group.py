@@ -194,7 +194,7 @@ class _Opening(NamedTuple):
         else:
             field, at = FIELDS[getattr(AT, where)], ENTRY * getattr(AT, where)
             flat, start, shape = field.flat, self.word(at), [self.word(at + 1 + axis) for axis in range(member.ndim)]
-            if field.lane or field.tally or field.grouped:
+            if field.lane or field.own or field.tally or field.grouped:  # the distance of what lanes share is 0
                 number = self.tally() if field.tally else self.lane
                 start = self.builder.add(start, self.builder.mul(number, self.word(at + 4)))
         self.write(self.builder.gep(self.flats[flat], [start]), *place, 0)

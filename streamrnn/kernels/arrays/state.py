@@ -5,9 +5,10 @@ A learner is three flat arrays: ``real`` (the network's dtype), ``double`` (floa
 it (``views.py``), and a checkpoint saves by it. ``integer`` begins with the table of offsets and shapes, then the
 sizes, so three arrays are all that has to cross from Python at a call.
 
-Fields of a *lane* (one key's stream) exist once per lane; the last lane is a spare one, for forecasts that must
-leave no trace. With keys, the lane before it is that of no key, which every new key's is a copy of. A *tally* counts
-over all lanes; the spare lane has one of its own.
+Fields of a *lane* (one key's stream) exist once per lane; the last lane is a spare one, for forecasts that must leave
+no trace. With keys, the lane before it is that of no key, which every new key's is a copy of. What is *own* is shared,
+or exists once per lane where keys have weights of their own. A *tally* counts over all lanes; the spare lane has one of
+its own.
 """
 
 from __future__ import annotations
@@ -22,13 +23,15 @@ from ..experts.fields import EXPERT_FIELDS
 from ..machine.vector import LANES
 from ..surprise.anomaly_fields import SCORE_FIELDS
 from ..surprise.conformal_fields import BOUND_FIELDS
-from .field import DERIVED, GROUPED, SCRATCH, SHARED, TALLY, Field
+from .field import DERIVED, GROUPED, OWN, SCRATCH, SHARED, TALLY, Field
 
 # Values whose median and absolute deviations seed a column's statistics; as many far ones in a row are a level shift.
 WARM_UP = 20
 
 RANKS = 11  # places that the truth can have among the forecast categories; the last: none of the first ten
+HASH = 2**62  # beyond the key of any context
 CONTEXT_WIDTH = 16  # numbers that the counts keep of a context: its key, how often it came, its followers
+AGES = 12  # classes of steps, see `scaling.age_class`
 RECENT = 1000  # graded forecasts of a category that count as recent
 
 
@@ -57,6 +60,7 @@ class Sizes(NamedTuple):
     middle: int  # index of the quantile 0.5
     outputs: int  # horizons * targets * quantiles, in this order
     pairs: int  # horizons * targets
+    keyed_pairs: int  # pairs, if keys share a network
     coded: int  # columns of categories; those that are features come first
     coded_features: int
     embedding: int  # numbers that stand for a category
@@ -97,6 +101,7 @@ class Sizes(NamedTuple):
     parameters: int
     blocks: int  # matrices and biases of the network
     lanes: int  # with the spare one
+    own: int  # 1: each lane has weights of its own
     batch: int  # rows of different keys that are learned in one update; 1: each alone, and then these are 0:
     batched: int  # 1
     batch_lanes: int  # batch + 1: a sequence may end when all wait
@@ -145,26 +150,26 @@ class Sizes(NamedTuple):
 
 
 FIELDS = (
-    Field("weights", "real", ("parameters",), "all matrices and biases, rows padded; saved by name", **DERIVED),
-    Field("moment1", "real", ("parameters",), "momentum, or adam's mean", **SHARED),
-    Field("moment2", "real", ("parameters",), "mean square of the gradient", **SHARED),
+    Field("weights", "real", ("parameters",), "matrices and biases, rows padded; saved by name", **DERIVED, own=True),
+    Field("moment1", "real", ("parameters",), "momentum, or adam's mean", **OWN),
+    Field("moment2", "real", ("parameters",), "mean square of the gradient", **OWN),
     Field("rates", "double", (24,), "what `Rates` names", **DERIVED),
     Field("levels", "double", ("quantiles",), "quantiles that are forecast", **DERIVED),
-    Field("updates", "integer", (5,), "what `MADE` and its neighbours name", **SHARED),
-    Field("rate_cap", "double", (1,), "what the guard lets the learning rate be; 0: anything", **SHARED),
-    Field("boost_left", "integer", (1,), "updates that a drift still raises the rate of", **SHARED),
-    Field("health", "double", (6,), "decaying sums about gradients, see `health.py`", **SHARED),
-    Field("good", "real", (2, "parameters"), "weights that were good, and those of the last check", **SHARED),
-    Field("guard_errors", "double", (3,), "sums since the last check, see `guard.py`", **SHARED),
-    Field("guard_standing", "integer", (1,), "how the good weights stand", most=2, **SHARED),
+    Field("updates", "integer", (5,), "what `MADE` and its neighbours name", **OWN),
+    Field("rate_cap", "double", (1,), "what the guard lets the learning rate be; 0: anything", **OWN),
+    Field("boost_left", "integer", (1,), "updates that a drift still raises the rate of", **OWN),
+    Field("health", "double", (6,), "decaying sums about gradients, see `health.py`", **OWN),
+    Field("good", "real", (2, "parameters"), "weights that were good, and those of the last check", **OWN),
+    Field("guard_errors", "double", (3,), "sums since the last check, see `guard.py`", **OWN),
+    Field("guard_standing", "integer", (1,), "how the good weights stand", most=2, **OWN),
     Field("known", "integer", ("coded",), "codes so far, with the reserved one", most="classes", least=1, **SHARED),
     Field("evicted_codes", "integer", ("evicted_columns",), "how often a code was given to another one", **SHARED),
     Field("last_seen", "integer", ("evicted_columns", "seen_codes"), "when each code came last", **SHARED),
     Field("class_columns", "integer", ("class_targets",), "coded column of each categorical target", **DERIVED),
     Field("target_weights", "double", ("all_targets",), "how much the loss of each counts", **DERIVED),
-    Field("contexts", "integer", ("context_rows", CONTEXT_WIDTH), "what followed, see `counts.py`", **SHARED),
-    Field("alone", "integer", ("class_pairs", "counted"), "what came where no context knew it", **SHARED),
-    Field("sharpness", "double", ("tempered_pairs", 2), "of each forecast, see `temperature.py`", **SHARED),
+    Field("contexts", "integer", ("context_rows", CONTEXT_WIDTH), "what followed, see `counts.py`", most=HASH, **OWN),
+    Field("alone", "integer", ("class_pairs", "counted"), "what came where no context knew it", **OWN),
+    Field("sharpness", "double", ("tempered_pairs", 2), "of each forecast, see `temperature.py`", **OWN),
     Field("mixture", "double", ("counted",), "probability of each code by the counts", **SCRATCH),
     Field("offsets", "integer", ("blocks",), "where each matrix and bias begins in the weights", **DERIVED),
     Field("feature_columns", "integer", ("features",), "column of each feature", **DERIVED),
@@ -220,7 +225,7 @@ FIELDS = (
     Field("log_sum", "double", ("class_pairs", "slots"), "log of the sum of exp(logits), NaN: not pending", ring=1),
     Field("class_before", "integer", ("class_targets", "slots", 3), "see `KNOWN` and its like", ring=1, most="classes"),
     Field("label_history", "integer", ("class_targets", "order"), "the last codes plus 1, 0: none", most="classes"),
-    Field("context_keys", "integer", ("class_pairs", "slots", "order"), "of the contexts of a forecast", ring=1),
+    Field("context_keys", "integer", ("class_pairs", "slots", "order"), "of a forecast's contexts", ring=1, most=HASH),
     Field("class_network", "real", ("class_pairs", "slots", "network_width"), "logits of the network alone", ring=1),
     Field("class_counted", "real", ("class_pairs", "slots", "base_width"), "log probability by the counts", ring=1),
     Field("sharpness_then", "double", ("tempered_pairs", "slots"), "of a forecast, see `temperature.py`", ring=1),
@@ -264,9 +269,10 @@ FIELDS = (
     Field("group_d_read", "real", ("group_slots", "read_width"), "", **GROUPED),
     Field("pool_columns", "double", ("columns", 5), "how the columns of keys are, see `keys.py`", **SHARED),
     Field("pool_changes", "double", ("pairs", 3), "how their changes are", **SHARED),
-    Field("pool_agreement", "double", ("pairs", 2), "moving mean of their agreement", **SHARED),
+    Field("pool_agreement", "double", ("keyed_pairs", AGES, 2), "agreement of all keys' latest reveals", **SHARED),
     Field("evicted", "integer", (1,), "keys that gave way to others", **SHARED),
     Field("gone_counts", "integer", (8,), "sums of the lane_counts of evicted keys", **SHARED),
+    Field("gone_updates", "integer", ("own", 5), "sums of the own updates of evicted keys", **SHARED),
     Field("gone_sequences", "integer", ("class_targets", 4), "and of their class_sequences", **SHARED),
     Field("told", "double", ("networks", "told_rows", "told_width"), "what each network has answered", **SCRATCH),
     Field("told_copies", "integer", ("told_copies", 3), "place in an answer; network, place in its own", **DERIVED),
@@ -321,6 +327,7 @@ ENTRY = 5  # offset, three dimensions, distance between lanes, or between those 
 SIZES_AT = ENTRY * len(FIELDS)
 SIZE_COUNT = len(Sizes._fields)
 LANES_AT = SIZES_AT + Sizes._fields.index("lanes")
+OWN_AT = SIZES_AT + Sizes._fields.index("own")
 HEADER = SIZES_AT + SIZE_COUNT
 TALLIES = 2  # that of all lanes, that of the spare one
 
@@ -379,8 +386,12 @@ def _lay_out(sizes: Sizes) -> tuple[np.ndarray, dict[str, int]]:
     for of_lane, of_tally, copies in ((False, False, 1), (False, True, TALLIES), (True, False, sizes.lanes)):
         starts = dict(ends)
         placed = [
-            (index, field) for index, field in enumerate(FIELDS) if (field.lane, field.tally) == (of_lane, of_tally)
+            (index, field)
+            for index, field in enumerate(FIELDS)
+            if (field.is_of_lane(sizes.own), field.tally) == (of_lane, of_tally)
         ]
+        if of_lane:  # what its own weights need lies at a lane's end, so `FIRST_OF_LANE` is always its beginning
+            placed.sort(key=lambda place: place[1].own)
         for index, field in placed:
             shape = shape_of(field, sizes)
             length = math.prod(shape)
@@ -426,9 +437,14 @@ def allocate(sizes: Sizes, dtype: Any) -> State:
     return state
 
 
-def named_view(state: State, name: str, lane: int = 0) -> np.ndarray:
-    """View one field; what is written to it is written to the learner."""
+def named_view(state: State, name: str, lane: int | None = None) -> np.ndarray:
+    """View one field; what is written to it is written to the learner.
+
+    Without a lane it is that of the first; of what belongs to weights it is that of no key, which new keys begin with.
+    """
     field = FIELDS[getattr(AT, name)]
+    if lane is None:
+        lane = int(state.integer[LANES_AT]) - 2 if field.own else 0
     start, *shape, stride = state.integer[ENTRY * getattr(AT, name) :][:ENTRY].tolist()
     shape = shape[: len(field.shape)]
     start += lane * stride
@@ -438,7 +454,7 @@ def named_view(state: State, name: str, lane: int = 0) -> np.ndarray:
 
 def lanes_view(state: State, name: str, lanes: int) -> np.ndarray:
     """View one field of the first lanes: (lanes, ...)."""
-    first = named_view(state, name)
+    first = named_view(state, name, 0)
     distance = int(state.integer[ENTRY * getattr(AT, name) + 4]) * first.itemsize
     return np.lib.stride_tricks.as_strided(first, (lanes, *first.shape), (distance, *first.strides))
 

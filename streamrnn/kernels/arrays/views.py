@@ -95,6 +95,7 @@ class Changes(Group):
     first: Any = "change_first"  # (pairs, WARM_UP)
     seen: Any = "change_seen"  # (targets, horizons)
     agreement: Any  # (pairs, 2)
+    pooled: Any = "pool_agreement"  # (keyed_pairs, AGES, 2)
     away: Any  # (WARM_UP,): work space
 
 
@@ -159,9 +160,9 @@ class Pool(Group):
 
     columns: Any = "pool_columns"  # (columns, 5)
     changes: Any = "pool_changes"  # (pairs, 3)
-    agreement: Any = "pool_agreement"  # (pairs, 2)
     evicted: Any  # (1,)
     gone_counts: Any  # (8,)
+    gone_updates: Any  # (own, 5)
     gone_sequences: Any  # (class_targets, 4)
     real: Any = EveryLane("real")  # (lanes, numbers of a lane)
     double: Any = EveryLane("double")  # (lanes, numbers of a lane)
@@ -169,7 +170,10 @@ class Pool(Group):
 
 
 class Model(Group):
-    """What all lanes share; ``coding`` is None where no column has categories, and nothing is compiled for it."""
+    """What all lanes share, but for weights per key.
+
+    ``coding`` is None where no column has categories, and nothing is compiled for it.
+    """
 
     sizes: Sizes
     rates: Rates

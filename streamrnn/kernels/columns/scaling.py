@@ -6,13 +6,17 @@ import math
 
 import numpy as np
 
-from ..arrays.state import WARM_UP
+from ..arrays.state import AGES, WARM_UP
 from ..machine.jit import kernel
 from ..machine.vector import constant
 from .gate import FAR, deviation
 from .robust import deviation_from
 
 MEMORY = 0.9998  # of the agreement: about 5,000 reveals
+POOLED_MEMORY = 0.997  # of the agreement of all keys: about 300 reveals
+LENT_TRUST = 0.1  # of that counts as a key's own
+UNTRUSTED = 10.0  # squared units that a network has to be right about before it is believed
+UNPROVEN = UNTRUSTED / LENT_TRUST  # the same, of all keys
 LARGEST_CHANGE = 10.0  # that counts for it, proposed or come, in scaled units
 
 
@@ -59,25 +63,59 @@ def add_change(changes, t, k, change):
 
 
 @kernel
-def trust_in(changes, pair):
+def trust_in(changes, pair, step):
     """Return how far an output is to be believed, in [0, 1]: the least-squares slope of what came on what it
     proposed.
 
     A network that has learned noise proposes changes that do not come. Its slope is near 0, and the forecast
     shrinks to its base; one that forecasts well is left alone (Mincer & Zarnowitz 1969; James & Stein 1961). 1
-    before any is known.
+    before any is known. Where keys share a network, each is lent what all know of the latest outputs that were made
+    after as many rows of a key, or after more.
     """
-    proposed2 = changes.agreement[pair, 1]
-    return min(max(changes.agreement[pair, 0] / proposed2, 0.0), 1.0) if proposed2 > 0.0 else 1.0
+    agreed, proposed2 = changes.agreement[pair, 0], changes.agreement[pair, 1]
+    if pair < changes.pooled.shape[0]:
+        age = age_class(step)
+        agreed += LENT_TRUST * changes.pooled[pair, age, 0]
+        proposed2 += LENT_TRUST * changes.pooled[pair, age, 1]
+    return min(max(agreed / proposed2, 0.0), 1.0) if proposed2 > 0.0 else 1.0
 
 
 @kernel
-def add_agreement(changes, pair, output, change):
+def add_agreement(changes, pair, step, output, change):
     """Let a revealed change, in scaled units, count for or against the output that was to forecast it."""
     output = bounded(np.float64(output))
     change = bounded(change)
     changes.agreement[pair, 0] = MEMORY * changes.agreement[pair, 0] + output * change
     changes.agreement[pair, 1] = MEMORY * changes.agreement[pair, 1] + output * output
+    if pair < changes.pooled.shape[0]:
+        for age in range(age_class(step) + 1):
+            changes.pooled[pair, age, 0] = POOLED_MEMORY * changes.pooled[pair, age, 0] + output * change
+            changes.pooled[pair, age, 1] = POOLED_MEMORY * changes.pooled[pair, age, 1] + output * output
+
+
+@kernel
+def distrust(changes):
+    """Let the outputs have to earn their trust again, in one lane."""
+    for pair in range(changes.agreement.shape[0]):
+        changes.agreement[pair, 0], changes.agreement[pair, 1] = 0.0, UNTRUSTED
+
+
+@kernel
+def forget_trust(pooled):
+    """Let no key be lent any trust before others have earned it."""
+    for pair in range(pooled.shape[0]):
+        for age in range(AGES):
+            pooled[pair, age, 0], pooled[pair, age, 1] = 0.0, UNPROVEN
+
+
+@kernel
+def age_class(step):
+    """Return the class of a step by its key's age: 0, 1, ..., 7, 8 to 15, 16 to 31, 32 to 63, and all from 64 on."""
+    age = min(step, 7)
+    while step > 7 and age < AGES - 1:
+        step >>= 1
+        age += 1
+    return age
 
 
 @kernel

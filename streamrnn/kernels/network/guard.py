@@ -18,7 +18,7 @@ from ..arrays.state import DIVERGED, LEARNED, MADE, RENEWED, RETURNS, SKIPPED_IN
 from ..arrays.views import bias, matrix
 from ..categories.classifier import silence_classifiers
 from ..categories.embeddings import tame_embeddings
-from ..columns.scaling import bounded
+from ..columns.scaling import bounded, distrust, forget_trust
 from ..machine.jit import kernel
 from ..machine.vector import is_finite
 from .linear import dot, multiply_row
@@ -36,7 +36,6 @@ WILD_RATE = 0.02  # leaves cells that no gradient passes, even where the forecas
 SLOWEST_RATE = 1e-9
 RECOVERY = 1.1  # of a rate below the safe one, at each good check
 LARGEST_LOSS = 100.0  # that counts for one category
-UNTRUSTED = 10.0  # squared units that a network has to be right about before it is believed
 
 OURS, LAST_VALUE, WEIGHED = 0, 1, 2  # places in `Guard.errors`
 NOTHING_KEPT, PROVEN, TRIED = 0, 1, 2  # a standing: good weights are there; they were gone back to since
@@ -121,6 +120,7 @@ def go_back(model, lane):
     network.updates[RETURNS] += 1
     network.updates[SKIPPED_IN_A_ROW] = 0
     renew(model, lane)
+    forget_trust(lane.changes.pooled)
     _begin_check(guard)
 
 
@@ -131,9 +131,7 @@ def renew(model, lane):
     for slot in range(slots):
         clear_slopes(model, lane, slot)
     clear_state(model, lane, slot_before(counts[STEPS] % slots, slots))
-    for pair in range(model.sizes.pairs):
-        lane.changes.agreement[pair, 0] = 0.0
-        lane.changes.agreement[pair, 1] = UNTRUSTED
+    distrust(lane.changes)
     counts[RENEWED] = counts[STEPS]
     counts[UNLEARNED] = 0
 

@@ -23,12 +23,15 @@ from .linear import add_scaled, linear_backward_bias, linear_backward_input, lin
 from .norm import NO_NORM, clear_norm_gradient, norm_backward
 from .recurrence import BLOCKS_PER_LAYER, COUPLED_LSTM, GRU, LSTM, open_head, read_layers
 
+WORDS_OF_LINE = 8  # of float64 or int64 in a cache line
+MOST_FETCHED = 512  # words: the statistics and a short ring; of long horizons, and of intervals, a row reads little
+
 
 @kernel
 def backward_sweep(model, lane, ahead):
     """Write the gradient of all that was revealed since the last update; clears the slopes.
 
-    ahead: what will be needed after this sweep, as a view that is brought close meanwhile, or None
+    ahead: what will be needed after this sweep, as `keys.lane_after` gives it, which is brought close meanwhile
     Returns the first step that it covers, and how many; none if every slope's step has left the ring.
     """
     sizes = model.sizes
@@ -162,9 +165,17 @@ def fetch_part(ahead, part, parts):
     """Let one part of so many begin to come from memory: all at once would be waited for."""
     if ahead is None:
         return
-    lines = ahead.shape[0] // (LANES * parts) + 1
+    real, double, integer = ahead
+    _fetch(real, real.shape[0], LANES, part, parts)
+    _fetch(double, min(double.shape[0], MOST_FETCHED), WORDS_OF_LINE, part, parts)
+    _fetch(integer, min(integer.shape[0], MOST_FETCHED), WORDS_OF_LINE, part, parts)
+
+
+@inlined
+def _fetch(numbers, count, of_line, part, parts):
+    lines = count // (of_line * parts) + 1
     for line in range(part * lines, (part + 1) * lines):
-        prefetch(ahead, min(line * LANES, ahead.shape[0] - 1))
+        prefetch(numbers, min(line * of_line, count - 1))
 
 
 @inlined
