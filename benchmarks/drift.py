@@ -69,7 +69,8 @@ def recorded(folder: Path, horizons: list[int]) -> None:
                 settings = {"time": TIME, "time_format": task.time_format, **FORECASTERS[who]}
                 known = stream.slice(0, span.stop)
                 both = [run(known, names, horizon, drift=drift, **settings) for drift in ("off", "rate")]
-                errors = [squared_errors(values, forecasts, deviations, span) for forecasts, _ in both]
+                ahead = range(1, horizon + 1)
+                errors = [squared_errors(values, forecasts, deviations, span, ahead) for forecasts, _ in both]
                 show(task.file, horizon, who, *errors, both[1][1])
 
 
@@ -82,7 +83,8 @@ def made(horizons: list[int]) -> None:
             for who in WHO:
                 both = [run(values, ["0"], horizon, drift=drift, **FORECASTERS[who]) for drift in ("off", "rate")]
                 span = slice(STRETCH, MADE_ROWS)
-                errors = [squared_errors(values, forecasts, values.std(axis=0), span) for forecasts, _ in both]
+                ahead, deviations = range(1, horizon + 1), values.std(axis=0)
+                errors = [squared_errors(values, forecasts, deviations, span, ahead) for forecasts, _ in both]
                 rows = after[(after >= STRETCH) & (after < MADE_ROWS - horizon)] - STRETCH
                 show(make.__name__, horizon, who, *errors, both[1][1])
                 show(f"... {AFTER} rows after a change", horizon, who, errors[0][rows], errors[1][rows], both[1][1])
