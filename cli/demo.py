@@ -65,12 +65,14 @@ def learn(recording: pyarrow.Table) -> tuple[Learner, pyarrow.Table, float]:
     from tqdm import tqdm
 
     from streamrnn import Learner
-    from streamrnn.kernels.machine.cache import is_kept
+    from streamrnn.learner import learner_settings
+    from streamrnn.session.start import kernels_are_kept
 
-    if not all(map(is_kept, ("learn_rows", "mix_rows"))):
-        click.echo("Compiling the kernels, once on this machine: some twenty seconds ...", err=True)
     features = [name for name in recording.column_names if name != "time"]
-    learner = Learner(TARGETS, features, time="time", horizon=HORIZON, loss="huber")
+    options = {"time": "time", "horizon": HORIZON, "loss": "huber"}
+    if not kernels_are_kept(learner_settings(TARGETS, features, options)):
+        click.echo("Compiling the kernels, once on this machine: some twenty seconds ...", err=True)
+    learner = Learner(TARGETS, features, **options)
     started, parts = time.perf_counter(), []
     with tqdm(total=recording.num_rows, unit=" rows", leave=False, disable=None) as bar:
         for start in range(0, recording.num_rows, ROWS_AT_A_TIME):

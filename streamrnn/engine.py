@@ -10,27 +10,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .kernels import seasonal
 from .kernels.arrays.state import BOUNDARY, EVENT, NEW_KEY, Sizes, State, lane_block, lanes_view, named_view
-from .kernels.batched import learn_batched_coded_rows, learn_batched_rows
-from .kernels.learn import learn_coded_rows, learn_keyed_coded_rows, learn_keyed_rows, learn_rows
+from .kernels.learn import learn_rows
 from .kernels.machine.jit import ready
 from .members import members_of
-from .network import lanes_of, write_first_weights
+from .network import kind_of, lanes_of, late_kind_of, write_first_weights
 from .parts import Arrays, memory_of, new_arrays, parameters_of
 from .restore import restore_tensors, saved_tensors
-from .schema import kernels_of
 from .settings import Settings
 
-NETWORK_ENTRIES = {
-    "plain": learn_rows,
-    "coded": learn_coded_rows,
-    "keyed": learn_keyed_rows,
-    "keyed_coded": learn_keyed_coded_rows,
-    "batched": learn_batched_rows,
-    "batched_coded": learn_batched_coded_rows,
-    **seasonal.ENTRIES,
-}
 Call = Callable[[], None]
 
 WORK_PER_SLICE = 50_000_000  # multiplications in one kernel call: the time that Ctrl-C may have to wait
@@ -77,7 +65,7 @@ class Engine:
         self.arrays: Arrays = new_arrays(settings, self.spare, dtype)
         self.state: State = self.arrays.whole
         self.sizes: Sizes = self.arrays.parts[0].sizes
-        self._kind = kernels_of(settings)
+        self._learn_rows = learn_rows(kind_of(settings))
         self._columns = [np.array(member.columns) for member in members_of(settings)]
         self._told = named_view(self.state, "told")
         self._has_later_kernels = bool(self.sizes.watched or settings.mixes or settings.intervals)
@@ -156,10 +144,8 @@ class Engine:
         if not len(labels.rows):
             return None
         rows, codes, marks, learn, answers = labels
-        has_keys = bool(self._settings.key)
-        return _enter(
-            [partial(learn_late_rows, *self.state, rows, codes, marks, has_keys, learn, answers)], answers[-1]
-        )
+        entry, has_keys = learn_late_rows(late_kind_of(self._settings)), bool(self._settings.key)
+        return _enter([partial(entry, *self.state, rows, codes, marks, has_keys, learn, answers)], answers[-1])
 
     def _parts(self, portion: Portion) -> Iterator[Portion]:
         """A row that begins a key clears what the later kernels know of its lane, so it comes first in a part."""
@@ -197,9 +183,8 @@ class Engine:
     def _network_calls(self, portion: Portion) -> list[Call]:
         """The call of the network's kernel; or of each network's, over its own columns, then that which gathers."""
         rows, codes, marks, learn, answers = portion
-        kernel, read = NETWORK_ENTRIES[self._kind], (codes, marks) if self._kind.endswith("coded") else (marks,)
         if not self.sizes.networks:
-            return [partial(kernel, *self.state, rows, *read, learn, answers)]
+            return [partial(self._learn_rows, *self.state, rows, codes, marks, learn, answers)]
         from .kernels.gather import gather_rows
 
         calls: list[Call] = [partial(_begin, answers)]
@@ -207,7 +192,7 @@ class Engine:
             own = np.empty((len(rows), len(columns)))
             calls += [
                 partial(rows.take, columns, 1, own),
-                partial(kernel, *state, own, *read, learn, told[: len(rows)]),
+                partial(self._learn_rows, *state, own, codes, marks, learn, told[: len(rows)]),
             ]
         return [*calls, partial(gather_rows, self.state.double, self.state.integer, answers)]
 

@@ -25,7 +25,7 @@ from .record import Record, record_cells
 from .restore import Saved, changed_settings, read_saved
 from .row_by_row import RowByRow
 from .rows import Row
-from .schema import check_categories_are_used, check_record_names, columns_read, kernels_of, record_names
+from .schema import check_categories_are_used, check_record_names, columns_read, record_names
 from .settings import Settings, SettingsError, check_option_names
 from .tables import record_batches, text_cells
 
@@ -98,11 +98,11 @@ class Learner:
         self._engine = Engine(settings, self.dtype)
         self._intake = Intake(settings, self._engine)
         self._row_by_row = RowByRow(self._intake)
-        check_kernels(type(self), kernels_of(settings))
+        check_kernels(type(self), settings)
         if self._engine.sizes.watched:
             check_scores(type(self))
         if settings.label_id:
-            check_late_labels(type(self))
+            check_late_labels(type(self), settings)
 
     # --- one row ----------------------------------------------------------------------------------------------------
 
@@ -208,7 +208,7 @@ class Learner:
         for name in labels:
             if name not in self.settings.targets:
                 raise SettingsError(f"{name!r} is no target; the targets are {', '.join(self.settings.targets)}")
-        check_late_labels(type(self))
+        check_late_labels(type(self), self.settings)
         return self._row_by_row.reveal(row, labels, learn)
 
     def refuse(self, rows: int = 1) -> None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .kernels.arrays.kind import ANY, Kind
 from .kernels.arrays.state import RATE_COUNT, Sizes, State, lanes_view, named_view, padded
 from .kernels.categories.temperature import FIXED, LEARNED, SHARPNESS
 from .kernels.network.cells import coupled_lstm, elman, gru, lstm
@@ -27,6 +28,8 @@ from .settings import CELLS, LOSSES, NORMS, OPTIMIZERS, Settings
 from .times import CYCLES
 
 CELL_MODULES: dict[str, Any] = {"elman": elman, "gru": gru, "lstm": lstm, "coupled-lstm": coupled_lstm}
+SPECIALISED = ("gru", "lstm")  # what most learners have; each cell more is a whole learner more to compile and to check
+USUAL = {"norm": "none", "head": "top", "optimizer": "adam", "drift": "off"}  # as in `kernels.arrays.kind`
 FORGET_BIAS = 1.0  # Gers et al. 2000; Jozefowicz et al. 2015
 OFTEN = 10**15  # rows
 TOLERANCE = 5.0  # units of an error that is learned from in full, while one looks out for anomalies
@@ -49,6 +52,23 @@ class Block(NamedTuple):
     def length(self) -> int:
         """Numbers in the flat weights."""
         return padded(self.rows * self.width if self.columns else self.rows)
+
+
+def kind_of(settings: Settings) -> Kind:
+    """What these settings need compiled."""
+    is_usual = settings.cell in SPECIALISED and all(getattr(settings, name) == usual for name, usual in USUAL.items())
+    return Kind(
+        cell=CELLS.index(settings.cell) if is_usual else ANY,
+        coded=bool(settings.categorical),
+        keyed=settings.key is not None,
+        batched=settings.batch_keys > 1,
+        seasonal=settings.season_lags,
+    )
+
+
+def late_kind_of(settings: Settings) -> Kind:
+    """What their late labels need compiled: the same for all that have such a network."""
+    return Kind(kind_of(settings).cell, coded=True)
 
 
 def blocks_of(settings: Settings) -> list[Block]:

@@ -55,19 +55,6 @@ def matrix_columns(settings: Settings) -> tuple[str, ...]:
     return (*network_features(settings), *others)
 
 
-def kernels_of(settings: Settings) -> str:
-    """The kind of kernels that a learner needs: plain, or what it is of seasonal, batched or keyed, and coded."""
-    is_batched = settings.batch_keys > 1
-    kinds = (
-        ("seasonal", settings.season_lags),
-        ("batched", is_batched),
-        ("keyed", settings.key and not is_batched),
-        ("coded", settings.categorical),
-    )
-    needed = [kind for kind, is_needed in kinds if is_needed]
-    return "_".join(needed) or "plain"
-
-
 def passed_columns(settings: Settings) -> dict[str, str]:
     """The columns that are passed through, by role, in the order of the record."""
     roles = {role: getattr(settings, role) for role in ("time", "key", "sequence")}

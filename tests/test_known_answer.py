@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -11,10 +12,19 @@ from reference import ReferenceWatch
 from reference.categories import softmax
 
 from streamrnn import Learner, known_answer
+from streamrnn.kernels.arrays.kind import ANY, Kind
 from streamrnn.kernels.late import learn_late_rows
 from streamrnn.kernels.surprise.anomaly import score_rows
-from streamrnn.known_answer import KernelError, check_kernels, check_scores
+from streamrnn.known_answer import KernelError, check_kernels, check_scores, known_answers, late_answers
+from streamrnn.network import SPECIALISED, kind_of, late_kind_of
+from streamrnn.settings import CELLS, Settings
 from streamrnn.vocabulary import Vocabulary
+
+KNOWN = known_answers()
+LATE_ANSWER = late_answers()[late_kind_of(Settings("a"))][1]
+PLAIN, CODED = kind_of(Settings("a")), kind_of(Settings("s", categorical="s"))
+WITHOUT_KEYS = [kind for kind in KNOWN if not kind.keyed and not (kind.seasonal and kind.cell != PLAIN.cell)]
+KINDS = (PLAIN, CODED, Kind(PLAIN.cell, keyed=True), Kind(PLAIN.cell, coded=True, keyed=True))
 
 
 @pytest.fixture
@@ -22,54 +32,63 @@ def recompiled(monkeypatch):
     """A new process, as far as the check knows; returns how often the kernels were compiled again."""
     compiled = []
     monkeypatch.setattr(known_answer, "_checked", set())
-    for entry in (known_answer.learn_rows, known_answer.learn_coded_rows):
-        monkeypatch.setattr(entry, "recompile", lambda: compiled.append(1))
+    for kind in (PLAIN, CODED):
+        monkeypatch.setattr(known_answer.learn_rows(kind), "recompile", lambda kind=kind: compiled.append(kind))
     return compiled
 
 
+def test_every_kind_that_settings_may_ask_for_has_an_answer():
+    cells = (*map(CELLS.index, SPECIALISED), ANY)
+    uses = [use for use in itertools.product((False, True), repeat=4) if use[1] or not use[2]]  # batches are of keys
+    assert set(KNOWN) == {Kind(cell, *use) for cell in cells for use in uses}
+
+
 def test_right_kernels_are_looked_at_once_in_a_process(recompiled, monkeypatch):
-    check_kernels(Learner)
+    check_kernels(Learner, Settings("a"))
     monkeypatch.setattr(known_answer, "answer", lambda learner: pytest.fail("looked at again"))
-    check_kernels(Learner)
+    check_kernels(Learner, Settings("a"))
     assert recompiled == []
 
 
-def test_the_answer_is_that_of_the_reference():
-    reference = reference_of(Learner(**known_answer.SETTINGS))
+@pytest.mark.parametrize("kind", [kind for kind in WITHOUT_KEYS if not kind.coded], ids=str)
+def test_the_answer_is_that_of_the_reference(kind):
+    settings, right = KNOWN[kind]
+    reference = reference_of(Learner(**settings))
     numbers = [np.array([row["a"], row["b"]]) for row in known_answer.rows()]
     forecasts = [reference.step(row).forecast.item() for row in numbers]
-    assert sum(forecasts) == pytest.approx(known_answer.ANSWER, abs=known_answer.TOLERANCE / 10)
+    assert sum(forecasts) == pytest.approx(right, abs=known_answer.TOLERANCE / 10)
 
 
-def test_the_answer_with_categories_is_that_of_the_reference():
-    reference, total, codes = reference_of(Learner(**known_answer.CODED)), 0.0, Vocabulary(4)
+@pytest.mark.parametrize("kind", [kind for kind in WITHOUT_KEYS if kind.coded], ids=str)
+def test_the_answer_with_categories_is_that_of_the_reference(kind):
+    settings, right = KNOWN[kind]
+    reference, total, codes = reference_of(Learner(**settings)), 0.0, Vocabulary(4)
     for row in known_answer.rows():
         total += reference.step_coded([row["a"], row["b"]], [codes.code(row["s"])]).forecast.item()
         total += softmax(reference.forecast_logits[0, 0])[1:].max()
-    assert total == pytest.approx(known_answer.CODED_ANSWER, abs=known_answer.TOLERANCE / 10)
+    assert total == pytest.approx(right, abs=known_answer.TOLERANCE / 10)
 
 
-def test_a_learner_with_other_weights_would_be_seen():
-    for settings, right in (
-        (known_answer.SETTINGS, known_answer.ANSWER), (known_answer.CODED, known_answer.CODED_ANSWER)
-    ):  # fmt: skip
-        learner = Learner(**settings)
-        learner.parameters["weight_hh_l0"][0, 0] += 0.1
-        assert abs(known_answer.answer(learner) - right) > known_answer.TOLERANCE
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_a_learner_with_other_weights_would_be_seen(kind):
+    settings, right = KNOWN[kind]
+    learner = Learner(**settings)
+    learner.parameters["weight_hh_l0"][0, 0] += 0.1
+    assert abs(known_answer.answer(learner) - right) > known_answer.TOLERANCE
 
 
 def test_wrong_kernels_are_compiled_again(recompiled, monkeypatch):
-    answers = iter([known_answer.ANSWER + 1.0, known_answer.ANSWER])
+    answers = iter([0.0, KNOWN[PLAIN][1]])
     monkeypatch.setattr(known_answer, "answer", lambda learner: next(answers))
-    check_kernels(Learner)
-    assert recompiled == [1]
+    check_kernels(Learner, Settings("a"))
+    assert recompiled == [PLAIN]
 
 
 def test_the_kernels_of_categories_are_looked_at_when_they_are_needed(recompiled, monkeypatch):
-    answers = iter([known_answer.CODED_ANSWER + 1.0, known_answer.CODED_ANSWER])
+    answers = iter([0.0, KNOWN[CODED][1]])
     monkeypatch.setattr(known_answer, "answer", lambda learner: next(answers))
     Learner("s", categorical="s")
-    assert recompiled == [1]
+    assert recompiled == [CODED]
 
 
 @pytest.mark.parametrize("wrong", [float("nan"), 0.0])
@@ -78,7 +97,7 @@ def test_kernels_that_stay_wrong_are_not_believed_however_often_they_are_asked(r
     for attempt in (1, 2):
         with pytest.raises(KernelError, match="wrong numbers on this machine"):
             Learner("a")
-        assert recompiled == [1] * attempt
+        assert recompiled == [PLAIN] * attempt
 
 
 # --- late labels ------------------------------------------------------------------------------------------------------
@@ -93,13 +112,14 @@ def test_the_losses_of_late_labels_are_those_of_the_reference():
             labelled = rows[time - 3]
             losses = reference.late(time - 3, {2: float(labelled["k"])}, [codes.code(labelled["s"])])
             total += np.mean(losses) if losses else 0.0
-    assert total == pytest.approx(known_answer.LATE_ANSWER, abs=known_answer.TOLERANCE / 10)
+    assert total == pytest.approx(LATE_ANSWER, abs=known_answer.TOLERANCE / 10)
 
 
 def test_a_wrong_kernel_of_late_labels_is_compiled_again_once_labels_may_come_late(recompiled, monkeypatch):
-    answers = iter([0.0, known_answer.LATE_ANSWER])
+    answers = iter([0.0, LATE_ANSWER])
     monkeypatch.setattr(known_answer, "late_answer", lambda learner: next(answers))
-    monkeypatch.setattr(learn_late_rows, "recompile", lambda: recompiled.append("late"))
+    late = learn_late_rows(late_kind_of(Settings("a")))
+    monkeypatch.setattr(late, "recompile", lambda: recompiled.append("late"))
     settings = {"horizon": 0, "max_delay": 2, "hidden": 2}
     Learner("a", "b", **settings)
     assert recompiled == []

@@ -17,7 +17,7 @@ from learners import COLUMNS, LEARNED, STATISTICS, DoubleLearner, assert_unchang
 
 from streamrnn import Learner, SettingsError, engine
 from streamrnn.kernels.learn import learn_rows
-from streamrnn.network import parameter_views
+from streamrnn.network import kind_of, parameter_views
 
 SMALL: dict[str, Any] = {"hidden": 6, "window": 8, "lr": 1e-2}
 VARIED: list[dict[str, Any]] = [
@@ -364,13 +364,14 @@ def test_no_array_and_no_flag_of_the_user_makes_the_kernels_compile_again():
     learner = Learner("a", ["a", "b"], hidden=3)
     values = np.random.default_rng(0).standard_normal((30, 2))
     learner.run(values)
-    compiled = len(learn_rows.signatures)
+    entry = learn_rows(kind_of(learner.settings))
+    compiled = len(entry.signatures)
     frozen = values.copy()
     frozen.flags.writeable = False
     for same in (frozen, np.asfortranarray(values), values[::-1], values.astype(np.float32), values.view(np.ndarray)):
         learner.run(same, learn=np.bool_(True))
         learner.step(same[0], learn=1)
-    assert len(learn_rows.signatures) == compiled
+    assert len(entry.signatures) == compiled
 
 
 def test_a_run_that_is_interrupted_has_counted_every_row_that_it_took(monkeypatch):

@@ -9,7 +9,10 @@ import pytest
 from learners import COLUMNS
 
 from streamrnn import Learner
+from streamrnn.kernels.arrays.kind import ANY
 from streamrnn.kernels.arrays.state import Rates, named_view
+from streamrnn.network import SPECIALISED, kind_of
+from streamrnn.settings import CELLS, Settings
 
 GATES = {"elman": 1, "gru": 3, "lstm": 4, "coupled-lstm": 3}
 PYTORCHS = ("elman", "gru", "lstm")
@@ -134,3 +137,25 @@ def test_a_first_weight_is_the_same_on_every_machine():
     bound = np.sqrt(3 / 2)
     expected = np.random.default_rng(1).uniform(-bound, bound, (3, 4))
     np.testing.assert_allclose(weights, expected, rtol=1e-6)
+
+
+# --- what is compiled -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cell", SPECIALISED)
+def test_what_kernels_take_for_granted_is_what_the_learner_has(cell):
+    learner = Learner("a", cell=cell, hidden=2)
+    rates = named_view(learner._state, "rates")[: len(Rates._fields)]
+    known = {**learner._engine.sizes._asdict(), **dict(zip(Rates._fields, rates, strict=True))}
+    fixed = kind_of(learner.settings).fixed
+    assert fixed.pop("cell") == CELLS.index(cell)
+    assert fixed.keys() == {"norm", "read_width", "rule", "drift"}
+    assert all(known[name] == number for name, number in fixed.items())
+
+
+@pytest.mark.parametrize(
+    "unusual", [{"norm": "rms"}, {"head": "all"}, {"optimizer": "sgd"}, {"drift": "rate"}, {"cell": "elman"}]
+)
+def test_kernels_of_an_unusual_network_take_nothing_for_granted(unusual):
+    kind = kind_of(Settings("a", **unusual))
+    assert kind.cell == ANY and kind.fixed == {}

@@ -4,7 +4,7 @@ A row that is due waits. Before the next row, if enough wait, or before one whos
 taken with the same weights and added up. Lanes are swept in groups: at each step back the slopes of a whole group go
 through a matrix at once, so that it comes from memory once and not once for each key.
 
-A batch is what its groups are opened from: ``(real, double, integer, coded)``.
+A batch is what its groups are opened from: ``(real, double, integer, kind)``.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def _begin_sweep(batch, pool, model, sweeps, number, place, b):
 
     One that has begun another key's stream since it came to wait has no place any more.
     """
-    real, double, integer, coded = batch
+    real, double, integer, kind = batch
     if number < 0:
         return
     waiting = open_waiting(double, integer, number)
@@ -172,12 +172,12 @@ def _begin_sweep(batch, pool, model, sweeps, number, place, b):
         return
     waiting.place[0] = 0
     sweeps.spans[b, LANE_OF] = number
-    lane = open_lane(real, double, integer, coded, number)
+    lane = open_lane(real, double, integer, kind, number)
     prepare_row(pool, model, lane)
     lane.counts[UNLEARNED] = 0
     sweeps.spans[b, FIRST], sweeps.spans[b, COUNT] = sweep_reach(model, lane)
     if sweeps.spans[b, COUNT] > 0:
-        group_model = open_group_model(real, double, integer, coded, b)
+        group_model = open_group_model(real, double, integer, kind, b)
         head_backward(group_model, lane, _span_of(group_model, sweeps.spans, b))
 
 
@@ -190,10 +190,10 @@ def _span_of(model, spans, b):
 @kernel
 def _matrices_of_lane(batch, spans, layer, b, first):
     """After the chain: the gradient of one layer's matrices by one lane's steps."""
-    real, double, integer, coded = batch
+    real, double, integer, kind = batch
     model, lane = (
-        open_group_model(real, double, integer, coded, b),
-        open_lane(real, double, integer, coded, spans[b, LANE_OF]),
+        open_group_model(real, double, integer, kind, b),
+        open_lane(real, double, integer, kind, spans[b, LANE_OF]),
     )
     matrices_backward(model, lane, layer, _span_of(model, spans, b), True)
     if first + b + layer == 0:
@@ -203,12 +203,12 @@ def _matrices_of_lane(batch, spans, layer, b, first):
 @kernel
 def _chain_back(batch, pool, model, sweeps, layer, longest):
     """The chain back through time of one layer, for all lanes of a group at once."""
-    real, double, integer, coded = batch
+    real, double, integer, kind = batch
     sizes, network, spans, slots = model.sizes, model.network, sweeps.spans, model.sizes.slots
     for b in range(GROUP):
         _begin_chain(batch, model, spans, layer, b)
     weight_hh = matrix(network.weights, network, BLOCKS_PER_LAYER * layer + 1, sizes.gate_rows, sizes.hidden_width)
-    all_chains = open_chain(real, double, integer, coded, 0)
+    all_chains = open_chain(real, double, integer, kind, 0)
     d_gates = carve2(d_gates_of_state(sizes, all_chains), 0, GROUP * slots, sizes.gate_rows)
     d_hidden = carve2(all_chains.d_hidden, 0, GROUP * slots, sizes.hidden_width)
     for step in range(longest):
@@ -217,8 +217,8 @@ def _chain_back(batch, pool, model, sweeps, layer, longest):
             sweeps.rows[b] = b * slots + slot
             sweeps.places[b] = b * slots + slot
             if step < spans[b, COUNT]:
-                chain = open_chain(real, double, integer, coded, b)
-                lane = open_kept(real, double, integer, coded, spans[b, LANE_OF])
+                chain = open_chain(real, double, integer, kind, b)
+                lane = open_kept(real, double, integer, kind, spans[b, LANE_OF])
                 gates_backward(model, chain, lane, layer, slot, previous)
                 sweeps.places[b] = b * slots + previous
                 spans[b, SLOT] = previous
@@ -231,9 +231,9 @@ def _chain_back(batch, pool, model, sweeps, layer, longest):
 @kernel
 def _begin_chain(batch, model, spans, layer, b):
     """Put a lane's chain at its newest step."""
-    real, double, integer, coded = batch
+    real, double, integer, kind = batch
     spans[b, SLOT] = (spans[b, FIRST] + spans[b, COUNT] - 1) % model.sizes.slots
-    group_model = open_group_model(real, double, integer, coded, b)
+    group_model = open_group_model(real, double, integer, kind, b)
     for j in range(model.sizes.hidden_width):
         group_model.scratch.d_state[0, j] = 0
     if model.sizes.read_width > 0 and spans[b, COUNT] > 0:

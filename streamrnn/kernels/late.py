@@ -8,7 +8,7 @@ from .arrays.state import DIVERGENCE, EVENT, LANE, LOSS, STEPS, UNLEARNED
 from .arrays.views import open_lane, open_model, open_pool
 from .keys import finish_row, prepare_row
 from .learn import observe_column, reveal_all, sweep_and_update, take_codes
-from .machine.jit import kernel, vector_entry
+from .machine.jit import kernel, vector_entries
 from .machine.memory import flush_denormals, restore_denormals
 from .network.drift import watch_for_drift
 from .network.guard import has_diverged
@@ -16,21 +16,32 @@ from .network.guard import has_diverged
 AGE = 1  # place in a mark, behind `LANE`: steps of the lane from the label's row on
 
 
-@vector_entry
-def learn_late_rows(real, double, integer, rows, codes, marks, has_keys, learn, records):
-    """Let labels grade the predictions made at rows of before.
+@vector_entries
+def learn_late_rows(kind):
+    """Make the entry of a kind of learner that lets labels grade the predictions made at rows of before.
 
     rows: (n, columns) float64, NaN but for labels
     codes: (n, coded) int64, -1 but for labels
     marks: (n, 2) int64: the lane, and how many steps ago, from 1, the label's row was
     has_keys: whether lanes are those of keys
-    learn, records: as in `learn.learn_rows`
+    real, double, integer, learn, records: as in `learn.learn_rows`
     """
+
+    def enter(real, double, integer, rows, codes, marks, has_keys, learn, records):
+        take_labels((real, double, integer, kind), rows, codes, marks, has_keys, learn, records)
+
+    return enter
+
+
+@kernel
+def take_labels(flat, rows, codes, marks, has_keys, learn, records):
+    """Let every label grade what was predicted at its row; flat: as in `learn.take_rows`."""
     before = flush_denormals()
-    pool = open_pool(real, double, integer, codes, 0)
+    real, double, integer, kind = flat
+    pool = open_pool(real, double, integer, kind, 0)
     for i in range(rows.shape[0]):
-        model = open_model(real, double, integer, codes, marks[i, LANE])
-        lane = open_lane(real, double, integer, codes, marks[i, LANE])
+        model = open_model(real, double, integer, kind, marks[i, LANE])
+        lane = open_lane(real, double, integer, kind, marks[i, LANE])
         for j in range(records.shape[1]):
             records[i, j] = math.nan
         take_codes(model.coding, codes, i)

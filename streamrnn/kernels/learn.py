@@ -36,7 +36,7 @@ from .columns.scaling import forget_changes, standardise
 from .columns.season_lags import see_season
 from .handover import hand_over
 from .keys import begin_key, finish_row, lane_after, prepare_row
-from .machine.jit import by_type, kernel, vector_entry
+from .machine.jit import by_type, kernel, vector_entries
 from .machine.memory import flush_denormals, restore_denormals
 from .network.drift import watch_for_drift
 from .network.guard import go_back, has_diverged, keep_first
@@ -47,51 +47,43 @@ from .network.unroll import backward_sweep, clear_slopes
 from .reveal import make_pending, reveal, void_target
 
 
-@vector_entry
-def learn_rows(real, double, integer, rows, marks, learn, records):
-    """Run every row through one learner whose columns all hold numbers.
+@vector_entries
+def learn_rows(kind):
+    """Make the entry of a kind of learner.
+
+    It runs every row through its lane:
 
     real, double, integer: the learner, see ``state.py``
     rows: (n, columns) float64, NaN where null
+    codes: (n, coded) int64, the categories' codes, -1 where null
     marks: (n, 2) int64: the row's lane; what it begins, see `state.BOUNDARY`
     learn: whether weights, moments and scales may change
     records: (n, width of an answer) float64, written
     """
-    take_rows(real, double, integer, rows, None, None, None, None, marks, learn, records)
+    keyed, batched, seasonal = kind.keyed, kind.batched, kind.seasonal
 
+    def enter(real, double, integer, rows, codes, marks, learn, records):
+        flat = real, double, integer, kind
+        pool = open_pool(real, double, integer, kind, 0) if keyed else None
+        seasons = (double, integer) if seasonal else None
+        take_rows(flat, pool, flat if batched else None, seasons, rows, codes, marks, learn, records)
 
-@vector_entry
-def learn_coded_rows(real, double, integer, rows, codes, marks, learn, records):
-    """Run every row through one learner with categories: as `learn_rows`.
-
-    codes: (n, coded) int64, the categories' codes, -1 where null
-    """
-    take_rows(real, double, integer, rows, codes, None, None, None, marks, learn, records)
-
-
-@vector_entry
-def learn_keyed_rows(real, double, integer, rows, marks, learn, records):
-    """Run every row through the lane of its key: as `learn_rows`."""
-    pool = open_pool(real, double, integer, None, 0)
-    take_rows(real, double, integer, rows, None, pool, None, None, marks, learn, records)
-
-
-@vector_entry
-def learn_keyed_coded_rows(real, double, integer, rows, codes, marks, learn, records):
-    """Run every row through the lane of its key: as `learn_coded_rows`."""
-    pool = open_pool(real, double, integer, codes, 0)
-    take_rows(real, double, integer, rows, codes, pool, None, None, marks, learn, records)
+    return enter
 
 
 @kernel
-def take_rows(real, double, integer, rows, codes, pool, batch, seasons, marks, learn, records):
-    """Run every row through its lane; of codes, pool, batch and seasons what a learner lacks is None."""
+def take_rows(flat, pool, batch, seasons, rows, codes, marks, learn, records):
+    """Run every row through its lane; of pool, batch and seasons what a learner lacks is None.
+
+    flat: the learner, as groups are opened from it: ``(real, double, integer, kind)``
+    """
     before = flush_denormals()
+    real, double, integer, kind = flat
     start = 0
     while start < rows.shape[0]:
         stop = _end_of_run(marks, start)
-        model = open_model(real, double, integer, codes, marks[start, LANE])
-        lane = open_lane(real, double, integer, codes, marks[start, LANE])
+        model = open_model(real, double, integer, kind, marks[start, LANE])
+        lane = open_lane(real, double, integer, kind, marks[start, LANE])
         for i in range(start, stop):
             for j in range(records.shape[1]):
                 records[i, j] = math.nan

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..checkpoint import decode
 from ..kernels.machine.cache import is_kept
+from ..network import kind_of, late_kind_of
 from ..restore import changed_settings, holds_shards, settings_and_session
-from ..schema import check_categories_are_used, check_columns_exist, kernels_of, other_columns
+from ..schema import check_categories_are_used, check_columns_exist, other_columns
 from ..settings import Settings, SettingsError
 from .note import Note
 from .plan import Plan
@@ -61,15 +62,14 @@ class Start:
 
 def kernels_are_kept(settings: Settings) -> bool:
     """Whether all the kernels that such a learner calls have been compiled on this machine before."""
-    kind = kernels_of(settings)
-    entries = ["learn_rows" if kind == "plain" else f"learn_{kind}_rows"]
-    others = {
+    needed = {
+        f"learn_rows.{kind_of(settings)}": True,
         "score_rows": settings.alert is not None,
         "mix_rows": settings.mixes,
         "bound_rows": settings.intervals,
-        "learn_late_rows": settings.label_id is not None,
+        f"learn_late_rows.{late_kind_of(settings)}": settings.label_id is not None,
     }
-    return all(map(is_kept, [*entries, *(name for name, is_needed in others.items() if is_needed)]))
+    return all(is_kept(name) for name, is_needed in needed.items() if is_needed)
 
 
 def start_of(plan: Plan, checkpoint: bytes | None, source: Source) -> Start:

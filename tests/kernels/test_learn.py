@@ -25,6 +25,7 @@ from learners import (
 )
 
 from streamrnn import Learner
+from streamrnn.kernels.arrays.kind import Kind
 from streamrnn.kernels.arrays.state import named_view
 from streamrnn.kernels.learn import learn_rows
 from streamrnn.settings import LOSSES, OPTIMIZERS
@@ -322,7 +323,7 @@ def test_an_output_that_overflows_is_told_and_forecasts_the_last_value():
 
 
 def test_the_kernels_run_without_the_gil():
-    assert learn_rows.targetoptions["nogil"]
+    assert learn_rows(Kind()).targetoptions["nogil"]
 
 
 def test_differences_are_taken_in_double_precision_at_any_level():

@@ -24,6 +24,7 @@ from numba.core.typing.templates import AttributeTemplate
 from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, models, register_model
 
 from ..machine.memory import TABLE, ViewType, address_of, mark
+from .kind import Kind
 from .state import AT, ENTRY, FIELDS, FIRST_OF_LANE, LANES_AT, SIZES_AT, Rates, Sizes
 
 WORD = ir.IntType(64)
@@ -46,35 +47,36 @@ class EveryLane(NamedTuple):
 class GroupType(types.Type):
     """Numba's type of a group's address; its name is short, as a kernel's symbol holds those of all its arguments."""
 
-    def __init__(self, group: Any, real: Any, coded: bool) -> None:
+    def __init__(self, group: Any, real: Any, kind: Kind) -> None:
         self.group = group
-        self.members = _members(group, real, coded)
-        super().__init__(name=f"{group.__name__}({real}, {coded})")
+        self.members = _members(group, real, kind)
+        super().__init__(name=f"{group.__name__}({real}, {kind})")
 
 
 class NumbersType(types.Type):
     """Numba's type of the address of `Sizes` or `Rates`, where a learner keeps them."""
 
-    def __init__(self, names: type[Any]) -> None:
+    def __init__(self, names: type[Any], kind: Kind) -> None:
         self.names = names._fields
         self.dtype = types.int64 if names is Sizes else types.float64
-        super().__init__(name=names.__name__)
+        self.fixed = {name: number for name, number in kind.fixed.items() if name in self.names}
+        super().__init__(name=f"{names.__name__}({kind})")
 
 
 @cache
-def _members(group: Any, real: Any, coded: bool) -> dict[str, Any]:
+def _members(group: Any, real: Any, kind: Kind) -> dict[str, Any]:
     """Return each field's type, in their order in memory."""
     hints = typing.get_type_hints(group)
-    return {name: _member(hint, getattr(group, name, name), real, coded) for name, hint in hints.items()}
+    return {name: _member(hint, getattr(group, name, name), real, kind) for name, hint in hints.items()}
 
 
-def _member(hint: Any, where: Any, real: Any, coded: bool) -> Any:
+def _member(hint: Any, where: Any, real: Any, kind: Kind) -> Any:
     if type(None) in typing.get_args(hint):
-        return _member(typing.get_args(hint)[0], where, real, coded) if coded else types.none
+        return _member(typing.get_args(hint)[0], where, real, kind) if kind.coded else types.none
     if hint in (Sizes, Rates):
-        return NumbersType(hint)
+        return NumbersType(hint, kind)
     if hint is not Any:
-        return GroupType(hint, real, coded)
+        return GroupType(hint, real, kind)
     if isinstance(where, int | float):
         return types.int64 if isinstance(where, int) else types.float64
     dtypes = {"real": real, "double": types.float64, "integer": types.int64}
@@ -233,21 +235,20 @@ def opener(group: type[Group]) -> Any:
             flats = _first(context, builder, signature, arguments, ("double", "integer"))
             return _open(context, builder, signature, flats, arguments[2])
 
-        return GroupType(group, None, False)(double, integer, types.int64), generate
+        return GroupType(group, None, Kind())(double, integer, types.int64), generate
 
     return open_group
 
 
 def network_opener(group: type[Group]) -> Any:
-    """Make ``open_group(real, double, integer, coded, lane)``; coded: None where no column has categories."""
+    """Make ``open_group(real, double, integer, kind, lane)``."""
 
     @intrinsic
-    def open_group(typing_context, real, double, integer, coded, lane):
+    def open_group(typing_context, real, double, integer, kind, lane):
         def generate(context, builder, signature, arguments):
             flats = _first(context, builder, signature, arguments, ("real", "double", "integer"))
             return _open(context, builder, signature, flats, arguments[4])
 
-        is_coded = not isinstance(coded, types.NoneType)
-        return GroupType(group, real.dtype, is_coded)(real, double, integer, coded, types.int64), generate
+        return GroupType(group, real.dtype, kind.kind)(real, double, integer, kind, types.int64), generate
 
     return open_group

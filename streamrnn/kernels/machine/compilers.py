@@ -11,8 +11,13 @@ import gc
 from typing import Any
 
 import llvmlite.binding as llvm
+from numba.core import ir
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
+from numba.core.compiler_machinery import FunctionPass, register_pass
+from numba.core.consts import ConstantInference
+from numba.core.ir_utils import get_definition, guard
+from numba.core.untyped_passes import RewriteSemanticConstants
 
 
 class InnerLibrary(JITCodeLibrary):
@@ -114,9 +119,66 @@ UNNEEDED = {
 }
 
 
-def _without_unneeded(pipelines: list[Any]) -> list[Any]:
+@register_pass(mutates_CFG=False, analysis_only=False)
+class FixNumbers(FunctionPass):
+    """Write the numbers that are fixed where a kernel reads them; Numba prunes the branches that they rule out.
+
+    They are those fields of an argument, at any depth, that its type has among its ``fixed`` ones.
+    """
+
+    _name = "fix_numbers"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def run_pass(self, state: Any) -> bool:
+        """Replace each such read by a constant."""
+        code, changed = state.func_ir, False
+        for block in code.blocks.values():
+            for assignment in block.find_insts(ir.Assign):
+                number = _fixed_number(state, assignment.value)
+                if number is not None:
+                    constant = ir.Const(number, assignment.loc)
+                    definitions = code._definitions[assignment.target.name]
+                    definitions[definitions.index(assignment.value)] = constant
+                    assignment.value, changed = constant, True
+        if changed:
+            code._consts = ConstantInference(code)
+        return changed
+
+
+def _fixed_number(state: Any, value: Any) -> float | None:
+    if not isinstance(value, ir.Expr) or value.op != "getattr":
+        return None
+    number: float | None = getattr(_type_of(state, value.value), "fixed", {}).get(value.attr)
+    return number
+
+
+def _type_of(state: Any, variable: Any) -> Any:
+    """The type of an argument, or of its field, before types are inferred; None of all else."""
+    value = guard(get_definition, state.func_ir, variable)
+    if isinstance(value, ir.Arg):
+        return state.args[value.index]
+    if not isinstance(value, ir.Expr):
+        return None
+    if value.op == "getattr":
+        return getattr(_type_of(state, value.value), "members", {}).get(value.attr)
+    if value.op == "static_getitem":  # of several values that are assigned at once
+        values = guard(get_definition, state.func_ir, value.value)
+        if isinstance(values, ir.Expr) and values.op == "exhaust_iter":
+            values = guard(get_definition, state.func_ir, values.value)
+        if isinstance(values, ir.Expr) and values.op == "build_tuple":
+            return _type_of(state, values.items[value.index])
+    return None
+
+
+def _adapted(pipelines: list[Any]) -> list[Any]:
+    """Numba's pipelines, as kernels need them."""
     for pipeline in pipelines:
         pipeline.passes = [step for step in pipeline.passes if step[0].name() not in UNNEEDED]
+        if any(step[0] is RewriteSemanticConstants for step in pipeline.passes):
+            pipeline.add_pass_after(FixNumbers, RewriteSemanticConstants)
+            pipeline.finalize()
     return pipelines
 
 
@@ -126,7 +188,7 @@ class InnerCompiler(Compiler):
     def define_pipelines(self) -> Any:
         """Numba's pipelines."""
         self.state.library = InnerLibrary(self.state.targetctx.codegen(), "kernel")
-        return _without_unneeded(super().define_pipelines())
+        return _adapted(super().define_pipelines())
 
 
 class EntryCompiler(Compiler):

@@ -8,7 +8,7 @@ contains all that it calls.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any, TypeVar
 
 import numba
@@ -53,17 +53,28 @@ def inlined(function: Function) -> Function:
 
 def entry(function: Callable[..., None]) -> Callable[..., None]:
     """Compile a function that Python calls, and keep its machine code in the cache directory."""
-    return _kept(uncached_entry(function), function)
+    return _kept(uncached_entry(function), function.__qualname__)
 
 
 def vector_entry(function: Callable[..., None]) -> Callable[..., None]:
     """Compile an entry whose hot loops are all written with ``vector.py``: LLVM need not look for others."""
     compiled = numba.njit(**{**ENTRY, "pipeline_class": VectorEntryCompiler})(function)
-    return _kept(compiled, function)
+    return _kept(compiled, function.__qualname__)
 
 
-def _kept(compiled: Any, function: Callable[..., None]) -> Callable[..., None]:
-    compiled._cache = KernelCache(function.__qualname__)  # Numba's own cache trusts every file that it finds
+def vector_entries(family: Callable[[Any], Callable[..., None]]) -> Callable[[Any], Callable[..., None]]:
+    """Let a function that makes a kind's entry make each once."""
+
+    @cache
+    def entry_of(kind: Any) -> Callable[..., None]:
+        compiled = numba.njit(**{**ENTRY, "pipeline_class": VectorEntryCompiler})(family(kind))
+        return _kept(compiled, f"{family.__name__}.{kind}")
+
+    return entry_of
+
+
+def _kept(compiled: Any, name: str) -> Callable[..., None]:
+    compiled._cache = KernelCache(name)  # Numba's own cache trusts every file that it finds
     result: Callable[..., None] = compiled
     return result
 

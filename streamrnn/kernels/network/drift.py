@@ -30,7 +30,9 @@ MEAN, VARIANCE, COUNT, RISE = 0, 1, 2, 3  # places in `Lane.drift`
 @kernel
 def watch_for_drift(model, lane, loss, learn):
     """Take a row's loss into account, NaN for none; return the event of a drift, or 0."""
-    if model.rates.drift == 0.0 or not learn or math.isnan(loss):
+    if model.rates.drift == 0.0:
+        return 0
+    if not learn or math.isnan(loss):
         return 0
     drift, level = lane.drift, math.log(max(loss, LEAST_LOSS))
     off = level - drift[MEAN]

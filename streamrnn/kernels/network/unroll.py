@@ -181,8 +181,9 @@ def _fetch(numbers, count, of_line, part, parts):
 @inlined
 def d_gates_of_state(sizes, scratch):
     """Slopes at the state's part of the gates, where those are not the same as at the input's."""
-    apart = sizes.cell == GRU or sizes.norm != NO_NORM
-    return scratch.d_gates_hidden if apart else scratch.d_gates_input
+    if sizes.cell == GRU or sizes.norm != NO_NORM:
+        return scratch.d_gates_hidden
+    return scratch.d_gates_input
 
 
 @inlined

@@ -10,6 +10,7 @@ from learners import compiled
 
 from streamrnn import Learner
 from streamrnn.kernels.arrays.group import Group, GroupType, opener
+from streamrnn.kernels.arrays.kind import Kind
 from streamrnn.kernels.arrays.state import Sizes, named_view
 from streamrnn.kernels.experts.views import Experts
 
@@ -65,5 +66,5 @@ def test_what_is_written_through_a_group_stands_in_the_lane_that_was_opened(lane
 
 
 def test_all_regressions_have_one_type_so_that_their_kernels_are_compiled_once():
-    members = GroupType(Experts, None, False).members
+    members = GroupType(Experts, None, Kind()).members
     assert members["linear"] == members["joint"] == members["readout"]

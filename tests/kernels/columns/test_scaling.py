@@ -8,11 +8,14 @@ from learners import compiled
 from reference import Column, Scale, robust
 
 from streamrnn import Learner
+from streamrnn.kernels.arrays.kind import Kind
 from streamrnn.kernels.arrays.state import named_view
 from streamrnn.kernels.arrays.views import open_lane, open_model
 from streamrnn.kernels.columns.gate import observe
 from streamrnn.kernels.columns.robust import deviation_from, median
 from streamrnn.kernels.columns.scaling import add_change, scale_of, standardise
+
+PLAIN = Kind()
 
 
 @compiled
@@ -25,7 +28,7 @@ def middle_and_deviation(values, count, center, away, out):
 @compiled
 def observe_all(real, double, integer, values, learn, out):
     """out: (n, 3): the accepted value, whether the level shifted, the standardised input of this row."""
-    model, lane = open_model(real, double, integer, None, 0), open_lane(real, double, integer, None, 0)
+    model, lane = open_model(real, double, integer, PLAIN, 0), open_lane(real, double, integer, PLAIN, 0)
     arrived, inputs = model.scratch.arrived, lane.ring.inputs
     for i in range(values.shape[0]):
         arrived[0], shifted = observe(lane.columns, 0, values[i], learn[i])
@@ -35,7 +38,7 @@ def observe_all(real, double, integer, values, learn, out):
 
 @compiled
 def add_changes(real, double, integer, changes, scales):
-    known = open_lane(real, double, integer, None, 0).changes
+    known = open_lane(real, double, integer, PLAIN, 0).changes
     for i in range(changes.shape[0]):
         add_change(known, 0, 0, changes[i])
         scales[i] = scale_of(known, 0, 0)

@@ -10,6 +10,7 @@ import pytest
 from learners import DoubleLearner, assert_unchanged, compiled, copies, randomised, stream
 
 from streamrnn import Learner
+from streamrnn.kernels.arrays.kind import Kind
 from streamrnn.kernels.arrays.state import LEARNED, MADE, SKIPPED, SKIPPED_IN_A_ROW, named_view
 from streamrnn.kernels.arrays.views import open_model
 from streamrnn.kernels.machine.memory import flush_denormals, restore_denormals
@@ -21,9 +22,12 @@ RATES: dict[str, Any] = {
 }  # fmt: skip
 
 
+PLAIN = Kind()
+
+
 @compiled
 def update_once(real, double, integer, answer):
-    answer[0] = update(open_model(real, double, integer, None, 0), 1)
+    answer[0] = update(open_model(real, double, integer, PLAIN, 0), 1)
 
 
 def apply(learner: Learner, gradient: np.ndarray) -> bool:
