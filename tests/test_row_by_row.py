@@ -15,6 +15,7 @@ from learners import COLUMNS, stream
 
 from streamrnn import Learner
 from streamrnn.kernels.learn import learn_rows
+from streamrnn.network import kind_of
 
 SMALL: dict[str, Any] = {"hidden": 3, "window": 4, "experts": False}
 VALUES = (8 * stream(30)).round() / 8 + 0.0  # eighths, and no -0.0: exact in every kind of number
@@ -120,7 +121,8 @@ def test_a_stream_of_numbers_goes_on_behind_a_forecast_a_beginning_and_a_table()
 def test_steps_run_the_machine_code_that_tables_run():
     learner = Learner("a", COLUMNS, **SMALL)
     learner.run(VALUES)
-    before = len(learn_rows.signatures)
+    entry: Any = learn_rows(kind_of(learner.settings))
+    before = len(entry.signatures)
     learner.step(VALUES[0])
     learner.step(VALUES[0], learn=np.array(0))
-    assert len(learn_rows.signatures) == before
+    assert len(entry.signatures) == before
