@@ -19,7 +19,7 @@ import pyarrow
 
 from streamrnn import Learner
 from streamrnn.engine import Portion
-from streamrnn.rows import Row
+from streamrnn.rows.reader import Row
 
 ROWS = 4096
 COLUMNS = [f"c{column}" for column in range(8)]

@@ -23,7 +23,7 @@ import numpy as np
 
 from benchmarks.recordings import Recording, development_rows, read_recording
 from streamrnn import Learner
-from streamrnn.checkpoint import decode
+from streamrnn.checkpoints.file import decode
 
 SEEDS = 5  # of a figure that depends on them
 SETTLED = 2000  # rows that a learner has to recover

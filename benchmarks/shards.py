@@ -22,7 +22,7 @@ import pyarrow
 
 from benchmarks.keys import many_streams
 from streamrnn import Learner, ShardedLearner
-from streamrnn.shares import shards_of_keys
+from streamrnn.shards.shares import shards_of_keys
 
 ROUNDS = 5
 ROWS_OF_A_KEY = 250  # in a round

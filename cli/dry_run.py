@@ -23,8 +23,8 @@ USUAL = {"learn": True, "passes": 1, "save": True, "emit": "all", "on_bad": "nul
 
 def show_plan(context: click.Context, session: Session) -> None:
     """Write everything to stdout: it is what was asked for."""
-    from streamrnn.parts import memory_of, parts_of
-    from streamrnn.shares import share_of
+    from streamrnn.model.parts import memory_of, parts_of
+    from streamrnn.shards.shares import share_of
 
     settings, plan, source = session.start.settings, session.plan, session.source
     shards = session.start.shards or 1

@@ -53,7 +53,7 @@ def exit_code_of(command: Callable[[], object]) -> int:
 
 
 def _code_of(error: Exception) -> int:
-    from streamrnn.checkpoint import CheckpointError
+    from streamrnn.checkpoints.file import CheckpointError
     from streamrnn.session import SessionError
     from streamrnn.settings import SettingsError
     from streamrnn.streams import StreamError

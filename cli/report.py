@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from streamrnn.evaluation.prequential import Prequential
-    from streamrnn.metrics import Health, Metrics, NetworkHealth
+    from streamrnn.records.metrics import Health, Metrics, NetworkHealth
     from streamrnn.session import Outcome, Session
     from streamrnn.session.outcome import Trouble
     from streamrnn.settings import Settings
-    from streamrnn.sharded import AnyLearner
+    from streamrnn.shards.sharded import AnyLearner
     from streamrnn.streams import Cause
 
 MOST_NAMES = 10

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from streamrnn.evaluation.selection import chosen
 
 if TYPE_CHECKING:
-    from streamrnn.class_scores import ClassScore
-    from streamrnn.metrics import Metrics, Score
+    from streamrnn.categories.scores import ClassScore
+    from streamrnn.records.metrics import Metrics, Score
 
 MOST_LINES = 12
 CLASS_HEADER = [

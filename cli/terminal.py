@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from streamrnn.metrics import Metrics
-    from streamrnn.sharded import AnyLearner
+    from streamrnn.records.metrics import Metrics
+    from streamrnn.shards.sharded import AnyLearner
 
 SECONDS_BETWEEN_SKILLS = 0.5
 

@@ -5,24 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .checkpoint import CheckpointError
+    from .checkpoints.file import CheckpointError
     from .learner import Learner
-    from .metrics import Metrics, Score
-    from .record import Record
+    from .records.metrics import Metrics, Score
+    from .records.record import Record
     from .settings import Settings, SettingsError
-    from .sharded import ShardedLearner
+    from .shards.sharded import ShardedLearner
 
 __version__ = "0.1.0"
 
 _HOME = {
-    "CheckpointError": "checkpoint",
+    "CheckpointError": "checkpoints.file",
     "Learner": "learner",
-    "Metrics": "metrics",
-    "Record": "record",
-    "Score": "metrics",
+    "Metrics": "records.metrics",
+    "Record": "records.record",
+    "Score": "records.metrics",
     "Settings": "settings",
     "SettingsError": "settings",
-    "ShardedLearner": "sharded",
+    "ShardedLearner": "shards.sharded",
 }
 __all__ = [
     "CheckpointError", "Learner", "Metrics", "Record", "Score", "Settings", "SettingsError", "ShardedLearner",

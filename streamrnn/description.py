@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from .checkpoint import decode
-from .merged import merged_health, merged_metrics
-from .metrics import Health, Metrics, health_of, metrics_of
-from .parts import memory_of, new_arrays, parameters_of
-from .restore import Saved, holds_shards, read_saved, restore_tensors
+from .checkpoints.file import decode
+from .checkpoints.saved import Saved, holds_shards, read_saved
+from .checkpoints.tensors import restore_tensors
+from .model.parts import memory_of, new_arrays, parameters_of
+from .records.metrics import Health, Metrics, health_of, metrics_of
 from .schema import columns_read
 from .settings import Settings
-from .shares import read_shares
+from .shards.merged import merged_health, merged_metrics
+from .shards.shares import read_shares
 
 
 @dataclass(frozen=True)

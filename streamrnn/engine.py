@@ -10,13 +10,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .checkpoints.tensors import restore_tensors, saved_tensors
 from .kernels.arrays.state import BOUNDARY, EVENT, NEW_KEY, Sizes, State, lane_block, lanes_view, named_view
 from .kernels.learn import learn_rows
 from .kernels.machine.jit import ready
-from .members import members_of
-from .network import kind_of, lanes_of, late_kind_of, write_first_weights
-from .parts import Arrays, memory_of, new_arrays, parameters_of
-from .restore import restore_tensors, saved_tensors
+from .model.first_weights import write_first_weights
+from .model.kind import kind_of, late_kind_of
+from .model.members import members_of
+from .model.parts import Arrays, memory_of, new_arrays, parameters_of
+from .model.sizes import lanes_of
 from .settings import Settings
 
 Call = Callable[[], None]

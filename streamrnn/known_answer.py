@@ -8,7 +8,7 @@ from typing import Any
 
 from .kernels.arrays.kind import Kind
 from .kernels.learn import learn_rows
-from .network import kind_of, late_kind_of
+from .model.kind import kind_of, late_kind_of
 from .settings import Settings
 
 SETTINGS: dict[str, Any] = {"targets": ("a",), "features": ("a", "b"), "hidden": 4, "window": 4, "lr": 0.01,

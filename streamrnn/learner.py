@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from .checkpoint import encode
+from .checkpoints.file import encode
+from .checkpoints.saved import Saved, changed_settings, read_saved
 from .engine import Engine
 from .exclusive import exclusive, in_use
 from .files import replace_content
-from .intake import Intake
+from .intake.intake import Intake
+from .intake.late import LostLabel
+from .intake.many_rows import row_numbers, take_many, with_times
+from .intake.row_by_row import RowByRow
 from .kernels.arrays.state import State
 from .known_answer import check_kernels, check_late_labels, check_scores
-from .late import LostLabel
-from .many_rows import row_numbers, take_many, with_times
-from .metrics import Health, Metrics, health_of, metrics_of
-from .record import Record, record_cells
-from .restore import Saved, changed_settings, read_saved
-from .row_by_row import RowByRow
-from .rows import Row
+from .records.metrics import Health, Metrics, health_of, metrics_of
+from .records.record import Record, record_cells
+from .rows.reader import Row
+from .rows.tables import record_batches, text_cells
 from .schema import check_categories_are_used, check_record_names, columns_read, record_names
 from .settings import Settings, SettingsError, check_option_names
-from .tables import record_batches, text_cells
 
 if TYPE_CHECKING:
     import pyarrow

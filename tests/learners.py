@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow
 from reference import CategoryReference, ReferenceLearner
 
 from streamrnn import Learner, Record
 from streamrnn.kernels.arrays.state import named_view
 from streamrnn.kernels.machine.jit import uncached_entry
-from streamrnn.network import TOLERANCE
+from streamrnn.model.roles import TOLERANCE
 from streamrnn.schema import (
     categorical_columns,
     categorical_features,
@@ -255,3 +256,19 @@ def check_finite(learner: Learner) -> None:
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile an entry of a test's own, through which Python can call kernels; it is kept nowhere."""
     return uncached_entry(function)
+
+
+def table_of_keys(rows: int, keys: int = 7, seed: int = 0) -> pyarrow.Table:
+    """Interleaved streams; the first key is null, and sequences end at other rows than keys change."""
+    random = np.random.default_rng(seed)
+    which = random.integers(keys, size=rows)
+    a, b = stream(rows, columns=2, seed=seed, nulls=0.05).T
+    return pyarrow.table(
+        {
+            "k": pyarrow.array([None if key == 0 else f"pump {key}" for key in which]),
+            "a": a,
+            "b": b,
+            "s": np.arange(rows) // 37,
+            "t": pyarrow.array(np.arange(rows) * 60_000_000_000, pyarrow.timestamp("ns")),
+        }
+    )

@@ -10,7 +10,7 @@ import pytest
 from learners import randomised, stream
 
 from streamrnn import Learner
-from streamrnn.checkpoint import CheckpointError, decode, encode
+from streamrnn.checkpoints.file import CheckpointError, decode, encode
 from streamrnn.settings import SettingsError
 
 SMALL: dict[str, Any] = {"hidden": 4, "window": 4, "key": "k"}

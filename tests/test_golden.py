@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from streamrnn import Learner
-from streamrnn.checkpoint import VERSION
+from streamrnn.checkpoints.file import VERSION
 
 FOLDER = Path(__file__).parent / "golden"
 SMALL: dict[str, Any] = {"hidden": 2, "window": 3}

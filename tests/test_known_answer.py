@@ -12,13 +12,13 @@ from reference import ReferenceWatch
 from reference.categories import softmax
 
 from streamrnn import Learner, known_answer
+from streamrnn.categories.vocabulary import Vocabulary
 from streamrnn.kernels.arrays.kind import ANY, Kind
 from streamrnn.kernels.late import learn_late_rows
 from streamrnn.kernels.surprise.anomaly import score_rows
 from streamrnn.known_answer import KernelError, check_kernels, check_scores, known_answers, late_answers
-from streamrnn.network import SPECIALISED, kind_of, late_kind_of
+from streamrnn.model.kind import SPECIALISED, kind_of, late_kind_of
 from streamrnn.settings import CELLS, Settings
-from streamrnn.vocabulary import Vocabulary
 
 KNOWN = known_answers()
 LATE_ANSWER = late_answers()[late_kind_of(Settings("a"))][1]

@@ -17,7 +17,8 @@ from learners import COLUMNS, LEARNED, STATISTICS, DoubleLearner, assert_unchang
 
 from streamrnn import Learner, SettingsError, engine
 from streamrnn.kernels.learn import learn_rows
-from streamrnn.network import kind_of, parameter_views
+from streamrnn.model.blocks import parameter_views
+from streamrnn.model.kind import kind_of
 
 SMALL: dict[str, Any] = {"hidden": 6, "window": 8, "lr": 1e-2}
 VARIED: list[dict[str, Any]] = [

@@ -13,7 +13,7 @@ import pytest
 from learners import DoubleLearner, check_finite, randomised, run_beside_reference
 
 from streamrnn import Learner
-from streamrnn.tables import column_matrix
+from streamrnn.rows.tables import column_matrix
 
 FOLDER = Path(os.environ.get("STREAMRNN_DATA") or Path(__file__).parents[1] / ".." / "shared" / "data")
 

@@ -13,9 +13,9 @@ import pytest
 from learners import COLUMNS, mappings, stream
 
 from streamrnn import CheckpointError, Learner
-from streamrnn.checkpoint import decode, encode
+from streamrnn.checkpoints.file import decode, encode
 from streamrnn.kernels.arrays.state import named_view
-from streamrnn.parts import ROWS_AT_ONCE
+from streamrnn.model.parts import ROWS_AT_ONCE
 
 SMALL: dict[str, Any] = {"hidden": 4, "window": 4, "horizon": (1, 3)}
 SEVERAL: dict[str, dict[str, Any]] = {

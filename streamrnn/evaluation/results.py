@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..metrics import Health, Metrics
+from ..records.metrics import Health, Metrics
 from ..schema import numeric_targets
 from ..session.outcome import Outcome
 from ..settings import Settings

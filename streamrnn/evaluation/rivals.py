@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from ..class_scores import ClassScore
+from ..categories.scores import ClassScore
 
 
 class Rival(NamedTuple):

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..rows.tables import scalar_value
 from ..schema import numeric_targets
 from ..settings import Settings
-from ..tables import scalar_value
 from .course import BUCKETS, Course
 from .forecasters import Observed
 from .grading import Graded

@@ -10,7 +10,7 @@ from .note import Note, Written
 from .plan import SessionError
 
 if TYPE_CHECKING:
-    from ..sharded import AnyLearner
+    from ..shards.sharded import AnyLearner
     from ..streams import Batch
     from .listener import Listener
     from .model_file import ModelFile

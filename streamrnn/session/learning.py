@@ -13,7 +13,7 @@ from ..streams.rejects import Unused
 if TYPE_CHECKING:
     import pyarrow
 
-    from ..sharded import AnyLearner
+    from ..shards.sharded import AnyLearner
     from ..streams import Batch
     from .layout import Layout
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from ..sharded import AnyLearner
+    from ..shards.sharded import AnyLearner
 
 
 class Listener(Protocol):

@@ -10,7 +10,7 @@ import socket
 from pathlib import Path
 
 from .. import files
-from ..checkpoint import CheckpointError, UnknownVersionError, decode
+from ..checkpoints.file import CheckpointError, UnknownVersionError, decode
 from .plan import SessionError
 
 

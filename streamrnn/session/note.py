@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from ..checkpoint import CheckpointError
-from ..tables import column_matrix
+from ..checkpoints.file import CheckpointError
+from ..rows.tables import column_matrix
 
 if TYPE_CHECKING:
     import pyarrow

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow
 
-    from ..sharded import AnyLearner
+    from ..shards.sharded import AnyLearner
     from ..streams import Batch, Source
     from ..streams.rejects import Rejects, Unused
     from .records import Records

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ..checkpoint import decode
+from ..checkpoints.file import decode
+from ..checkpoints.saved import changed_settings, holds_shards, settings_and_session
 from ..kernels.machine.cache import is_kept
-from ..network import kind_of, late_kind_of
-from ..restore import changed_settings, holds_shards, settings_and_session
+from ..model.kind import kind_of, late_kind_of
 from ..schema import check_categories_are_used, check_columns_exist, other_columns
 from ..settings import Settings, SettingsError
 from .note import Note
 from .plan import Plan
 
 if TYPE_CHECKING:
-    from ..sharded import AnyLearner
+    from ..shards.sharded import AnyLearner
     from ..streams import Source
 
 
@@ -48,7 +48,7 @@ class Start:
         """Build the learner; `name` is the model's, for messages."""
         changed = {key: new for key, (_, new) in self.changed.items()}
         if self.shards is not None:
-            from ..sharded import ShardedLearner
+            from ..shards.sharded import ShardedLearner
 
             if self.checkpoint is None:
                 return ShardedLearner(**self.settings.to_dict(), shards=self.shards)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..keys import Keys
-from ..tables import Cells, cells_of, plain
+from ..intake.keys import Keys
+from ..rows.tables import Cells, cells_of, plain
 from ..times import MISSING, TimeError
 from ..times.reader import TimeReader
 

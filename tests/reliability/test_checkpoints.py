@@ -16,7 +16,7 @@ import pytest
 from learners import COLUMNS, stream
 
 from streamrnn import CheckpointError, Learner
-from streamrnn.checkpoint import decode, encode
+from streamrnn.checkpoints.file import decode, encode
 from streamrnn.description import describe_model
 from streamrnn.session.note import Note
 

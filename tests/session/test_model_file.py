@@ -7,8 +7,9 @@ import sys
 import pytest
 from sessions import Heard
 
-from streamrnn import CheckpointError, Learner, checkpoint
+from streamrnn import CheckpointError, Learner
 from streamrnn import files as files_of_the_house
+from streamrnn.checkpoints import file as checkpoint
 from streamrnn.session import Plan, Session, SessionError
 from streamrnn.session.model_file import ModelFile
 

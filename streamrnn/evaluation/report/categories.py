@@ -7,7 +7,7 @@ from html import escape
 
 import numpy as np
 
-from ...class_scores import ClassScore
+from ...categories.scores import ClassScore
 from ..confusion import ConfusionTable
 from ..results import Evaluation
 from ..rivals import rivals

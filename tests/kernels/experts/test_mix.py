@@ -8,9 +8,9 @@ from learners import COLUMNS, DoubleLearner, check_close, mappings, stream
 from reference import ReferenceExperts
 
 from streamrnn import Learner
-from streamrnn.answers import answers_of
 from streamrnn.kernels.arrays.state import named_view
 from streamrnn.kernels.handover import PER_TARGET
+from streamrnn.model.answers import answers_of
 
 SMALL = {"hidden": 4, "window": 4}
 

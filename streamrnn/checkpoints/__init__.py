@@ -1,0 +1,1 @@
+"""A learner <-> a safetensors file."""

@@ -1,0 +1,1 @@
+"""What a learner answers, and how it did."""

@@ -1,0 +1,1 @@
+"""Several learners that share out the keys of one stream, in threads."""
