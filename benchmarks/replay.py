@@ -33,7 +33,7 @@ from benchmarks.forecasting import (
 )
 from benchmarks.options import numbers
 from streamrnn import Learner
-from streamrnn.kernels.arrays.state import EXPECTED
+from streamrnn.kernels.arrays.places import EXPECTED
 from streamrnn.settings import Settings
 
 KEY, RUN, LIVE, PAST = "replay key", "replay run", "live", "past"

@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .checkpoints.tensors import restore_tensors, saved_tensors
-from .kernels.arrays.state import BOUNDARY, EVENT, NEW_KEY, Sizes, State, lane_block, lanes_view, named_view
+from .kernels.arrays.places import BOUNDARY, EVENT, NEW_KEY
+from .kernels.arrays.sizes import Sizes
+from .kernels.arrays.state import State, lane_block, lanes_view, named_view
 from .kernels.learn import learn_rows
 from .kernels.machine.jit import ready
 from .model.first_weights import write_first_weights

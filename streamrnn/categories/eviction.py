@@ -9,7 +9,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..kernels.arrays.state import KNOWN, Sizes, State, lanes_view, named_view
+from ..kernels.arrays.places import KNOWN
+from ..kernels.arrays.sizes import Sizes
+from ..kernels.arrays.state import State, lanes_view, named_view
 from ..kernels.categories.labels import GONE
 from ..model.blocks import blocks_of
 from ..schema import categorical_columns, categorical_features, categorical_targets

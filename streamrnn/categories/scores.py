@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..kernels.arrays.state import RANKS, RECENT, State, lanes_view, named_view
+from ..kernels.arrays.fields import RANKS, RECENT
+from ..kernels.arrays.state import State, lanes_view, named_view
 from ..kernels.categories.temperature import SHARPNESS
 from ..schema import categorical_targets
 from ..settings import Settings

@@ -8,18 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..kernels.arrays.field import Field
-from ..kernels.arrays.state import (
-    FIELDS,
-    OWN_AT,
-    RENEWED,
-    SEQUENCE_START,
-    STEPS,
-    Sizes,
-    State,
-    lanes_view,
-    named_view,
-    shape_of,
-)
+from ..kernels.arrays.fields import FIELDS
+from ..kernels.arrays.places import RENEWED, SEQUENCE_START, STEPS
+from ..kernels.arrays.sizes import Sizes
+from ..kernels.arrays.state import OWN_AT, State, lanes_view, named_view, shape_of
 from ..model.parts import Arrays, Part, parameters_of, parts_of
 from ..settings import Settings
 from .file import CheckpointError

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..engine import Portion
-from ..kernels.arrays.state import BOUNDARY, EXPECTED, GOES_ON, LANE, STEPS, State, named_view
+from ..kernels.arrays.places import BOUNDARY, EXPECTED, GOES_ON, LANE, STEPS
+from ..kernels.arrays.state import State, named_view
 from ..learner import Learner
 from ..settings import Settings
 

@@ -16,7 +16,8 @@ from ..categories.eviction import Evictor
 from ..categories.vocabulary import Vocabulary
 from ..checkpoints.saved import Saved
 from ..engine import Engine, Portion
-from ..kernels.arrays.state import EXPECTED, LOSS, named_view
+from ..kernels.arrays.places import EXPECTED, LOSS
+from ..kernels.arrays.state import named_view
 from ..records.layout import RecordLayout
 from ..rows.reader import RowReader
 from ..schema import categorical_columns, categorical_targets

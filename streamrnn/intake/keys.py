@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.arrays.state import EVICTS, GOES_ON, NEW_KEY, NEW_SEQUENCE
+from ..kernels.arrays.places import EVICTS, GOES_ON, NEW_KEY, NEW_SEQUENCE
 from ..rows.tables import Cells
 from ..times import MISSING
 from ..times.order import times_before

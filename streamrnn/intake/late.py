@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..hashing import text_hash
-from ..kernels.arrays.state import IDLE, LATE, LOST, STEPS, State, lanes_view, named_view
+from ..kernels.arrays.places import IDLE, LATE, LOST, STEPS
+from ..kernels.arrays.state import State, lanes_view, named_view
 
 NO_NAME = 0
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..engine import Portion
-from ..kernels.arrays.state import BOUNDARY, LANE
+from ..kernels.arrays.places import BOUNDARY, LANE
 from ..rows.reader import ManyRows
 from ..rows.tables import Cells, cells_of
 from ..settings import SettingsError

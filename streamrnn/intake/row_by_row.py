@@ -12,7 +12,7 @@ import numpy as np
 
 from ..categories.answers import NO_NAMES, NamedRow
 from ..engine import Call, Portion
-from ..kernels.arrays.state import BOUNDARY, EVENT, GOES_ON, LANE, LOSS, NEW_KEY, NEW_SEQUENCE
+from ..kernels.arrays.places import BOUNDARY, EVENT, GOES_ON, LANE, LOSS, NEW_KEY, NEW_SEQUENCE
 from ..records.record import Record
 from ..rows.reader import NUMBERS_ALONE, OneRow, Row
 from ..rows.tables import plain

@@ -12,8 +12,8 @@ from __future__ import annotations
 from typing import Any
 
 from .arrays.group import Group, network_opener, opener
+from .arrays.places import BOUNDARY, EVICTS, LANE, NEW_SEQUENCE, SINCE, UNLEARNED, UPDATE_SKIPPED
 from .arrays.ring import slot_before
-from .arrays.state import BOUNDARY, EVICTS, LANE, NEW_SEQUENCE, SINCE, UNLEARNED, UPDATE_SKIPPED
 from .arrays.views import Model, Scratch, matrix, open_lane
 from .keys import lane_rows, prepare_row
 from .machine.jit import kernel

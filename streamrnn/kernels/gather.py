@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from .arrays.group import Group, opener
-from .arrays.state import EVENT, LOSS, REVEALED
+from .arrays.places import EVENT, LOSS, REVEALED
 from .arrays.views import plane
 from .machine.jit import entry, kernel
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .arrays.state import STEPS
+from .arrays.places import STEPS
 from .arrays.views import plane
 from .columns.gate import deviation
 from .machine.jit import kernel

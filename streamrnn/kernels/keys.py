@@ -13,7 +13,7 @@ import math
 
 from numba import types
 
-from .arrays.state import EVICTION, EVICTS, LANE, NEW_KEY, RETURNS, RETURNS_SEEN
+from .arrays.places import EVICTION, EVICTS, LANE, NEW_KEY, RETURNS, RETURNS_SEEN
 from .columns.gate import deviation
 from .columns.robust import MAD_TO_DEVIATION
 from .columns.scaling import scale_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from .arrays.state import DIVERGENCE, EVENT, LANE, LOSS, STEPS, UNLEARNED
+from .arrays.places import DIVERGENCE, EVENT, LANE, LOSS, STEPS, UNLEARNED
 from .arrays.views import open_lane, open_model, open_pool
 from .keys import finish_row, prepare_row
 from .learn import observe_column, reveal_all, sweep_and_update, take_codes

@@ -6,8 +6,7 @@ import math
 
 from numba import types
 
-from .arrays.ring import slot_before
-from .arrays.state import (
+from .arrays.places import (
     BOUNDARY,
     DIVERGED,
     DIVERGENCE,
@@ -26,6 +25,7 @@ from .arrays.state import (
     UNLEARNED,
     UPDATE_SKIPPED,
 )
+from .arrays.ring import slot_before
 from .arrays.views import open_lane, open_model, open_pool
 from .batch import settle, wait
 from .categories.classifier import finite_logits
@@ -56,7 +56,7 @@ def learn_rows(kind):
     real, double, integer: the learner, see ``state.py``
     rows: (n, columns) float64, NaN where null
     codes: (n, coded) int64, the categories' codes, -1 where null
-    marks: (n, 2) int64: the row's lane; what it begins, see `state.BOUNDARY`
+    marks: (n, 2) int64: the row's lane; what it begins, see `places.BOUNDARY`
     learn: whether weights, moments and scales may change
     records: (n, width of an answer) float64, written
     """

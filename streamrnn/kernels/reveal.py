@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 
+from .arrays.places import EXPECTED, LOSS, RENEWED, REVEALED, SEQUENCE_START, STEPS, UNLEARNED
 from .arrays.ring import PAST, horizon_reached
-from .arrays.state import EXPECTED, LOSS, RENEWED, REVEALED, SEQUENCE_START, STEPS, UNLEARNED
 from .columns.scaling import add_agreement, add_change, scale_of, trust_in
 from .machine.jit import kernel
 from .machine.vector import constant, is_finite

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..kernels.arrays.state import EXPECTED
+from ..kernels.arrays.places import EXPECTED
 from ..kernels.handover import PER_TARGET
 from ..schema import categorical_targets, network_features, numeric_targets
 from ..settings import Settings

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from ..kernels.arrays.state import EXPECTED
+from ..kernels.arrays.places import EXPECTED
 from ..kernels.handover import PER_TARGET
 from ..schema import matrix_columns, network_features
 from ..settings import Settings

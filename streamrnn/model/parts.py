@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..kernels.arrays.state import Sizes, State, allocate, lanes_view, named_view, nbytes
+from ..kernels.arrays.sizes import Sizes
+from ..kernels.arrays.state import State, allocate, lanes_view, named_view, nbytes
 from ..kernels.columns.scaling import UNPROVEN
 from ..settings import Settings
 from .answers import answers_of

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from ..kernels.arrays.state import RATE_COUNT, State, lanes_view, named_view
+from ..kernels.arrays.places import RATE_COUNT
+from ..kernels.arrays.state import State, lanes_view, named_view
 from ..kernels.categories.temperature import SHARPNESS
 from ..schema import categorical_columns, categorical_targets, matrix_columns, network_features, numeric_targets
 from ..settings import Settings
@@ -41,7 +42,7 @@ def write_roles(state: State, settings: Settings) -> None:
 
 
 def write_rates(state: State, settings: Settings) -> None:
-    """Write the numbers that steer learning, in the order of `kernels.arrays.state.Rates`."""
+    """Write the numbers that steer learning, in the order of `kernels.arrays.places.Rates`."""
     named_view(state, "rates")[:RATE_COUNT] = [
         settings.learning_rate,
         settings.schedule == "inverse-sqrt",

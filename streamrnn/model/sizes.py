@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..kernels.arrays.state import Sizes, padded
+from ..kernels.arrays.sizes import Sizes
+from ..kernels.arrays.state import padded
 from ..kernels.categories.temperature import FIXED, LEARNED
 from ..kernels.network.products import GROUP
 from ..schema import (

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..categories.answers import CategoryAnswers
 from ..categories.vocabulary import Vocabulary
-from ..kernels.arrays.state import DIVERGENCE, DRIFT, EVENT, EVICTION, EXPECTED, LEVEL_SHIFT, LOSS, UPDATE_SKIPPED
+from ..kernels.arrays.places import DIVERGENCE, DRIFT, EVENT, EVICTION, EXPECTED, LEVEL_SHIFT, LOSS, UPDATE_SKIPPED
 from ..model.answers import answers_of
 from ..schema import (
     matrix_columns,

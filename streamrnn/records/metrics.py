@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..categories.scores import ClassScore, class_scores, of_networks, pooled
-from ..kernels.arrays.state import DIVERGED, LEVEL_SHIFTS, MADE, SKIPPED, STEPS, State, named_view
+from ..kernels.arrays.places import DIVERGED, LEVEL_SHIFTS, MADE, SKIPPED, STEPS
+from ..kernels.arrays.state import State, named_view
 from ..kernels.network.health import CLIPPED, MEASURED, NORM, NOTED, RATE, REACH
 from ..model.parts import Arrays
 from ..schema import categorical_columns, matrix_columns, numeric_targets, percent_text

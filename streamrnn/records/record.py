@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..categories.answers import Named, NamedRow, best_of
-from ..kernels.arrays.state import EVENT, LOSS
+from ..kernels.arrays.places import EVENT, LOSS
 from ..rows.reader import OneRow
 from .layout import RecordLayout, event_text
 

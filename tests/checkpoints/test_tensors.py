@@ -10,7 +10,7 @@ from learners import COLUMNS, check_finite, randomised, stream
 
 from streamrnn import CheckpointError, Learner, SettingsError
 from streamrnn.checkpoints.file import decode, encode
-from streamrnn.kernels.arrays.state import FIELDS
+from streamrnn.kernels.arrays.fields import FIELDS
 
 SMALL: dict[str, Any] = {"hidden": 5, "window": 6, "lr": 1e-2}
 CELLS = ["elman", "gru", "lstm"]

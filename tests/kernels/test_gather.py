@@ -5,7 +5,8 @@ from learners import COLUMNS
 from reference import gathered
 
 from streamrnn import Learner
-from streamrnn.kernels.arrays.state import EVENT, LOSS, REVEALED, named_view
+from streamrnn.kernels.arrays.places import EVENT, LOSS, REVEALED
+from streamrnn.kernels.arrays.state import named_view
 from streamrnn.kernels.gather import gather_rows
 
 

@@ -10,7 +10,8 @@ from learners import COLUMNS
 
 from streamrnn import Learner
 from streamrnn.kernels.arrays.kind import ANY
-from streamrnn.kernels.arrays.state import Rates, named_view
+from streamrnn.kernels.arrays.places import Rates
+from streamrnn.kernels.arrays.state import named_view
 from streamrnn.model.kind import SPECIALISED, kind_of
 from streamrnn.settings import CELLS, Settings
 

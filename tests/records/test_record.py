@@ -14,7 +14,7 @@ import pytest
 from learners import stream
 
 from streamrnn import Learner
-from streamrnn.kernels.arrays.state import DIVERGENCE, LEVEL_SHIFT, UPDATE_SKIPPED
+from streamrnn.kernels.arrays.places import DIVERGENCE, LEVEL_SHIFT, UPDATE_SKIPPED
 from streamrnn.records.layout import event_text
 from streamrnn.schema import record_names
 

@@ -8,7 +8,8 @@ import numpy as np
 from learners import COLUMNS
 
 from streamrnn import Learner
-from streamrnn.kernels.arrays.state import FIELDS, named_view
+from streamrnn.kernels.arrays.fields import FIELDS
+from streamrnn.kernels.arrays.state import named_view
 
 SETTLED = 2000  # rows that a learner has to recover
 MONSTERS = np.array([np.nan, np.inf, -np.inf, 1e300, -1e300, 1e20])

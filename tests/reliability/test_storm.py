@@ -11,7 +11,8 @@ from learners import COLUMNS
 from reliability.hostile import SETTLED, error, not_finite, struck, taken, waves
 
 from streamrnn import Learner
-from streamrnn.kernels.arrays.state import MADE, RETURNS, SKIPPED, named_view
+from streamrnn.kernels.arrays.places import MADE, RETURNS, SKIPPED
+from streamrnn.kernels.arrays.state import named_view
 
 # --- a storm ----------------------------------------------------------------------------------------------------------
 

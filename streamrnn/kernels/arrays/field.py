@@ -1,4 +1,4 @@
-"""What one named array of a learner is; the arrays themselves are listed in ``state.py``."""
+"""What one named array of a learner is; the arrays themselves are listed in ``fields.py``."""
 
 from __future__ import annotations
 

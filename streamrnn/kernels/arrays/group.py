@@ -2,8 +2,8 @@
 
 A kernel sees hundreds of words of a learner: where each array begins, and its shape. Handed on by value, as Numba does
 with tuples, they are taken apart and put together at every call, which is most of a compiler's work and a part of each
-row's. A `Group` says which views belong together, by the names of `state.FIELDS`. Its opener writes them into the frame
-of the kernel that calls it, once; what kernels then pass to each other is one address.
+row's. A `Group` says which views belong together, by the names of `FIELDS`. Its opener writes them into the frame of
+the kernel that calls it, once; what kernels then pass to each other is one address.
 
 >>> class Guard(Group):
 ...     weights: Any = "good"  # the field of another name
@@ -24,8 +24,11 @@ from numba.core.typing.templates import AttributeTemplate
 from numba.extending import infer_getattr, intrinsic, lower_getattr_generic, models, register_model
 
 from ..machine.memory import TABLE, ViewType, address_of, mark
+from .fields import FIELDS
 from .kind import Kind
-from .state import AT, ENTRY, FIELDS, FIRST_OF_LANE, LANES_AT, SIZES_AT, Rates, Sizes
+from .places import Rates
+from .sizes import Sizes
+from .state import AT, ENTRY, FIRST_OF_LANE, LANES_AT, SIZES_AT
 
 WORD = ir.IntType(64)
 
@@ -33,7 +36,7 @@ WORD = ir.IntType(64)
 class Group:
     """Base of the declarations. A field is a view (``Any``), a `Group`, one that may be None, `Sizes` or `Rates`.
 
-    Its value is the name in `state.FIELDS`, if that is another one; a number, which it then holds; `EveryLane`; of a
+    Its value is the name in `FIELDS`, if that is another one; a number, which it then holds; `EveryLane`; of a
     group, such values for its fields by name.
     """
 

@@ -10,7 +10,8 @@ from typing import Any
 from ..machine.jit import kernel
 from ..machine.memory import carve1, carve2
 from .group import EveryLane, Group, network_opener
-from .state import Rates, Sizes
+from .places import Rates
+from .sizes import Sizes
 
 
 class Network(Group):
@@ -194,7 +195,7 @@ class Lane(Group):
     classes: Classes | None
     pooled: Any  # (columns,)
     change_pooled: Any  # (pairs,)
-    counts: Any = "lane_counts"  # (8,), at the places that `state.STEPS` and its neighbours name
+    counts: Any = "lane_counts"  # (8,), at the places that `places.STEPS` and its neighbours name
     drift: Any  # (4,)
 
 

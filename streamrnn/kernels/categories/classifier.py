@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from ..arrays.state import KNOWN, UNLEARNED
+from ..arrays.places import KNOWN, UNLEARNED
 from ..arrays.views import bias, matrix, plane
 from ..machine.jit import kernel
 from ..machine.vector import constant, is_finite

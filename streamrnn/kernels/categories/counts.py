@@ -19,7 +19,7 @@ import math
 
 import numpy as np
 
-from ..arrays.state import CONTEXT_WIDTH
+from ..arrays.fields import CONTEXT_WIDTH
 from ..arrays.views import plane
 from ..machine.jit import kernel
 from ..machine.vector import constant

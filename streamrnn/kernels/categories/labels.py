@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import math
 
-from ..arrays.ring import PAST, horizon_reached
-from ..arrays.state import (
+from ..arrays.fields import RANKS, RECENT
+from ..arrays.places import (
     EXPECTED,
     KNOWN,
     LAST_LABEL,
     LOSS,
     MAJORITY,
-    RANKS,
-    RECENT,
     RENEWED,
     REVEALED,
     SEQUENCE_GRADED,
@@ -26,6 +24,7 @@ from ..arrays.state import (
     SEQUENCES,
     STEPS,
 )
+from ..arrays.ring import PAST, horizon_reached
 from ..arrays.views import plane
 from ..machine.jit import kernel
 from ..network.guard import weigh_label

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..arrays.state import KNOWN, SEQUENCE_START, STEPS
+from ..arrays.places import KNOWN, SEQUENCE_START, STEPS
 from ..machine.jit import kernel
 
 RESERVED = 0

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from ..arrays.state import WARM_UP
+from ..arrays.fields import WARM_UP
 from ..machine.jit import kernel
 from ..machine.vector import is_finite
 from .robust import deviation_from, median

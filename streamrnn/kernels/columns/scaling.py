@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ..arrays.state import AGES, WARM_UP
+from ..arrays.fields import AGES, WARM_UP
 from ..machine.jit import kernel
 from ..machine.vector import constant
 from .gate import FAR, deviation

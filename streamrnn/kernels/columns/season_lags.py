@@ -16,7 +16,7 @@ import math
 from typing import Any
 
 from ..arrays.group import Group, opener
-from ..arrays.state import BOUNDARY, GOES_ON, LANE, STEPS
+from ..arrays.places import BOUNDARY, GOES_ON, LANE, STEPS
 from ..experts.regressors import look_for_season, newest_value, remember, value_before
 from ..machine.jit import kernel
 from ..machine.vector import constant

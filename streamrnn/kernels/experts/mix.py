@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from ..arrays.state import BOUNDARY, EXPECTED, LANE
+from ..arrays.places import BOUNDARY, EXPECTED, LANE
 from ..handover import PER_TARGET
 from ..machine.jit import entry, kernel
 from ..machine.memory import carve1, flush_denormals, restore_denormals

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..arrays.group import Group, opener
-from ..arrays.state import Sizes
+from ..arrays.sizes import Sizes
 from .regression import READOUT_RIDGE, RIDGE
 
 

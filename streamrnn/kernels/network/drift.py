@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 
-from ..arrays.state import DRIFT
+from ..arrays.places import DRIFT
 from ..machine.jit import kernel
 
 WARM_UP = 200  # losses that are only learned from

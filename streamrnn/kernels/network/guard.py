@@ -13,8 +13,8 @@ import math
 
 import numpy as np
 
+from ..arrays.places import DIVERGED, LEARNED, MADE, RENEWED, RETURNS, SKIPPED_IN_A_ROW, STEPS, UNLEARNED
 from ..arrays.ring import slot_before
-from ..arrays.state import DIVERGED, LEARNED, MADE, RENEWED, RETURNS, SKIPPED_IN_A_ROW, STEPS, UNLEARNED
 from ..arrays.views import bias, matrix
 from ..categories.classifier import silence_classifiers
 from ..categories.embeddings import tame_embeddings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..arrays.state import MADE
+from ..arrays.places import MADE
 from ..machine.jit import kernel
 
 DECAY = 0.999  # of the means: about 1,000 updates

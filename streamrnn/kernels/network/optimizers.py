@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 
-from ..arrays.state import LEARNED, MADE, SKIPPED, SKIPPED_IN_A_ROW
+from ..arrays.places import LEARNED, MADE, SKIPPED, SKIPPED_IN_A_ROW
 from ..machine.jit import kernel
 from ..machine.vector import LANES, constant, fma, is_finite, load, root, splat, store, total
 from .drift import boosted

@@ -7,8 +7,8 @@ were kept, matrices as they are now (Williams & Peng 1990, with their h' = strid
 
 from __future__ import annotations
 
+from ..arrays.places import RENEWED, SEQUENCE_START, STEPS
 from ..arrays.ring import slot_after, slot_before
-from ..arrays.state import RENEWED, SEQUENCE_START, STEPS
 from ..arrays.views import bias, matrix, plane
 from ..categories.classifier import classes_backward, clear_class_gradient, clear_class_slopes, has_class_slopes
 from ..categories.embeddings import clear_embedding_gradient, embeddings_backward

@@ -25,8 +25,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..arrays.fields import WARM_UP
 from ..arrays.group import Group, opener
-from ..arrays.state import EXPECTED, LANE, WARM_UP, Rates, Sizes
+from ..arrays.places import EXPECTED, LANE, Rates
+from ..arrays.sizes import Sizes
 from ..columns.gate import LARGEST
 from ..machine.jit import entry, kernel
 from ..machine.memory import flush_denormals, restore_denormals

@@ -24,7 +24,8 @@ import math
 from typing import Any
 
 from ..arrays.group import Group, opener
-from ..arrays.state import BOUNDARY, EXPECTED, LANE, Sizes
+from ..arrays.places import BOUNDARY, EXPECTED, LANE
+from ..arrays.sizes import Sizes
 from ..arrays.views import plane
 from ..handover import PER_TARGET
 from ..machine.jit import entry, kernel

@@ -11,7 +11,8 @@ from learners import compiled
 from streamrnn import Learner
 from streamrnn.kernels.arrays.group import Group, GroupType, opener
 from streamrnn.kernels.arrays.kind import Kind
-from streamrnn.kernels.arrays.state import Sizes, named_view
+from streamrnn.kernels.arrays.sizes import Sizes
+from streamrnn.kernels.arrays.state import named_view
 from streamrnn.kernels.experts.views import Experts
 
 

@@ -11,7 +11,8 @@ from learners import DoubleLearner, assert_unchanged, compiled, copies, randomis
 
 from streamrnn import Learner
 from streamrnn.kernels.arrays.kind import Kind
-from streamrnn.kernels.arrays.state import LEARNED, MADE, SKIPPED, SKIPPED_IN_A_ROW, named_view
+from streamrnn.kernels.arrays.places import LEARNED, MADE, SKIPPED, SKIPPED_IN_A_ROW
+from streamrnn.kernels.arrays.state import named_view
 from streamrnn.kernels.arrays.views import open_model
 from streamrnn.kernels.machine.memory import flush_denormals, restore_denormals
 from streamrnn.kernels.network.optimizers import update
