@@ -11,13 +11,11 @@ import gc
 from typing import Any
 
 import llvmlite.binding as llvm
-from numba.core import ir
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
-from numba.core.compiler_machinery import FunctionPass, register_pass
-from numba.core.consts import ConstantInference
-from numba.core.ir_utils import get_definition, guard
 from numba.core.untyped_passes import RewriteSemanticConstants
+
+from .rewriting import FixNumbers, Simplify
 
 
 class InnerLibrary(JITCodeLibrary):
@@ -97,6 +95,20 @@ class VectorEntryLibrary(EntryLibrary):
         return llvm.create_pass_builder(self._codegen._tm, options)
 
 
+class CompactEntryLibrary(EntryLibrary):
+    """An entry whose kernels are called from many places, with plain loops over some dozens of numbers.
+
+    LLVM would copy each into all its callers and unroll what it has widened: a third of its time, and of the code.
+    """
+
+    def pass_builder(self) -> Any:
+        """The third level, with widened loops as they stand, and copies of short kernels alone."""
+        options = llvm.create_pipeline_tuning_options(speed_level=3)
+        options.inlining_threshold = 75  # a third of LLVM's own
+        options.loop_unrolling = options.slp_vectorization = False
+        return llvm.create_pass_builder(self._codegen._tm, options)
+
+
 def _called(library: Any, found: dict[int, Any] | None = None) -> dict[int, Any]:
     """Every library below this one, by identity."""
     found = {} if found is None else found
@@ -119,65 +131,13 @@ UNNEEDED = {
 }
 
 
-@register_pass(mutates_CFG=False, analysis_only=False)
-class FixNumbers(FunctionPass):
-    """Write the numbers that are fixed where a kernel reads them; Numba prunes the branches that they rule out.
-
-    They are those fields of an argument, at any depth, that its type has among its ``fixed`` ones.
-    """
-
-    _name = "fix_numbers"
-
-    def __init__(self) -> None:
-        super().__init__()
-
-    def run_pass(self, state: Any) -> bool:
-        """Replace each such read by a constant."""
-        code, changed = state.func_ir, False
-        for block in code.blocks.values():
-            for assignment in block.find_insts(ir.Assign):
-                number = _fixed_number(state, assignment.value)
-                if number is not None:
-                    constant = ir.Const(number, assignment.loc)
-                    definitions = code._definitions[assignment.target.name]
-                    definitions[definitions.index(assignment.value)] = constant
-                    assignment.value, changed = constant, True
-        if changed:
-            code._consts = ConstantInference(code)
-        return changed
-
-
-def _fixed_number(state: Any, value: Any) -> float | None:
-    if not isinstance(value, ir.Expr) or value.op != "getattr":
-        return None
-    number: float | None = getattr(_type_of(state, value.value), "fixed", {}).get(value.attr)
-    return number
-
-
-def _type_of(state: Any, variable: Any) -> Any:
-    """The type of an argument, or of its field, before types are inferred; None of all else."""
-    value = guard(get_definition, state.func_ir, variable)
-    if isinstance(value, ir.Arg):
-        return state.args[value.index]
-    if not isinstance(value, ir.Expr):
-        return None
-    if value.op == "getattr":
-        return getattr(_type_of(state, value.value), "members", {}).get(value.attr)
-    if value.op == "static_getitem":  # of several values that are assigned at once
-        values = guard(get_definition, state.func_ir, value.value)
-        if isinstance(values, ir.Expr) and values.op == "exhaust_iter":
-            values = guard(get_definition, state.func_ir, values.value)
-        if isinstance(values, ir.Expr) and values.op == "build_tuple":
-            return _type_of(state, values.items[value.index])
-    return None
-
-
 def _adapted(pipelines: list[Any]) -> list[Any]:
     """Numba's pipelines, as kernels need them."""
     for pipeline in pipelines:
         pipeline.passes = [step for step in pipeline.passes if step[0].name() not in UNNEEDED]
         if any(step[0] is RewriteSemanticConstants for step in pipeline.passes):
             pipeline.add_pass_after(FixNumbers, RewriteSemanticConstants)
+            pipeline.add_pass_after(Simplify, RewriteSemanticConstants)
             pipeline.finalize()
     return pipelines
 
@@ -200,7 +160,7 @@ class EntryCompiler(Compiler):
         """Numba's pipelines."""
         self.state.library = self.library(self.state.targetctx.codegen(), "entry")
         self.state.library.enable_object_caching()
-        return super().define_pipelines()
+        return _adapted(super().define_pipelines())
 
     def _compile_core(self) -> Any:
         """Compile, without the thousand collections that a compiler's short-lived objects would set off."""
@@ -211,6 +171,12 @@ class EntryCompiler(Compiler):
         finally:
             if was_enabled:
                 gc.enable()
+
+
+class CompactEntryCompiler(EntryCompiler):
+    """The same, writing into a `CompactEntryLibrary`."""
+
+    library = CompactEntryLibrary
 
 
 class VectorEntryCompiler(EntryCompiler):

@@ -15,7 +15,7 @@ import numba
 from numba.extending import overload
 
 from .cache import KernelCache
-from .compilers import EntryCompiler, InnerCompiler, VectorEntryCompiler
+from .compilers import CompactEntryCompiler, EntryCompiler, InnerCompiler, VectorEntryCompiler
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -54,6 +54,11 @@ def inlined(function: Function) -> Function:
 def entry(function: Callable[..., None]) -> Callable[..., None]:
     """Compile a function that Python calls, and keep its machine code in the cache directory."""
     return _kept(uncached_entry(function), function.__qualname__)
+
+
+def compact_entry(function: Callable[..., None]) -> Callable[..., None]:
+    """Compile an entry in which kernels that are called from many places stand once, and no loop is unrolled."""
+    return _kept(numba.njit(**{**ENTRY, "pipeline_class": CompactEntryCompiler})(function), function.__qualname__)
 
 
 def vector_entry(function: Callable[..., None]) -> Callable[..., None]:

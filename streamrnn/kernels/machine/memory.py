@@ -15,8 +15,8 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.imputils import lower_builtin
-from numba.core.typing.templates import AbstractTemplate, infer_global
-from numba.extending import intrinsic, make_attribute_wrapper, models, register_model
+from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_global
+from numba.extending import infer_getattr, intrinsic, lower_getattr, models, register_model
 
 X86 = platform.machine() in ("x86_64", "AMD64")
 ARM = platform.machine() in ("aarch64", "arm64")
@@ -39,8 +39,29 @@ class ViewModel(models.StructModel):
         members = [("data", types.CPointer(view.dtype)), ("shape", types.UniTuple(types.intp, view.ndim))]
         super().__init__(manager, view, members)
 
+    def from_data(self, builder: Any, value: Any) -> Any:
+        """Return it as it is: it looks the same in memory."""
+        return value
 
-make_attribute_wrapper(ViewType, "shape", "shape")
+
+@infer_getattr
+class _Shape(AttributeTemplate):
+    """view.shape"""
+
+    key = ViewType
+
+    def resolve_shape(self, view: Any) -> Any:
+        return types.UniTuple(types.intp, view.ndim)
+
+
+@lower_getattr(ViewType, "shape")
+def _get_shape(context, builder, view, value):
+    return builder.extract_value(value, 1)
+
+
+def _size(builder: Any, view: Any, axis: int) -> Any:
+    """Read how long a view is along an axis, without a place in memory for the view, as Numba's helpers need."""
+    return builder.extract_value(view, [1, axis])
 
 
 TABLE, NUMBERS = "table", "numbers"  # what a learner's memory holds: where things are, and the things
@@ -58,12 +79,10 @@ def mark(builder: Any, access: Any, what: str) -> Any:
 def address_of(context: Any, builder: Any, source: Any, value: Any, indices: list[Any]) -> Any:
     """Pointer to ``source[indices]``, a view or an array whose rows are contiguous; no index is checked or wrapped."""
     if isinstance(source, ViewType):
-        view = cgutils.create_struct_proxy(source)(context, builder, value=value)
-        sizes = cgutils.unpack_tuple(builder, view.shape, source.ndim)
         place = indices[0]
-        for index, size in zip(indices[1:], sizes[1:], strict=True):
-            place = builder.add(builder.mul(place, size), index)
-        return builder.gep(view.data, [place])
+        for axis, index in enumerate(indices[1:], 1):
+            place = builder.add(builder.mul(place, _size(builder, value, axis)), index)
+        return builder.gep(builder.extract_value(value, 0), [place])
     array = context.make_array(source)(context, builder, value)
     strides = cgutils.unpack_tuple(builder, array.strides, source.ndim)
     start = builder.ptrtoint(array.data, ir.IntType(64))
@@ -73,10 +92,10 @@ def address_of(context: Any, builder: Any, source: Any, value: Any, indices: lis
 
 
 def _make_view(context: Any, builder: Any, type_: ViewType, data: Any, shape: list[Any]) -> Any:
-    view = cgutils.create_struct_proxy(type_)(context, builder)
-    view.data = data
-    view.shape = context.make_tuple(builder, types.UniTuple(types.intp, type_.ndim), shape)
-    return view._getvalue()
+    view = ir.Constant(context.get_value_type(type_), ir.Undefined)
+    for axis, size in enumerate(shape):
+        view = builder.insert_value(view, size, [1, axis])
+    return builder.insert_value(view, data, 0)
 
 
 def _index_types(view: Any, index: Any) -> Any:
@@ -122,12 +141,9 @@ def _get(context, builder, signature, arguments):
     indices = _indices(builder, view, index, arguments[1])
     if len(indices) == view.ndim:
         return mark(builder, builder.load(address_of(context, builder, view, arguments[0], indices)), NUMBERS)
-    width = cgutils.unpack_tuple(
-        builder, cgutils.create_struct_proxy(view)(context, builder, value=arguments[0]).shape, 2
-    )[1]
     zero = ir.Constant(ir.IntType(64), 0)
     row = address_of(context, builder, view, arguments[0], [*indices, zero])
-    return _make_view(context, builder, signature.return_type, row, [width])
+    return _make_view(context, builder, signature.return_type, row, [_size(builder, arguments[0], 1)])
 
 
 @lower_builtin(operator.setitem, ViewType, types.intp, types.Any)
