@@ -11,7 +11,7 @@ import math
 
 from ..arrays.places import BOUNDARY, EXPECTED, LANE
 from ..handover import PER_TARGET
-from ..machine.jit import entry, kernel
+from ..machine.jit import compact_entry, kernel
 from ..machine.memory import carve1, flush_denormals, restore_denormals
 from ..machine.vector import is_finite
 from .mixing import (
@@ -43,7 +43,7 @@ from .units import follow_level
 from .views import open_experts
 
 
-@entry
+@compact_entry
 def mix_rows(double, integer, marks, learn, records):
     """Take every row through the experts.
 

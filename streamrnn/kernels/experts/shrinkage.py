@@ -36,12 +36,24 @@ def add_evidence(mix, pair, proposed, came, horizon):
     evidence[REVEALS] += 1.0
     if evidence[REVEALS] < horizon:
         return
-    kept = max(MEMORY**horizon, LEAST_MEMORY)
+    kept = max(_power(MEMORY, horizon), LEAST_MEMORY)
     block = evidence[IN_BLOCK]
     evidence[SUM] = kept * evidence[SUM] + block
     evidence[SQUARES] = kept * evidence[SQUARES] + block * block
     evidence[BLOCKS] = kept * evidence[BLOCKS] + 1.0
     evidence[IN_BLOCK], evidence[REVEALS] = 0.0, 0.0
+
+
+@kernel
+def _power(base, exponent):
+    """Return base ** exponent by repeated squaring; Numba's own brings an exception along, and its own compile."""
+    power = 1.0
+    while exponent > 0:
+        if exponent & 1:
+            power *= base
+        base *= base
+        exponent >>= 1
+    return power
 
 
 @kernel

@@ -12,7 +12,7 @@ import math
 
 from ..arrays.views import plane
 from ..machine.jit import kernel
-from .regressors import INPUTS_AT, OWN
+from .regressors import INPUTS_AT
 from .shrinkage import change_unit_of_evidence
 
 MEMORY = 300  # values in a level
@@ -52,9 +52,9 @@ def _has_left(unit, deviation):
 def _change_unit(experts, t, factor):
     """Rewrite all that is in target t's unit for one in which its numbers are so many times as large."""
     targets, mix = experts.sizes.targets, experts.mix
-    _rescale(experts.linear, t, targets, 1, OWN, factor, factor)
-    _rescale(experts.joint, t, targets, 1, OWN, factor, factor)
-    _rescale(experts.readout, t, targets, 0, 0, factor, factor)
+    _rescale_own(experts.linear, t, targets, factor)
+    _rescale_own(experts.joint, t, targets, factor)
+    _rescale_own(experts.readout, t, targets, factor)
     for slot in range(experts.sizes.mix_slots):
         mix.unit[slot, t] = 0.0
     squared = factor * factor
@@ -64,6 +64,11 @@ def _change_unit(experts, t, factor):
         for k in range(mix.regret.shape[1]):
             mix.regret[pair, k] *= squared
             mix.regret2[pair, k] *= squared * squared
+
+
+@kernel
+def _rescale_own(regression, t, targets, factor):
+    _rescale(regression, t, targets, regression.own_at, regression.own_end, factor, factor)
 
 
 @kernel

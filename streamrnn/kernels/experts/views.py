@@ -7,6 +7,7 @@ from typing import Any
 from ..arrays.group import Group, opener
 from ..arrays.sizes import Sizes
 from .regression import READOUT_RIDGE, RIDGE
+from .regressors import OWN
 
 
 class Regression(Group):
@@ -22,6 +23,8 @@ class Regression(Group):
     absorbed: Any  # (3, targets)
     direction: Any  # (direction_width,): work space
     place: Any = 0  # row of `absorbed`
+    own_at: Any = 1  # where those regressors begin that are in the target's unit; the constant is not
+    own_end: Any = OWN  # and where they end
     ridge: Any = RIDGE  # information that the prior has about each weight; regressors are of about unit size
 
 
@@ -67,10 +70,10 @@ class Units(Group):
     input_before: Any  # (targets, inputs)
 
 
-def _regression(name: str, place: int, ridge: float) -> Any:
-    """Say which fields are those of another regression, and what its numbers are."""
+def _regression(name: str, **numbers: float) -> Any:
+    """Say which fields are those of another regression, and which of its numbers are other ones."""
     fields = ("covariance", "weights", "regressors", "gains")
-    return {"place": place, "ridge": ridge, **{field: f"{name}_{field}" for field in fields}}
+    return {**numbers, **{field: f"{name}_{field}" for field in fields}}
 
 
 class Experts(Group):
@@ -79,8 +82,8 @@ class Experts(Group):
     sizes: Sizes
     horizon_index: Any  # (horizon_count,)
     linear: Regression
-    joint: Regression = _regression("joint", 1, RIDGE)
-    readout: Regression = _regression("readout", 2, READOUT_RIDGE)
+    joint: Regression = _regression("joint", place=1)
+    readout: Regression = _regression("readout", place=2, own_at=0, own_end=0, ridge=READOUT_RIDGE)
     mix: Mix
     history: History
     units: Units
