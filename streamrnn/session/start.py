@@ -64,6 +64,7 @@ def kernels_are_kept(settings: Settings) -> bool:
     """Whether all the kernels that such a learner calls have been compiled on this machine before."""
     needed = {
         f"learn_rows.{kind_of(settings)}": True,
+        "gather_rows": settings.has_several_networks,
         "score_rows": settings.alert is not None,
         "mix_rows": settings.mixes,
         "bound_rows": settings.intervals,

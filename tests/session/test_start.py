@@ -1,9 +1,11 @@
 """Which columns are chosen when nobody names them."""
 
+import numpy as np
 import pytest
 
 from streamrnn import SettingsError
-from streamrnn.session.start import with_columns
+from streamrnn.engine import Engine, Portion
+from streamrnn.session.start import kernels_are_kept, with_columns
 from streamrnn.settings import Settings
 from streamrnn.streams import open_source
 
@@ -53,3 +55,27 @@ def test_text_that_is_named_is_categorical_and_learned_from_if_it_is_forecast(co
 
 def test_numbers_that_are_named_categorical_are_chosen_no_more(columns_of):
     assert columns_of(targets="load", categorical="load", horizon=0) == (["load"], ["wind", "id"])
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"experts": False},
+        {"experts": False, "cell": "elman", "key": "site", "batch_keys": 2},
+        {"intervals": [0.9], "alert": 0.99},
+        {"channels": "independent", "season_lags": True},
+        {"lr_pool": [1, 3], "intervals": [0.9]},
+        {"categorical": ["word"], "features": ["load", "word"]},
+    ],
+    ids=str,
+)
+def test_a_run_asks_for_all_the_kernels_that_its_rows_are_taken_through_and_no_other(settings, monkeypatch):
+    asked = []
+    monkeypatch.setattr("streamrnn.session.start.is_kept", lambda name: asked.append(name) or True)
+    settings = Settings(**{"targets": ["load", "wind"], "features": ["load", "wind"], **settings})
+    assert kernels_are_kept(settings)
+    numbers = np.zeros((1, 2))
+    portion = Portion(numbers, numbers.astype(int), numbers.astype(int), True, numbers)
+    calls = Engine(settings, np.float32).calls(portion)
+    entries = {call.func._cache._name for call in calls if hasattr(call.func, "_cache")}
+    assert set(asked) == entries
