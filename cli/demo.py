@@ -71,7 +71,7 @@ def learn(recording: pyarrow.Table) -> tuple[Learner, pyarrow.Table, float]:
     features = [name for name in recording.column_names if name != "time"]
     options = {"time": "time", "horizon": HORIZON, "loss": "huber"}
     if not kernels_are_kept(learner_settings(TARGETS, features, options)):
-        click.echo("Compiling the kernels, once on this machine: some twenty seconds ...", err=True)
+        click.echo("Compiling the kernels, once on this machine: some fifteen seconds ...", err=True)
     learner = Learner(TARGETS, features, **options)
     started, parts = time.perf_counter(), []
     with tqdm(total=recording.num_rows, unit=" rows", leave=False, disable=None) as bar:
