@@ -94,17 +94,18 @@ def mixed(stream: Stream, settings: dict[str, Any], forecasts: np.ndarray) -> np
     """The mix of the experts with a network that has forecast this: (rows, horizons, columns)."""
     learner = Learner(stream.targets, stream.features, **settings)
     engine = learner._engine
-    network, *later = engine._entries
+    network = engine._learn_rows
     first = EXPECTED + len(stream.targets)
     made, taken = forecasts.reshape(len(forecasts), -1), 0
 
-    def instead(rows: Any, codes: Any, marks: Any, learn: bool, answers: np.ndarray) -> None:
+    def instead(*arguments: Any) -> None:
         nonlocal taken
-        network(rows, codes, marks, learn, answers)
+        network(*arguments)
+        answers = arguments[-1]
         answers[:, first : first + made.shape[1]] = made[taken : taken + len(answers)]
         taken += len(answers)
 
-    engine._entries = [instead, *later]
+    engine._learn_rows = instead
     records = learner.run(stream.table)
     columns = [[records[f"{name}_h{h}"].to_numpy() for name in stream.targets] for h in learner.settings.horizons]
     return np.moveaxis(np.array(columns), 2, 0)
