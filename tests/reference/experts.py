@@ -11,6 +11,7 @@ import numpy as np
 FORGETTING, RIDGE, READOUT_RIDGE, REMINDER, LARGEST = 0.9995, 10.0, 100.0, 4, 10.0
 LAGS, OWN, WAVES = 50, 54, 4
 LEVEL_MEMORY, SETTLED, STEP = 300, 64, 2.0
+SEASONS = 7
 SEASON_LAGS, LONGEST, SEASON_MEMORY, DEPTH, AS_GOOD = 256, 170, 0.9995, 0.6, 0.1
 MOST, MOVE_MEMORY = 6.0, 0.9995
 EVIDENCE_MEMORY, LEAST_MEMORY, CHANCE, LEAST_BLOCKS = 0.99998, 0.99, 6.0, 3.0
@@ -76,6 +77,32 @@ class Season:
         self.found = min(good, default=0)
 
 
+class Profile:
+    """The mean of the last seasons, place by place; a place's first ``SEASONS`` values count alike."""
+
+    def __init__(self) -> None:
+        self.season = 0
+        self.means: dict[int, float] = {}
+        self.counts: dict[int, int] = {}
+
+    def follow(self, past: list[float], phase: int, season: int) -> None:
+        """Take the newest value of a past, whose clock stands at a phase; all that is kept of it where it is new."""
+        if season != self.season or len(past) == 1:
+            self.season, self.means, self.counts = season, {}, {}
+        if season == 0 or len(past) < season:
+            return
+        kept = max(LAGS, SEASON_LAGS, season + 2)
+        newest = past[-1:] if self.means else past[-kept:]
+        for lag, value in zip(range(len(newest))[::-1], newest, strict=True):
+            place = (phase - lag) % season
+            self.counts[place] = min(self.counts.get(place, 0) + 1, SEASONS)
+            self.means[place] = self.means.get(place, 0.0)
+            self.means[place] += (value - self.means[place]) / self.counts[place]
+
+    def at(self, phase: int) -> float:
+        return self.means[phase % self.season]
+
+
 @dataclass
 class Pending:
     """All that waits for the truths of one tick."""
@@ -85,6 +112,7 @@ class Pending:
     proposals: np.ndarray  # (horizons,): of the mix, before it is shrunk
     readouts: np.ndarray  # (horizons,): what the readout would add, in its unit
     unit: float
+    bases: np.ndarray  # (horizons,): what the linear regression starts from
     x: list[np.ndarray] = field(default_factory=list)
     gains: list[np.ndarray] = field(default_factory=list)
 
@@ -132,6 +160,7 @@ class Target:
             Regression(width, len(horizons), ridge) for width, ridge in zip(widths, ridges, strict=True)
         ]
         self.finder = Season() if season is None else None
+        self.profile = Profile()
         self.past: list[float] = []
         self.pending: list[Pending] = []
         self.phase = 0
@@ -172,7 +201,7 @@ class Target:
         self.regret[k] += regrets
         self.regret2[k] += regrets**2
         self.largest[k] = max(self.largest[k], np.abs(regrets).max())
-        for which, base in ((0, last), (1, last), (2, then.forecasts[JOINT, k])):
+        for which, base in ((0, then.bases[k]), (1, last), (2, then.forecasts[JOINT, k])):
             weights = self.regressions[which].weights[k]
             weights += then.gains[which] * clip((truth - base) / unit - weights @ then.x[which])
         proposed, left = clip(then.readouts[k]), clip((truth - then.forecasts[JOINT, k]) / unit)
@@ -244,14 +273,15 @@ class Target:
         joint = np.clip(joint, -most, most)
         forecasts = np.full((self.experts, len(self.horizons)), now)
         forecasts[SEASONAL] = [self._seasonal(horizon) for horizon in self.horizons]
-        forecasts[LINEAR] += np.clip(linear, -most, most)
+        bases = now + np.array([self._expected(horizon) for horizon in self.horizons])
+        forecasts[LINEAR] += np.clip(bases - now + linear, -most, most)
         forecasts[JOINT] += joint
         with np.errstate(invalid="ignore"):
             shares = np.clip(np.nan_to_num(self.agreement[:, 0] / self.agreement[:, 1]), 0.0, 1.0)
         forecasts[READOUT] += np.clip(joint + shares * readout, -most, most)
         forecasts[NETWORK:] = network
         readouts = self.regressions[2].weights @ x[2]
-        self.pending.append(Pending(forecasts, *self._mix(forecasts), readouts, self.unit, x, gains))
+        self.pending.append(Pending(forecasts, *self._mix(forecasts), readouts, self.unit, bases, x, gains))
         return self.pending[-1].mixed
 
     def _mix(self, forecasts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -270,7 +300,27 @@ class Target:
         return self.past[-1 - lag] if lag < len(self.past) else self.past[-1]
 
     def _seasonal(self, horizon: int) -> float:
-        return self._before(-horizon % self.season) if self.season else self.past[-1]
+        return self.profile.at(self.phase + horizon) if self.profile.means else self.past[-1]
+
+    def _expected(self, horizon: int) -> float:
+        """How far the profile moves until then, where the lags do not hold it."""
+        if not self.profile.means or SEASONS * self.season <= LAGS:
+            return 0.0
+        return self.profile.at(self.phase + horizon) - self.profile.at(self.phase)
+
+    def _departures(self, own: np.ndarray) -> np.ndarray:
+        """What the linear regression sees: as its own past is, of departures from the profile."""
+        if not self.profile.means or SEASONS * self.season <= LAGS or not self.unit > 0.0:
+            return own
+        lags = {1 + lag: lag for lag in range(1, LAGS)}
+        if self.season + 1 >= LAGS:
+            lags |= {LAGS + 2 + i: self.season + i for i in (-1, 0, 1)}
+        left = own.copy()
+        left[1] = clip((self.past[-1] - self.profile.at(self.phase)) / self.unit)
+        for i, lag in lags.items():
+            if lag < len(self.past):
+                left[i] = clip(own[i] - self._expected(-lag) / self.unit)
+        return left
 
     def _regressors(self, told: dict[str, Any]) -> list[np.ndarray]:
         own = np.zeros(OWN)
@@ -291,7 +341,7 @@ class Target:
         moved = known & np.isfinite(self.input_before) & (len(self.past) > 1)
         self.input_before = told["inputs"].copy()
         inputs = np.concatenate([np.where(known, inputs, 0.0), np.where(moved, changes, 0.0)])
-        return [own, np.concatenate([own, waves, inputs]), np.concatenate([[1.0], told["state"]])]
+        return [self._departures(own), np.concatenate([own, waves, inputs]), np.concatenate([[1.0], told["state"]])]
 
 
 def has_left(unit: float, deviation: float) -> bool:
@@ -336,6 +386,8 @@ class ReferenceExperts:
             target.tick(truth if arrived else target.past[-1], told, learn)
         if ticks and target.is_time_to_look(told):
             self._look(target)
+        if ticks:
+            target.profile.follow(target.past, target.phase, target.season)
         network = np.where(np.isfinite(told["network"]), told["network"], target.past[-1])
         return expected, target.forecast(told, network, ticks, learn)
 

@@ -28,14 +28,13 @@ from .mixing import (
     weigh,
     within,
 )
+from .profile import change_of_profile, follow_profile, seasonal_forecast, write_departures
 from .regression import absorb, correct, forecast
 from .regressors import (
     look_for_season,
     newest_value,
     remember,
-    seasonal_forecast,
     write_joint,
-    write_own,
     write_readout,
 )
 from .shrinkage import add_agreement, add_evidence, share_of_mix, share_of_readout
@@ -116,7 +115,7 @@ def _grade(experts, slot, t, age, truth, learn):
     inverse = 1.0 / unit
     add_move(mix, pair, truth - last)
     add_regrets(mix, slot, pair, truth, inverse)
-    correct(experts.linear, row, pair, (truth - last) * inverse)
+    correct(experts.linear, row, pair, (truth - mix.bases[slot, pair]) * inverse)
     correct(experts.joint, row, pair, (truth - last) * inverse)
     left = (truth - mix.forecasts[JOINT, slot, pair]) * inverse
     correct(experts.readout, row, pair, left)
@@ -144,14 +143,15 @@ def _tick(experts, t, value, learn, record):
     remember(history, t, value)
     history.phase[t] += 1
     look_for_season(history, t, deviation, not sizes.by_value)
+    follow_profile(history, t)
     if learn:
         follow_level(experts, t, value, deviation, inputs)
     slot = history.ticks[t] % sizes.mix_slots
     row = slot * sizes.targets + t
     mix.unit[slot, t] = experts.units.unit[t]
     linear, joint, readout = experts.linear, experts.joint, experts.readout
-    write_own(history, experts.units, t, linear.regressors[row])
-    write_joint(history, experts.units, t, inputs, linear.regressors[row], joint.regressors[row])
+    write_joint(history, experts.units, t, inputs, joint.regressors[row])
+    write_departures(history, experts.units, t, joint.regressors[row], linear.regressors[row])
     write_readout(state, readout.regressors[row])
     learns = learn and experts.units.unit[t] > 0.0
     absorb(linear, row, t, sizes.targets, learns)
@@ -178,8 +178,9 @@ def _forecast_all(experts, t, ticks, record):
         if ticks:
             mix.forecasts[LAST, slot, pair] = last
             mix.forecasts[SEASONAL, slot, pair] = seasonal_forecast(history, t, age)
-            most = likely_move(mix, pair)
-            linear = within(unit * forecast(experts.linear, row, pair), most)
+            most, expected = likely_move(mix, pair), change_of_profile(history, t, age)
+            mix.bases[slot, pair] = last + expected
+            linear = within(expected + unit * forecast(experts.linear, row, pair), most)
             joint = within(unit * forecast(experts.joint, row, pair), most)
             mix.readouts[slot, pair] = _or_else(forecast(experts.readout, row, pair), 0.0)
             readout = within(joint + share_of_readout(mix, pair) * unit * mix.readouts[slot, pair], most)

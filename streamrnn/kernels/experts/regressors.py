@@ -6,6 +6,8 @@ regression forecasts the change from the newest value.
     linear   1, level, the last LAGS - 1 differences, those a season ago
     joint    the same, sine and cosine of the season and of its half, the network's inputs and their last changes
     readout  1, the network's state
+
+Where there is a season the linear one sees departures from its profile in the place of values, see ``profile.py``.
 """
 
 from __future__ import annotations
@@ -68,13 +70,6 @@ def value_before(history, t, lag):
 
 
 @kernel
-def seasonal_forecast(history, t, horizon):
-    """The newest value that stands a whole number of seasons before the one to come."""
-    season = history.season[t]
-    return value_before(history, t, (season - horizon % season) % season if season > 0 else 0)
-
-
-@kernel
 def write_own(history, units, t, regressors):
     """Write the constant, the level and the differences of target t; zeros while it has no unit."""
     for i in range(OWN):
@@ -94,10 +89,9 @@ def write_own(history, units, t, regressors):
 
 
 @kernel
-def write_joint(history, units, t, told, own, regressors):
-    """Write what the linear expert sees, then the waves of the season, the network's inputs and their last changes."""
-    for i in range(OWN):
-        regressors[i] = own[i]
+def write_joint(history, units, t, told, regressors):
+    """Write the target's own past, then the waves of the season, the network's inputs and their last changes."""
+    write_own(history, units, t, regressors)
     season = history.season[t]
     for i in range(WAVES):
         angle = 2.0 * math.pi * (1 + i // 2) * history.phase[t] / max(season, 1)

@@ -36,6 +36,7 @@ class Mix(Group):
     proposals: Any = "mix_proposals"  # (slots, pairs)
     readouts: Any = "readout_proposals"  # (slots, pairs)
     unit: Any = "mix_unit"  # (slots, targets)
+    bases: Any = "linear_bases"  # (slots, pairs)
     moves: Any  # (pairs, 2)
     regret: Any  # (pairs, experts)
     regret2: Any  # (pairs, experts)
@@ -55,6 +56,9 @@ class History(Group):
     own_season: Any  # (targets,)
     season_depth: Any  # (targets,)
     season: Any = "season_of"  # (targets,)
+    profile: Any  # (targets, longest season)
+    profile_season: Any  # (targets,)
+    profile_ticks: Any  # (targets,)
     ticks: Any  # (targets,)
     phase: Any  # (targets,)
 
