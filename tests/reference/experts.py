@@ -310,13 +310,12 @@ class Target:
 
     def _departures(self, own: np.ndarray) -> np.ndarray:
         """What the linear regression sees: as its own past is, of departures from the profile."""
-        if not self.profile.means or SEASONS * self.season <= LAGS or not self.unit > 0.0:
+        if not self.season or not self.unit > 0.0:
             return own
         lags = {1 + lag: lag for lag in range(1, LAGS)}
         if self.season + 1 >= LAGS:
             lags |= {LAGS + 2 + i: self.season + i for i in (-1, 0, 1)}
         left = own.copy()
-        left[1] = clip((self.past[-1] - self.profile.at(self.phase)) / self.unit)
         for i, lag in lags.items():
             if lag < len(self.past):
                 left[i] = clip(own[i] - self._expected(-lag) / self.unit)

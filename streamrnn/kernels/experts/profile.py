@@ -8,10 +8,10 @@ a mean over all seasons at first, then one that forgets the oldest. What came a 
 noise; the mean of seven has little, and still follows the time of year. The seasonal expert forecasts the profile. The
 linear one sees the departures from it, d = y - p, and forecasts how they change from the newest one on,
 
-    y[n + h] = p[n + h] + d[n] + w' x[n]        x: 1, d[n], the last differences of d
+    y[n + h] = p[n + h] + d[n] + w' x[n]        x: 1, level, the last differences of d
 
 so the regression has the short memory to learn and not the season's shape. Where there is no season, or one so short
-that the lags hold all that p is made of, the regression is one on the values.
+that the lags hold all that p is made of, it is one on the values.
 """
 
 from __future__ import annotations
@@ -26,47 +26,33 @@ SEASONS = 7  # in the mean; of days a week
 @kernel
 def follow_profile(history, t):
     """Let target t's newest value into the profile; begin it anew where the past does, or another season is in use."""
-    season, ticks = history.season[t], history.ticks[t]
+    season, ticks, profile = history.season[t], history.ticks[t], history.profile[t]
     if season != history.profile_season[t] or ticks == 1:
         history.profile_season[t], history.profile_ticks[t] = season, 0
     if season == 0 or ticks < season:
         return
-    oldest = 0
-    if history.profile_ticks[t] == 0:
-        oldest = min(ticks, history.values.shape[1] // 2) - 1
-    for lag in range(oldest, -1, -1):
-        _take_in(history, t, lag)
-
-
-@kernel
-def _take_in(history, t, lag):
-    season, profile = history.profile_season[t], history.profile[t]
-    place = (history.phase[t] - lag) % season
-    share = 1.0 / min(history.profile_ticks[t] // season + 1, SEASONS)
-    profile[place] = (1.0 - share) * profile[place] + share * value_before(history, t, lag)
-    history.profile_ticks[t] += 1
+    known = min(ticks, history.values.shape[1] // 2)
+    for lag in range(known - 1 if history.profile_ticks[t] == 0 else 0, -1, -1):
+        place = (history.phase[t] - lag) % season
+        share = 1.0 / min(history.profile_ticks[t] // season + 1, SEASONS)
+        profile[place] = (1.0 - share) * profile[place] + share * value_before(history, t, lag)
+        history.profile_ticks[t] += 1
 
 
 @kernel
 def seasonal_forecast(history, t, horizon):
-    """What the profile says of so many ticks from now, or of before; the newest value while there is none."""
+    """What the profile says of so many ticks from now; the newest value while there is none."""
     if history.profile_ticks[t] == 0:
         return newest_value(history, t)
     return history.profile[t, (history.phase[t] + horizon) % history.profile_season[t]]
 
 
 @kernel
-def departs(history, t):
-    """Whether target t is seen beside a profile: there is one, and the lags do not hold all that it is of."""
-    return history.profile_ticks[t] > 0 and SEASONS * history.profile_season[t] > LAGS
-
-
-@kernel
 def change_of_profile(history, t, horizon):
-    """How far the profile moves from now to so many ticks on, or back; 0 where target t is not seen beside one."""
-    if not departs(history, t):
+    """How far the profile moves from now to so many ticks on, or back; 0 where the lags hold all that it is made of."""
+    season, phase, profile = history.profile_season[t], history.phase[t], history.profile[t]
+    if history.profile_ticks[t] == 0 or SEASONS * season <= LAGS:
         return 0.0
-    profile, phase, season = history.profile[t], history.phase[t], history.profile_season[t]
     return profile[(phase + horizon) % season] - profile[phase % season]
 
 
@@ -75,11 +61,10 @@ def write_departures(history, units, t, own, regressors):
     """Write what ``write_own`` has, of departures from the profile in the place of values."""
     for i in range(OWN):
         regressors[i] = own[i]
-    if not (departs(history, t) and units.unit[t] > 0.0):
+    season = history.season[t]
+    if season == 0 or not units.unit[t] > 0.0:
         return
-    inverse, season = 1.0 / units.unit[t], history.profile_season[t]
-    expected = history.profile[t, history.phase[t] % season]
-    regressors[1] = clipped((newest_value(history, t) - expected) * inverse)
+    inverse = 1.0 / units.unit[t]
     for i in range(2, OWN):
         lag = i - 1 if i <= LAGS else season - 2 - LAGS + i
         if lag < history.ticks[t] and (i <= LAGS or season + 1 >= LAGS):

@@ -129,6 +129,20 @@ def test_a_season_longer_than_the_lags_has_regressors_of_its_own():
     run_beside_reference(learner, season(300, 70))
 
 
+def test_a_season_that_the_lags_hold_has_a_profile_but_no_departures():
+    learner = DoubleLearner(COLUMNS, experts=True, horizon=9, season=7, **SMALL)
+    run_beside_reference(learner, season(200, 7))
+
+
+def test_a_profile_begins_anew_with_a_sequence_a_shifted_level_and_another_season():
+    learner = DoubleLearner(["a", "c"], COLUMNS, experts=True, horizon=3, sequence="clip", **SMALL)
+    values = np.concatenate([season(300, 12), season(500, 20, seed=1)])
+    values[420:, 0] += 1e6
+    reference = run_beside_reference(learner, values, [i > 150 for i in range(800)], tolerance=1e-6)
+    assert learner.metrics.level_shifts == 1
+    assert reference.targets[0].season == 60  # in which both repeat
+
+
 def test_horizons_in_values_tick_with_each_target():
     learner = DoubleLearner(["a", "c"], COLUMNS, experts=True, horizon=3, horizon_unit="values", **SMALL)
     run_beside_reference(learner, stream(500, nulls=0.4))
@@ -154,6 +168,23 @@ def test_a_unit_that_changes_and_a_level_that_shifts_are_as_in_the_reference():
     values[500:, 1] += 1e6
     run_beside_reference(learner, values, tolerance=1e-6)
     assert learner.metrics.level_shifts == 1
+
+
+def test_the_seasonal_expert_forecasts_the_mean_of_seven_seasons():
+    learner = Learner("a", horizon=5, season=11, **SMALL)
+    values = np.random.default_rng(0).standard_normal((7, 11))
+    learner.run(values.reshape(77, 1))
+    slot = named_view(learner._state, "ticks")[0] % 6
+    forecasts = named_view(learner._state, "expert_forecasts").reshape(6, 6, 5)[1, slot]
+    np.testing.assert_allclose(forecasts, values.mean(axis=0)[:5])
+
+
+def test_a_season_that_changes_is_forgotten_season_by_season():
+    learner = Learner("a", horizon=1, season=11, **SMALL)
+    learner.run(np.repeat([[1.0], [2.0]], [11 * 30, 11 * 20], axis=0))
+    slot = named_view(learner._state, "ticks")[0] % 2
+    forecast = named_view(learner._state, "expert_forecasts").reshape(6, 2)[1, slot]
+    assert forecast == pytest.approx(2.0 - (6.0 / 7.0) ** 20)
 
 
 HOSTILE = {
