@@ -113,6 +113,7 @@ class Pending:
     readouts: np.ndarray  # (horizons,): what the readout would add, in its unit
     unit: float
     bases: np.ndarray  # (horizons,): what the linear regression starts from
+    readout_bases: np.ndarray  # (horizons,)
     x: list[np.ndarray] = field(default_factory=list)
     gains: list[np.ndarray] = field(default_factory=list)
 
@@ -201,10 +202,10 @@ class Target:
         self.regret[k] += regrets
         self.regret2[k] += regrets**2
         self.largest[k] = max(self.largest[k], np.abs(regrets).max())
-        for which, base in ((0, then.bases[k]), (1, last), (2, then.forecasts[JOINT, k])):
+        for which, base in ((0, then.bases[k]), (1, last), (2, then.readout_bases[k])):
             weights = self.regressions[which].weights[k]
             weights += then.gains[which] * clip((truth - base) / unit - weights @ then.x[which])
-        proposed, left = clip(then.readouts[k]), clip((truth - then.forecasts[JOINT, k]) / unit)
+        proposed, left = clip(then.readouts[k]), clip((truth - then.readout_bases[k]) / unit)
         self.agreement[k] = FORGETTING * self.agreement[k] + (proposed * left, proposed**2)
         self.evidence[k].add(clip((made - last) / unit), clip((truth - last) / unit))
 
@@ -270,18 +271,20 @@ class Target:
         gains = [r.absorb(v) if learns else np.zeros(r.width) for r, v in zip(self.regressions, x, strict=True)]
         most = MOST * self.moves[:, 0] / np.maximum(self.moves[:, 1], 1e-300)
         linear, joint, readout = (self.unit * r.weights @ v for r, v in zip(self.regressions, x, strict=True))
-        joint = np.clip(joint, -most, most)
+        linear_base = np.array([self._expected(horizon) for horizon in self.horizons])
+        linear, joint = np.clip(linear_base + linear, -most, most), np.clip(joint, -most, most)
+        believed = np.where(self._departs() & (self.regret[:, LINEAR] > self.regret[:, JOINT]), linear, joint)
         forecasts = np.full((self.experts, len(self.horizons)), now)
         forecasts[SEASONAL] = [self._seasonal(horizon) for horizon in self.horizons]
-        bases = now + np.array([self._expected(horizon) for horizon in self.horizons])
-        forecasts[LINEAR] += np.clip(bases - now + linear, -most, most)
+        forecasts[LINEAR] += linear
         forecasts[JOINT] += joint
         with np.errstate(invalid="ignore"):
             shares = np.clip(np.nan_to_num(self.agreement[:, 0] / self.agreement[:, 1]), 0.0, 1.0)
-        forecasts[READOUT] += np.clip(joint + shares * readout, -most, most)
+        forecasts[READOUT] += np.clip(believed + shares * readout, -most, most)
         forecasts[NETWORK:] = network
         readouts = self.regressions[2].weights @ x[2]
-        self.pending.append(Pending(forecasts, *self._mix(forecasts), readouts, self.unit, bases, x, gains))
+        bases = now + linear_base, now + believed
+        self.pending.append(Pending(forecasts, *self._mix(forecasts), readouts, self.unit, *bases, x, gains))
         return self.pending[-1].mixed
 
     def _mix(self, forecasts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -303,14 +306,15 @@ class Target:
         return self.profile.at(self.phase + horizon) if self.profile.means else self.past[-1]
 
     def _expected(self, horizon: int) -> float:
-        """How far the profile moves until then, where the lags do not hold it."""
-        if not self.profile.means or SEASONS * self.season <= LAGS:
-            return 0.0
-        return self.profile.at(self.phase + horizon) - self.profile.at(self.phase)
+        """How far the profile moves until then."""
+        return self.profile.at(self.phase + horizon) - self.profile.at(self.phase) if self._departs() else 0.0
+
+    def _departs(self) -> bool:
+        return bool(self.profile.means) and SEASONS * self.season > LAGS
 
     def _departures(self, own: np.ndarray) -> np.ndarray:
         """What the linear regression sees: as its own past is, of departures from the profile."""
-        if not self.season or not self.unit > 0.0:
+        if not self._departs() or not self.unit > 0.0:
             return own
         lags = {1 + lag: lag for lag in range(1, LAGS)}
         if self.season + 1 >= LAGS:

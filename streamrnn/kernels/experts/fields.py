@@ -22,6 +22,7 @@ EXPERT_FIELDS = (
     Field("expert_forecasts", "double", ("experts", "mix_slots", "mixed_pairs"), "pending, of each expert"),
     Field("mixed_forecasts", "double", ("mix_slots", "mixed_pairs"), "pending, of the mix"),
     Field("mix_proposals", "double", ("mix_slots", "mixed_pairs"), "pending, of the mix before it is shrunk"),
+    Field("readout_bases", "double", ("mix_slots", "mixed_pairs"), "what the readout starts from"),
     Field("readout_proposals", "double", ("mix_slots", "mixed_pairs"), "what the readout would add, in its unit"),
     Field("mix_unit", "double", ("mix_slots", "mixed"), "their unit; 0: learn nothing from them"),
     Field("linear_bases", "double", ("mix_slots", "mixed_pairs"), "what the linear expert starts from"),

@@ -28,7 +28,7 @@ from .mixing import (
     weigh,
     within,
 )
-from .profile import change_of_profile, follow_profile, seasonal_forecast, write_departures
+from .profile import change_of_profile, departs, follow_profile, seasonal_forecast, write_departures
 from .regression import absorb, correct, forecast
 from .regressors import (
     look_for_season,
@@ -115,9 +115,9 @@ def _grade(experts, slot, t, age, truth, learn):
     inverse = 1.0 / unit
     add_move(mix, pair, truth - last)
     add_regrets(mix, slot, pair, truth, inverse)
-    correct(experts.linear, row, pair, (truth - mix.bases[slot, pair]) * inverse)
+    correct(experts.linear, row, pair, (truth - mix.linear_bases[slot, pair]) * inverse)
     correct(experts.joint, row, pair, (truth - last) * inverse)
-    left = (truth - mix.forecasts[JOINT, slot, pair]) * inverse
+    left = (truth - mix.readout_bases[slot, pair]) * inverse
     correct(experts.readout, row, pair, left)
     add_agreement(mix, pair, mix.readouts[slot, pair], left)
     add_evidence(mix, pair, (mix.proposals[slot, pair] - last) * inverse, (truth - last) * inverse, age)
@@ -165,7 +165,7 @@ def _forecast_all(experts, t, ticks, record):
     sizes, history, mix = experts.sizes, experts.history, experts.mix
     slot = history.ticks[t] % sizes.mix_slots
     row = slot * sizes.targets + t
-    last, unit = newest_value(history, t), mix.unit[slot, t]
+    last, unit, departing = newest_value(history, t), mix.unit[slot, t], departs(history, t)
     for age in range(1, sizes.horizon + 1):
         k = experts.horizon_index[age]
         if k < 0:
@@ -179,11 +179,13 @@ def _forecast_all(experts, t, ticks, record):
             mix.forecasts[LAST, slot, pair] = last
             mix.forecasts[SEASONAL, slot, pair] = seasonal_forecast(history, t, age)
             most, expected = likely_move(mix, pair), change_of_profile(history, t, age)
-            mix.bases[slot, pair] = last + expected
+            mix.linear_bases[slot, pair] = last + expected
             linear = within(expected + unit * forecast(experts.linear, row, pair), most)
             joint = within(unit * forecast(experts.joint, row, pair), most)
             mix.readouts[slot, pair] = _or_else(forecast(experts.readout, row, pair), 0.0)
-            readout = within(joint + share_of_readout(mix, pair) * unit * mix.readouts[slot, pair], most)
+            base = linear if departing and mix.regret[pair, LINEAR] > mix.regret[pair, JOINT] else joint
+            mix.readout_bases[slot, pair] = last + base
+            readout = within(base + share_of_readout(mix, pair) * unit * mix.readouts[slot, pair], most)
             mix.forecasts[LINEAR, slot, pair] = last + linear
             mix.forecasts[JOINT, slot, pair] = last + joint
             mix.forecasts[READOUT, slot, pair] = last + readout

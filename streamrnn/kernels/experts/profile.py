@@ -48,10 +48,16 @@ def seasonal_forecast(history, t, horizon):
 
 
 @kernel
+def departs(history, t):
+    """Whether the linear expert sees departures: there is a profile, and the lags do not hold all that it is of."""
+    return history.profile_ticks[t] > 0 and SEASONS * history.profile_season[t] > LAGS
+
+
+@kernel
 def change_of_profile(history, t, horizon):
-    """How far the profile moves from now to so many ticks on, or back; 0 where the lags hold all that it is made of."""
+    """How far the profile moves from now to so many ticks on, or back; 0 where nobody departs from it."""
     season, phase, profile = history.profile_season[t], history.phase[t], history.profile[t]
-    if history.profile_ticks[t] == 0 or SEASONS * season <= LAGS:
+    if not departs(history, t):
         return 0.0
     return profile[(phase + horizon) % season] - profile[phase % season]
 
@@ -61,10 +67,9 @@ def write_departures(history, units, t, own, regressors):
     """Write what ``write_own`` has, of departures from the profile in the place of values."""
     for i in range(OWN):
         regressors[i] = own[i]
-    season = history.season[t]
-    if season == 0 or not units.unit[t] > 0.0:
+    if not (departs(history, t) and units.unit[t] > 0.0):
         return
-    inverse = 1.0 / units.unit[t]
+    inverse, season = 1.0 / units.unit[t], history.profile_season[t]
     for i in range(2, OWN):
         lag = i - 1 if i <= LAGS else season - 2 - LAGS + i
         if lag < history.ticks[t] and (i <= LAGS or season + 1 >= LAGS):
