@@ -7,7 +7,8 @@ from .arrays.views import plane
 from .columns.gate import deviation
 from .machine.jit import kernel
 
-PER_TARGET = 3  # the accepted value (NaN where none), the deviation, whether the level has shifted
+# the accepted value (NaN where none), the deviation, whether the level has shifted, the season that the mix has found
+PER_TARGET = 4
 
 
 @kernel
@@ -20,6 +21,7 @@ def hand_over(model, lane, record):
         record[at + t] = arrived[c]
         record[at + targets + t] = deviation(columns, c)
         record[at + 2 * targets + t] = model.scratch.shifted[c]
+        record[at + 3 * targets + t] = 0.0
     at += PER_TARGET * targets
     for i in range(inputs):
         c = roles.feature_columns[i]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..kernels.arrays.state import State, lanes_view, named_view
 from ..kernels.experts import regressors, season
+from ..kernels.surprise.conformal_fields import PLACES
 from ..schema import numeric_targets
 from ..settings import Settings
 from .answers import answers_of
@@ -79,6 +80,7 @@ def bound_sizes(settings: Settings) -> dict[str, int]:
         "bound_targets": targets,
         "bound_pairs": targets * len(settings.horizons),
         "bound_slots": settings.horizons[-1] + 1 if targets else 0,
+        "bound_places": PLACES if targets and settings.mixes else 0,
         "intervals": len(settings.intervals) if targets else 0,
         "bound_sides": 2 * len(settings.intervals) if targets else 0,
         "bounds_at": answers_of(settings).bounds,
@@ -97,11 +99,12 @@ def score_sizes(settings: Settings) -> dict[str, int]:
 
 
 def write_wanted(state: State, settings: Settings, lanes: int) -> None:
-    """Tell how often each interval should be missed; its first level is that."""
+    """Tell how often each interval should be missed; its first level is that, its floor a quarter of those odds."""
     wanted = named_view(state, "bound_wanted")
     if wanted.size:
         wanted[:] = [1.0 - share for share in settings.intervals]
         lanes_view(state, "bound_levels", lanes)[:] = wanted
+        lanes_view(state, "bound_floors", lanes)[:] = wanted / (4.0 - 3.0 * wanted)
 
 
 def write_season(state: State, settings: Settings, lanes: int) -> None:

@@ -110,6 +110,7 @@ class Sizes(NamedTuple):
     bound_targets: int  # targets; 0: no intervals, and so are all that follow
     bound_pairs: int
     bound_slots: int  # ticks that a forecast waits at most, and this one
+    bound_places: int  # of a season; 0: there are no experts to find one
     intervals: int
     bound_sides: int  # two for each interval
     bounds_at: int  # place in a record of the bounds

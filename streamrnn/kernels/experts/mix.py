@@ -62,6 +62,7 @@ def mix_rows(double, integer, marks, learn, records):
                 experts.history.phase[t] = 0
         for t in range(sizes.targets):
             _take_value(experts, t, learn, records[i])
+            records[i, sizes.handed_at + 3 * sizes.targets + t] = experts.history.season[t]
         for pair in range(sizes.mixed_pairs if sizes.weights_at > 0 else 0):
             for k in range(sizes.experts):
                 records[i, sizes.weights_at + pair * sizes.experts + k] = experts.mix.weights[pair, k]

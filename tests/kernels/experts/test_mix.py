@@ -23,7 +23,7 @@ def told_to(learner: Learner) -> list[dict]:
     states = rest[: places.states * places.units].reshape(places.states, places.units)
     told = []
     for t in range(targets):
-        truth, deviation, shifted = handed[t : PER_TARGET * targets : targets]
+        truth, deviation, shifted, _ = handed[t : PER_TARGET * targets : targets]
         told.append({"truth": truth, "deviation": deviation, "shifted": shifted > 0.0, "inputs": inputs.copy()})
         told[-1] |= {"deviations": deviations.copy(), "state": states[t % places.states].copy()}
     return told

@@ -24,15 +24,16 @@ def bounds_of(table, name: str, shares: tuple[str, ...]) -> np.ndarray:
 @pytest.mark.parametrize("experts", [False, True])
 @pytest.mark.parametrize("horizon", [1, 7])
 def test_bounds_are_those_of_the_reference(horizon, experts):
-    values = stream(1300)[:, :1]
-    learner = Learner("a", horizon=(horizon,), intervals=(0.5, 0.9, 0.999), experts=experts, **SMALL)
+    values = np.maximum(stream(1300)[:, :1], -0.8)  # which is an end
+    season = {"season": 24} if experts else {}
+    learner = Learner("a", horizon=(horizon,), intervals=(0.5, 0.9, 0.999), experts=experts, **season, **SMALL)
     table = learner.run(values)
     forecasts = table[f"a_h{horizon}"].to_numpy()
-    reference, expected = ReferenceBounds(horizon, (0.5, 0.9, 0.999)), []
-    for row, truth in enumerate(values[:, 0]):
-        if row >= horizon:
-            reference.reveal(forecasts[row - horizon], expected[row - horizon], truth)
-        expected.append(reference.bounds(forecasts[row]))
+    reference = ReferenceBounds(horizon, (0.5, 0.9, 0.999))
+    expected = [
+        reference.step(truth, forecast, season=24 * experts)
+        for truth, forecast in zip(values[:, 0], forecasts, strict=True)
+    ]
     bounds = bounds_of(table, f"a_h{horizon}", ("50", "90", "99_9"))
     np.testing.assert_allclose(bounds, expected, rtol=1e-9, atol=1e-9)
     np.testing.assert_array_equal(named_view(learner._state, "bounds_missed")[0], reference.missed)
