@@ -39,7 +39,7 @@ from ..machine.memory import carve1
 from ..machine.vector import is_finite
 from .conformal_fields import WINDOW
 from .expected_size import begin_season, expected_log_size, log_excess, note_error, note_step
-from .ranked_errors import EITHER, LOWER, UPPER, error_quantile, rank_error
+from .ranked_errors import absolute_quantile, error_quantile, first_not_below, rank_error
 
 FEWEST = 20  # errors that bounds need
 RATE, RATE_OF_HORIZON = 0.045, 2.2  # the latter over the horizon
@@ -190,13 +190,14 @@ def _make_bounds(bounds, slot, pair, horizon, told):
     made, forecast, size = plane(bounds.made, slot)[pair], bounds.forecasts[slot, pair], bounds.expected[slot, pair]
     ascending, count = bounds.ascending[pair], min(bounds.counts[pair], WINDOW)
     known = count >= FEWEST and not math.isnan(forecast)
+    zero = first_not_below(ascending, count, 0.0)
     for i in range(bounds.wanted.shape[0]):
         low = high = math.nan
         if known:
             level = bounds.levels[pair, i]
-            low = error_quantile(ascending, count, 0.5 * level, LOWER)
-            high = error_quantile(ascending, count, 0.5 * level, UPPER)
-            either = error_quantile(ascending, count, level, EITHER)
+            low = error_quantile(ascending, count, 0.5 * level, False)
+            high = error_quantile(ascending, count, 0.5 * level, True)
+            either = absolute_quantile(ascending, count, zero, level)
             skewed = _belief_in_skew(low, high, horizon / count)
             low = forecast + size * (skewed * low - (1.0 - skewed) * either)
             high = forecast + size * (skewed * high + (1.0 - skewed) * either)
