@@ -22,6 +22,7 @@ from benchmarks.intervals import BLOCK
 ROWS = 200_000
 NEAR = 0.05  # of what was promised
 LOWEST, HIGHEST = 1e-9, 0.98  # of a level
+GIVES = 0.3  # of a floor, where its level pushes
 LEVELS = np.concatenate([np.geomspace(LOWEST, 1e-3, 400, endpoint=False), np.linspace(1e-3, HIGHEST, 2000)])
 HALF_WIDTHS = np.array([NormalDist().inv_cdf(1.0 - level / 2.0) for level in LEVELS])
 
@@ -34,19 +35,23 @@ def errors_of_walk(horizon: int, random: np.random.Generator) -> np.ndarray:
 
 
 def steered_half_widths(errors: np.ndarray, horizon: int, share: float, rate: float) -> np.ndarray:
-    """Half widths whose level is multiplied by exp(rate (wanted - missed)) when a truth comes, h rows late: (ROWS,)."""
+    """Half widths whose level's log odds grow by rate (wanted - missed) when a truth comes, h rows late: (ROWS,)."""
     wanted = 1.0 - share
-    level, sizes, widths = wanted, np.abs(errors).tolist(), []
+    level, floor, sizes, widths = wanted, wanted / (4.0 - 3.0 * wanted), np.abs(errors).tolist(), []
     for row in range(len(sizes)):
         if row >= horizon:
             missed = sizes[row - horizon] > widths[row - horizon]
-            level = min(max(level * math.exp(rate * (wanted - missed)), LOWEST), HIGHEST)
+            odds = level / (1.0 - level) * math.exp(rate * (wanted - missed))
+            level = odds / (1.0 + odds)
+            if level < floor:
+                level = floor = max(floor * (level / floor) ** GIVES, LOWEST)
+            level = min(level, HIGHEST)
         widths.append(float(np.interp(level, LEVELS, HALF_WIDTHS)))
     return np.array(widths)
 
 
 @click.command(help=__doc__.split("\n\n")[0])
-@click.option("--rates", default="0,0.01,0.018,0.03,0.05", show_default=True)
+@click.option("--rates", default="0,0.02,0.045,0.07", show_default=True)
 def main(rates: str) -> None:
     random = np.random.default_rng(0)
     click.echo(f"{'H':>3} {'promised':>8} {'rate':>6} {'held':>6} {'blocks':>7} {'score':>6}")
