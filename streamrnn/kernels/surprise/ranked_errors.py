@@ -31,6 +31,7 @@ def rank_error(errors, ascending, count, error):
 
 @kernel
 def first_not_below(ascending, count, value):
+    """Return how many of them are less than a value."""
     low, high = 0, count
     while low < high:
         middle = (low + high) // 2
