@@ -23,7 +23,7 @@ EXAMPLES = {
     "key": ("site", "'site'"), "label_id": ("site", "'site'"),
     "categorical": ("load", "['load']"), "target_weights": ("2,3", "[2.0, 3.0]"),
     "horizon": ("2,5", "[2, 5]"), "quantiles": ("0.1,0.5,0.9", "[0.1, 0.5, 0.9]"), "season": ("24", "24"),
-    "alert": ("0.99", "0.99"), "lr": ("0.01", "0.01"), "intervals": ("0.5,0.9", "[0.5, 0.9]"),
+    "alert": ("0.99", "0.99"), "lr": ("0.01", "0.01"), "clip": ("0.5", "0.5"), "intervals": ("0.5,0.9", "[0.5, 0.9]"),
     "lr_pool": ("0.3,1", "[0.3, 1.0]"), "temperature": ("auto", "'auto'"), "focal": ("2", "2.0"),
     "class_weights": ("on=2,off=0.5", "'on=2,off=0.5'"),
 }  # fmt: skip
@@ -128,6 +128,13 @@ def test_a_dry_run_shows_columns_record_and_memory_and_does_nothing(streamrnn, c
     }
     assert shown(result, "targets") == ["load,wind", "default: every number column"]
     assert (result.err, [path.name for path in tmp_path.iterdir()]) == ("", ["load.csv"])
+
+
+def test_a_dry_run_shows_what_defaults_come_to(streamrnn, csv):
+    numbers = streamrnn("run", csv, "--dry-run", "--horizon", 16)
+    categories = streamrnn("run", csv, "--dry-run", "--categorical", "load", "-t", "load")
+    assert [shown(numbers, name)[0] for name in ("lr", "clip", "experts")] == ["0.0005", "1", "yes"]
+    assert [shown(categories, name) for name in ("lr", "clip")] == [["0.001", "default"], ["10", "default"]]
 
 
 def test_a_dry_run_shows_what_comes_from_the_model(streamrnn, csv, tmp_path):
