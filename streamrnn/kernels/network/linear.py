@@ -7,7 +7,7 @@ what is loaded once serves four sums, which stay in registers.
 from __future__ import annotations
 
 from ..arrays.ring import slot_after
-from ..machine.jit import inlined, kernel
+from ..machine.jit import kernel
 from ..machine.vector import LANES, constant, fma, is_finite, load, splat, spread, store, store_totals, total
 
 ROWS = 4
@@ -110,76 +110,81 @@ def _column_1(weight, d_out, row, d_x, place, j):
 
 
 @kernel
-def linear_backward_weight(d_out, x, x_first, span, adds, d_weight):
+def linear_backward_weight(d_out, x, x_first, span, d_weight):
     """d_weight = the sum over the steps of a sweep of d_out[s] (x) x[r], where r runs along with s from ``x_first``.
 
     d_out: (slots, units), x: (slots, width), d_weight: (units, width)
     span: slots of the sweep, as ``(first, count, slots)``
-    adds: None, or anything where the sum is to be added to what d_weight holds
     """
     units, width = d_weight.shape
     pairs = width - width % (2 * LANES)
     for i in range(0, units - ROWS + 1, ROWS):
         for j in range(0, pairs, 2 * LANES):
-            _tile_4x2(d_out, x, x_first, span, i, j, adds, d_weight)
+            _tile_4x2(d_out, x, x_first, span, i, j, d_weight)
     for i in range(units - units % ROWS, units):
         for j in range(0, pairs, LANES):
-            _tile_1x1(d_out, x, x_first, span, i, j, adds, d_weight)
+            _tile_1x1(d_out, x, x_first, span, i, j, d_weight)
     if pairs == width:
         return
     for i in range(0, units - 2 * ROWS + 1, 2 * ROWS):
-        _tile_8x1(d_out, x, x_first, span, i, pairs, adds, d_weight)
+        _tile_8x1(d_out, x, x_first, span, i, pairs, d_weight)
     for i in range(units - units % (2 * ROWS), units):
-        _tile_1x1(d_out, x, x_first, span, i, pairs, adds, d_weight)
+        _tile_1x1(d_out, x, x_first, span, i, pairs, d_weight)
 
 
 @kernel
-def linear_backward_bias(d_out, span, adds, d_bias):
-    """d_bias = the sum over the steps s of a sweep of d_out[s]; d_out: (slots, units), d_bias: (units,).
+def linear_backward_bias(d_input, d_state, span, d_bias_ih, d_bias_hh):
+    """d_bias = the sum over the steps s of a sweep of d_out[s], for both parts.
 
-    adds: as in `linear_backward_weight`
+    d_input, d_state: (slots, units), d_bias_ih, d_bias_hh: (units,)
     """
-    units = d_bias.shape[0]
+    units = d_bias_ih.shape[0]
     whole = units - units % LANES
-    for i in range(0, whole, LANES):
-        _sum_steps(splat(d_out[0, 0]), d_out, span, i, adds, d_bias)
+    pairs = units - units % (2 * LANES)
+    like = splat(d_input[0, 0])
+    for i in range(0, pairs, 2 * LANES):
+        _sum_steps_2(like, d_input, d_state, span, i, d_bias_ih, d_bias_hh)
+    if pairs < whole:
+        _sum_steps(like, d_input, d_state, span, pairs, d_bias_ih, d_bias_hh)
     for i in range(whole, units):
-        _sum_steps(d_out[0, 0], d_out, span, i, adds, d_bias)
+        _sum_steps(d_input[0, 0], d_input, d_state, span, i, d_bias_ih, d_bias_hh)
 
 
 @kernel
-def _sum_steps(like, d_out, span, i, adds, d_bias):
+def _sum_steps_2(like, d_input, d_state, span, i, d_bias_ih, d_bias_hh):
+    """Two vectors of both parts: one sum alone would wait for every addition before it."""
     first, count, slots = span
-    sum_ = load(like, d_out, first, i)
-    if adds is not None:
-        sum_ = sum_ + load(like, d_bias, 0, i)
+    a, b = load(like, d_input, first, i), load(like, d_input, first, i + LANES)
+    c, d = load(like, d_state, first, i), load(like, d_state, first, i + LANES)
     s = first
     for _ in range(1, count):
         s = slot_after(s, slots)
-        sum_ = sum_ + load(like, d_out, s, i)
-    store(d_bias, 0, i, sum_)
-
-
-@inlined
-def _sums(zero, d_weight, i, j, adds):
-    """What four sums begin with."""
-    if adds is None:
-        return zero, zero, zero, zero
-    return (
-        load(zero, d_weight, i, j),
-        load(zero, d_weight, i + 1, j),
-        load(zero, d_weight, i + 2, j),
-        load(zero, d_weight, i + 3, j),
-    )
+        a, b = a + load(like, d_input, s, i), b + load(like, d_input, s, i + LANES)
+        c, d = c + load(like, d_state, s, i), d + load(like, d_state, s, i + LANES)
+    store(d_bias_ih, 0, i, a)
+    store(d_bias_ih, 0, i + LANES, b)
+    store(d_bias_hh, 0, i, c)
+    store(d_bias_hh, 0, i + LANES, d)
 
 
 @kernel
-def _tile_4x2(d_out, x, x_first, span, i, j, adds, d_weight):
+def _sum_steps(like, d_input, d_state, span, i, d_bias_ih, d_bias_hh):
+    first, count, slots = span
+    a, b = load(like, d_input, first, i), load(like, d_state, first, i)
+    s = first
+    for _ in range(1, count):
+        s = slot_after(s, slots)
+        a, b = a + load(like, d_input, s, i), b + load(like, d_state, s, i)
+    store(d_bias_ih, 0, i, a)
+    store(d_bias_hh, 0, i, b)
+
+
+@kernel
+def _tile_4x2(d_out, x, x_first, span, i, j, d_weight):
     """Four units by two vectors of d_weight, in eight registers over the whole sweep."""
     first, count, slots = span
     zero = splat(constant(d_out[0, 0], 0.0))
-    a, b, c, d = _sums(zero, d_weight, i, j, adds)
-    e, f, g, h = _sums(zero, d_weight, i, j + LANES, adds)
+    a, b, c, d, e, f, g, h = zero, zero, zero, zero, zero, zero, zero, zero
     s, r = first, x_first
     for _ in range(count):
         left, right = load(zero, x, r, j), load(zero, x, r, j + LANES)
@@ -202,12 +207,11 @@ def _tile_4x2(d_out, x, x_first, span, i, j, adds, d_weight):
 
 
 @kernel
-def _tile_8x1(d_out, x, x_first, span, i, j, adds, d_weight):
+def _tile_8x1(d_out, x, x_first, span, i, j, d_weight):
     """Eight units by one vector: four sums alone would wait for each other."""
     first, count, slots = span
     zero = splat(constant(d_out[0, 0], 0.0))
-    a, b, c, d = _sums(zero, d_weight, i, j, adds)
-    e, f, g, h = _sums(zero, d_weight, i + ROWS, j, adds)
+    a, b, c, d, e, f, g, h = zero, zero, zero, zero, zero, zero, zero, zero
     s, r = first, x_first
     for _ in range(count):
         shared = load(zero, x, r, j)
@@ -232,10 +236,10 @@ def _tile_8x1(d_out, x, x_first, span, i, j, adds, d_weight):
 
 
 @kernel
-def _tile_1x1(d_out, x, x_first, span, i, j, adds, d_weight):
+def _tile_1x1(d_out, x, x_first, span, i, j, d_weight):
     first, count, slots = span
     zero = splat(constant(d_out[0, 0], 0.0))
-    a = zero if adds is None else load(zero, d_weight, i, j)
+    a = zero
     s, r = first, x_first
     for _ in range(count):
         a = fma(spread(d_out, s, i), load(zero, x, r, j), a)
