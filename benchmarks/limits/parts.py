@@ -125,7 +125,7 @@ def _plain_gradient(d_gates: np.ndarray, x: np.ndarray, d_weight: np.ndarray) ->
 @uncached_entry
 def _own_gradient(d_gates: Any, x: Any, d_weight: Any) -> None:
     count = x.shape[0]
-    linear_backward_weight(d_gates, x, 0, (0, count, count), None, d_weight)
+    linear_backward_weight(d_gates, x, 0, (0, count, count), d_weight)
 
 
 # --- the optimizer: the gradient's norm, then Adam --------------------------------------------------------------------

@@ -69,6 +69,7 @@ def _layer_sizes(settings: Settings) -> dict[str, int]:
         "norm_rows": norm_gates * hidden,
         "read_width": padded(read) if read > hidden else 0,
         "head_width": padded(read),
+        "inputs": input_size(settings),
         "input_width": padded(input_size(settings)),
     }
 
@@ -94,6 +95,7 @@ def _ring_sizes(settings: Settings) -> dict[str, int]:
         "batch_lanes": settings.batch_keys + 1 if is_batched else 0,
         "group": GROUP if is_batched else 0,
         "group_slots": slots if is_batched else 0,
+        "group_steps": GROUP * slots if is_batched else 0,
     }
 
 

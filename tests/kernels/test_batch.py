@@ -21,7 +21,13 @@ from reference import BatchedReference
 
 from streamrnn import Learner
 from streamrnn.kernels.arrays.state import named_view, padded
-from streamrnn.kernels.network.products import GROUP, linear_backward_inputs
+from streamrnn.kernels.network.products import (
+    GROUP,
+    linear_backward_biases,
+    linear_backward_columns,
+    linear_backward_inputs,
+    linear_backward_weights,
+)
 
 SMALL: dict[str, Any] = {"hidden": 4, "window": 4, "key": "k"}
 
@@ -113,3 +119,52 @@ def test_the_slopes_of_a_group_go_through_a_matrix_as_those_of_each_alone(units,
     np.testing.assert_allclose(
         d_x, expected, rtol=1e-4 if dtype == np.float32 else 1e-12, atol=1e-4 if dtype == np.float32 else 1e-12
     )
+
+
+@compiled
+def backward_weights(d_out, d_at, x, x_at, count, d_weight, d_bias):
+    linear_backward_weights(d_out, d_at, x, x_at, count, d_weight)
+    linear_backward_biases(d_out, d_at, count, d_bias)
+
+
+@compiled
+def backward_columns(d_out, d_at, x, x_at, count, columns, sums, d_weight):
+    linear_backward_columns(d_out, d_at, x, x_at, count, columns, sums, d_weight)
+
+
+def steps_of_lanes(units: int, width: int, dtype: type) -> tuple[np.ndarray, ...]:
+    """Flat slopes and inputs, where each of some steps has its own, and how many steps count."""
+    random = np.random.default_rng(units)
+    d_out, x = random.standard_normal(40 * units).astype(dtype), random.standard_normal(90 * width).astype(dtype)
+    return d_out, random.permutation(40) * units, x, random.permutation(90)[:40] * width, np.array(37)
+
+
+def expected_sums(d_out, d_at, x, x_at, count, units, width):
+    slopes = np.stack([d_out[at : at + units] for at in d_at[:count]]).astype(np.float64)
+    inputs = np.stack([x[at : at + width] for at in x_at[:count]]).astype(np.float64)
+    return slopes.T @ inputs, slopes.sum(axis=0)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("units", "width"), [(1, 1), (5, 17), (27, 48), (96, 32), (64, 300)])
+def test_the_gradient_of_a_matrix_is_one_sum_over_steps_wherever_they_lie(units, width, dtype):
+    width = padded(width)
+    d_out, d_at, x, x_at, count = steps_of_lanes(units, width, dtype)
+    d_weight, d_bias = np.full((units, width), 2, dtype), np.full(units, 3, dtype)
+    backward_weights(d_out, d_at, x, x_at, int(count), d_weight, d_bias)
+    of_weight, of_bias = expected_sums(d_out, d_at, x, x_at, count, units, width)
+    tolerance = 1e-4 if dtype == np.float32 else 1e-12
+    np.testing.assert_allclose(d_weight, 2 + of_weight, rtol=tolerance, atol=tolerance)
+    np.testing.assert_allclose(d_bias, 3 + of_bias, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("units", "columns"), [(1, 1), (5, 2), (20, 3), (96, 2), (100, 4)])
+def test_a_few_columns_of_it_are_summed_alone_where_the_others_are_padding(units, columns, dtype):
+    d_out, d_at, x, x_at, count = steps_of_lanes(units, padded(1), dtype)
+    x.reshape(-1, padded(1))[:, columns:] = 0
+    d_weight, sums = np.full((units, padded(1)), 2, dtype), np.zeros((2, units), dtype)
+    backward_columns(d_out, d_at, x, x_at, int(count), columns, sums, d_weight)
+    of_weight, _ = expected_sums(d_out, d_at, x, x_at, count, units, padded(1))
+    tolerance = 1e-4 if dtype == np.float32 else 1e-12
+    np.testing.assert_allclose(d_weight, 2 + of_weight, rtol=tolerance, atol=tolerance)

@@ -22,7 +22,8 @@ class Sizes(NamedTuple):
     read_width: int  # layers * hidden, padded; 0: the heads read the top layer alone
     head_width: int  # of what the heads read
     features: int
-    input_width: int  # 2 * features (value and missing indicator) and the embeddings, padded
+    inputs: int  # numbers that the lowest layer is given: 2 * features (value and missing indicator), embeddings, lags
+    input_width: int  # inputs, padded
     columns: int
     targets: int
     horizons: int
@@ -77,6 +78,7 @@ class Sizes(NamedTuple):
     batch_lanes: int  # batch + 1: a sequence may end when all wait
     group: int  # lanes whose slopes go through a matrix at once
     group_slots: int  # slots
+    group_steps: int  # group * slots
     networks: int  # with arrays of their own, whose answers are gathered here; 0: it has a network itself
     told_rows: int  # that they take at once
     told_width: int  # numbers in an answer of one of them

@@ -7,7 +7,7 @@ what is loaded once serves four sums, which stay in registers.
 from __future__ import annotations
 
 from ..arrays.ring import slot_after
-from ..machine.jit import inlined, kernel
+from ..machine.jit import kernel
 from ..machine.vector import LANES, constant, fma, is_finite, load, splat, spread, store, store_totals, total
 
 ROWS = 4
@@ -110,49 +110,43 @@ def _column_1(weight, d_out, row, d_x, place, j):
 
 
 @kernel
-def linear_backward_weight(d_out, x, x_first, span, adds, d_weight):
+def linear_backward_weight(d_out, x, x_first, span, d_weight):
     """d_weight = the sum over the steps of a sweep of d_out[s] (x) x[r], where r runs along with s from ``x_first``.
 
     d_out: (slots, units), x: (slots, width), d_weight: (units, width)
     span: slots of the sweep, as ``(first, count, slots)``
-    adds: None, or anything where the sum is to be added to what d_weight holds
     """
     units, width = d_weight.shape
     pairs = width - width % (2 * LANES)
     for i in range(0, units - ROWS + 1, ROWS):
         for j in range(0, pairs, 2 * LANES):
-            _tile_4x2(d_out, x, x_first, span, i, j, adds, d_weight)
+            _tile_4x2(d_out, x, x_first, span, i, j, d_weight)
     for i in range(units - units % ROWS, units):
         for j in range(0, pairs, LANES):
-            _tile_1x1(d_out, x, x_first, span, i, j, adds, d_weight)
+            _tile_1x1(d_out, x, x_first, span, i, j, d_weight)
     if pairs == width:
         return
     for i in range(0, units - 2 * ROWS + 1, 2 * ROWS):
-        _tile_8x1(d_out, x, x_first, span, i, pairs, adds, d_weight)
+        _tile_8x1(d_out, x, x_first, span, i, pairs, d_weight)
     for i in range(units - units % (2 * ROWS), units):
-        _tile_1x1(d_out, x, x_first, span, i, pairs, adds, d_weight)
+        _tile_1x1(d_out, x, x_first, span, i, pairs, d_weight)
 
 
 @kernel
-def linear_backward_bias(d_out, span, adds, d_bias):
-    """d_bias = the sum over the steps s of a sweep of d_out[s]; d_out: (slots, units), d_bias: (units,).
-
-    adds: as in `linear_backward_weight`
-    """
+def linear_backward_bias(d_out, span, d_bias):
+    """d_bias = the sum over the steps s of a sweep of d_out[s]; d_out: (slots, units), d_bias: (units,)."""
     units = d_bias.shape[0]
     whole = units - units % LANES
     for i in range(0, whole, LANES):
-        _sum_steps(splat(d_out[0, 0]), d_out, span, i, adds, d_bias)
+        _sum_steps(splat(d_out[0, 0]), d_out, span, i, d_bias)
     for i in range(whole, units):
-        _sum_steps(d_out[0, 0], d_out, span, i, adds, d_bias)
+        _sum_steps(d_out[0, 0], d_out, span, i, d_bias)
 
 
 @kernel
-def _sum_steps(like, d_out, span, i, adds, d_bias):
+def _sum_steps(like, d_out, span, i, d_bias):
     first, count, slots = span
     sum_ = load(like, d_out, first, i)
-    if adds is not None:
-        sum_ = sum_ + load(like, d_bias, 0, i)
     s = first
     for _ in range(1, count):
         s = slot_after(s, slots)
@@ -160,26 +154,12 @@ def _sum_steps(like, d_out, span, i, adds, d_bias):
     store(d_bias, 0, i, sum_)
 
 
-@inlined
-def _sums(zero, d_weight, i, j, adds):
-    """What four sums begin with."""
-    if adds is None:
-        return zero, zero, zero, zero
-    return (
-        load(zero, d_weight, i, j),
-        load(zero, d_weight, i + 1, j),
-        load(zero, d_weight, i + 2, j),
-        load(zero, d_weight, i + 3, j),
-    )
-
-
 @kernel
-def _tile_4x2(d_out, x, x_first, span, i, j, adds, d_weight):
+def _tile_4x2(d_out, x, x_first, span, i, j, d_weight):
     """Four units by two vectors of d_weight, in eight registers over the whole sweep."""
     first, count, slots = span
     zero = splat(constant(d_out[0, 0], 0.0))
-    a, b, c, d = _sums(zero, d_weight, i, j, adds)
-    e, f, g, h = _sums(zero, d_weight, i, j + LANES, adds)
+    a, b, c, d, e, f, g, h = zero, zero, zero, zero, zero, zero, zero, zero
     s, r = first, x_first
     for _ in range(count):
         left, right = load(zero, x, r, j), load(zero, x, r, j + LANES)
@@ -202,12 +182,11 @@ def _tile_4x2(d_out, x, x_first, span, i, j, adds, d_weight):
 
 
 @kernel
-def _tile_8x1(d_out, x, x_first, span, i, j, adds, d_weight):
+def _tile_8x1(d_out, x, x_first, span, i, j, d_weight):
     """Eight units by one vector: four sums alone would wait for each other."""
     first, count, slots = span
     zero = splat(constant(d_out[0, 0], 0.0))
-    a, b, c, d = _sums(zero, d_weight, i, j, adds)
-    e, f, g, h = _sums(zero, d_weight, i + ROWS, j, adds)
+    a, b, c, d, e, f, g, h = zero, zero, zero, zero, zero, zero, zero, zero
     s, r = first, x_first
     for _ in range(count):
         shared = load(zero, x, r, j)
@@ -232,10 +211,10 @@ def _tile_8x1(d_out, x, x_first, span, i, j, adds, d_weight):
 
 
 @kernel
-def _tile_1x1(d_out, x, x_first, span, i, j, adds, d_weight):
+def _tile_1x1(d_out, x, x_first, span, i, j, d_weight):
     first, count, slots = span
     zero = splat(constant(d_out[0, 0], 0.0))
-    a = zero if adds is None else load(zero, d_weight, i, j)
+    a = zero
     s, r = first, x_first
     for _ in range(count):
         a = fma(spread(d_out, s, i), load(zero, x, r, j), a)

@@ -13,18 +13,14 @@ from ..arrays.views import bias, matrix, plane
 from ..categories.classifier import classes_backward, clear_class_gradient, clear_class_slopes, has_class_slopes
 from ..categories.embeddings import clear_embedding_gradient, embeddings_backward
 from ..machine.jit import inlined, kernel
-from ..machine.memory import prefetch
-from ..machine.vector import LANES
 from .cells.coupled_lstm import coupled_lstm_backward
 from .cells.elman import elman_backward
 from .cells.gru import gru_backward
 from .cells.lstm import lstm_backward
+from .fetching import fetch_part
 from .linear import add_scaled, linear_backward_bias, linear_backward_input, linear_backward_weight
 from .norm import NO_NORM, clear_norm_gradient, norm_backward
 from .recurrence import BLOCKS_PER_LAYER, COUPLED_LSTM, GRU, LSTM, open_head, read_layers
-
-WORDS_OF_LINE = 8  # of float64 or int64 in a cache line
-MOST_FETCHED = 512  # words: the statistics and a short ring; of long horizons, and of intervals, a row reads little
 
 
 @kernel
@@ -157,25 +153,8 @@ def _layer_backward(model, lane, layer, span, ahead):
         if step + 1 < count:
             linear_backward_input(weight_hh, d_state, slot, scratch.d_hidden, previous)
         slot = previous
-    matrices_backward(model, lane, layer, span, None)
-
-
-@kernel
-def fetch_part(ahead, part, parts):
-    """Let one part of so many begin to come from memory: all at once would be waited for."""
-    if ahead is None:
-        return
-    real, double, integer = ahead
-    _fetch(real, real.shape[0], LANES, part, parts)
-    _fetch(double, min(double.shape[0], MOST_FETCHED), WORDS_OF_LINE, part, parts)
-    _fetch(integer, min(integer.shape[0], MOST_FETCHED), WORDS_OF_LINE, part, parts)
-
-
-@inlined
-def _fetch(numbers, count, of_line, part, parts):
-    lines = count // (of_line * parts) + 1
-    for line in range(part * lines, (part + 1) * lines):
-        prefetch(numbers, min(line * of_line, count - 1))
+    _matrices_backward(model, lane, layer, span)
+    inputs_backward(model, lane, layer, span)
 
 
 @inlined
@@ -216,27 +195,39 @@ def _norms_backward(model, lane, layer, slot, d_input, d_state):
 
 
 @kernel
-def matrices_backward(model, lane, layer, span, adds):
-    """The gradient of one layer's matrices, and the slope at the layer below; adds: as in `linear_backward_weight`."""
-    sizes, network, ring, d_hidden = model.sizes, model.network, lane.ring, model.scratch.d_hidden
+def _matrices_backward(model, lane, layer, span):
+    """The gradient of one layer's matrices."""
+    sizes, network, ring = model.sizes, model.network, lane.ring
     d_input, d_state = model.scratch.d_gates_input, d_gates_of_state(sizes, model.scratch)
     block = BLOCKS_PER_LAYER * layer
-    below = plane(ring.hidden, layer - 1) if layer > 0 else ring.inputs
-    hidden = plane(ring.hidden, layer)
+    below, hidden = inputs_of_layer(ring, layer), plane(ring.hidden, layer)
     d_weight_ih = matrix(network.gradient, network, block, sizes.gate_rows, below.shape[1])
     d_weight_hh = matrix(network.gradient, network, block + 1, sizes.gate_rows, sizes.hidden_width)
-    linear_backward_weight(d_input, below, span[0], span, adds, d_weight_ih)
-    linear_backward_weight(d_state, hidden, slot_before(span[0], span[2]), span, adds, d_weight_hh)
+    linear_backward_weight(d_input, below, span[0], span, d_weight_ih)
+    linear_backward_weight(d_state, hidden, slot_before(span[0], span[2]), span, d_weight_hh)
     if sizes.norm == NO_NORM:  # else the norms have written it
-        linear_backward_bias(d_input, span, adds, bias(network.gradient, network, block + 2, sizes.gate_rows))
-        linear_backward_bias(d_state, span, adds, bias(network.gradient, network, block + 3, sizes.gate_rows))
-    weight_ih = matrix(network.weights, network, block, sizes.gate_rows, below.shape[1])
+        linear_backward_bias(d_input, span, bias(network.gradient, network, block + 2, sizes.gate_rows))
+        linear_backward_bias(d_state, span, bias(network.gradient, network, block + 3, sizes.gate_rows))
+
+
+@inlined
+def inputs_of_layer(ring, layer):
+    """View what one layer takes: the outputs of the one below it, or the network's inputs."""
+    return plane(ring.hidden, layer - 1) if layer > 0 else ring.inputs
+
+
+@kernel
+def inputs_backward(model, lane, layer, span):
+    """From the slopes at one layer's gates to those at the layer below it, or to the embeddings' gradient."""
+    sizes, network, d_hidden, d_input = model.sizes, model.network, model.scratch.d_hidden, model.scratch.d_gates_input
+    width = inputs_of_layer(lane.ring, layer).shape[1]
+    weight_ih = matrix(network.weights, network, BLOCKS_PER_LAYER * layer, sizes.gate_rows, width)
     if layer == 0:
         embeddings_backward(model.coding, model, lane, weight_ih, d_input, span)
-    else:
-        slot, count, slots = span
-        for _ in range(count):
-            for j in range(sizes.hidden_width):
-                d_hidden[slot, j] = 0
-            linear_backward_input(weight_ih, d_input, slot, d_hidden, slot)
-            slot = slot_after(slot, slots)
+        return
+    slot, count, slots = span
+    for _ in range(count):
+        for j in range(sizes.hidden_width):
+            d_hidden[slot, j] = 0
+        linear_backward_input(weight_ih, d_input, slot, d_hidden, slot)
+        slot = slot_after(slot, slots)

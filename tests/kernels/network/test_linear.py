@@ -32,8 +32,8 @@ def backward_input(weight, d_out, row, d_x, place):
 
 @compiled
 def backward_matrices(d_out, x, x_first, span, d_weight, d_bias):
-    linear_backward_weight(d_out, x, x_first, span, None, d_weight)
-    linear_backward_bias(d_out, span, None, d_bias)
+    linear_backward_weight(d_out, x, x_first, span, d_weight)
+    linear_backward_bias(d_out, span, d_bias)
 
 
 @compiled
