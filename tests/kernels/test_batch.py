@@ -70,17 +70,17 @@ def run_beside_batched_reference(
         {"horizon": 2, "horizon_unit": "values"}, {"optimizer": "sgd", "momentum": 0.5}, {"optimizer": "rmsprop"},
         {"optimizer": "adamw", "weight_decay": 0.3, "hidden": 17}, {"clip": 0.01}, {"max_keys": 6},
         {"batch_keys": 3}, {"batch_keys": 20}, {"norm": "layer"}, {"norm": "rms", "cell": "coupled-lstm"},
-        {"layers": 2, "head": "all"},
+        {"layers": 2, "head": "all"}, {"features": ["a", "b"], "targets": ["a"]},
     ],
 )  # fmt: skip
 def test_the_rows_of_a_batch_are_learned_with_the_same_weights_in_one_update(settings):
     rows, keys = 300, 12
-    chosen = {"max_keys": 20, "batch_keys": 5, "lr": 3e-3, "guard": False, **SMALL, **settings}
-    learner = randomised(DoubleLearner(["a", "b"], COLUMNS, **chosen), size=0.2)
+    chosen = {"targets": ["a", "b"], "features": COLUMNS, "max_keys": 20, "batch_keys": 5, "lr": 3e-3, "guard": False}
+    learner = randomised(DoubleLearner(**{**chosen, **SMALL, **settings}), size=0.2)
     random = np.random.default_rng(3)
     reference = run_beside_batched_reference(
         learner,
-        stream(rows, nulls=0.05),
+        stream(rows, columns=len(learner.columns), nulls=0.05),
         interleaved(rows, keys),
         random.random(rows) < 0.95,
         random.random(rows) < 0.03,
