@@ -160,6 +160,13 @@ def _fold(builder: Any, left: Any, right: Any, width: int) -> Any:
     return builder.fadd(*parts, flags=tuple(FAST_MATH))
 
 
+def _add_neighbours(builder: Any, vector: Any, distance: int) -> Any:
+    """Add to each lane the one that is ``distance``, a power of two, before or after it in the same pair."""
+    lanes = [lane ^ distance for lane in range(LANES)]
+    swapped = builder.shuffle_vector(vector, vector, ir.Constant(ir.VectorType(ir.IntType(32), LANES), lanes))
+    return builder.fadd(vector, swapped, flags=tuple(FAST_MATH))
+
+
 @intrinsic
 def store_totals(typing_context, array, i, j, bias, a, b, c, d):
     """``array[i, j : j + 4]`` = the sums of four vectors + ``bias[j : j + 4]``; together they take half the steps."""
@@ -167,10 +174,9 @@ def store_totals(typing_context, array, i, j, bias, a, b, c, d):
     def generate(context, builder, signature, arguments):
         a, b, c, d = arguments[4:]
         four = _fold(builder, _fold(builder, a, b, LANES), _fold(builder, c, d, LANES), LANES // 2)
-        two = _fold(builder, four, four, LANES // 4)
-        sums = _fold(builder, two, two, LANES // 8)
+        sums = _add_neighbours(builder, _add_neighbours(builder, four, 2), 1)
         kind = ir.VectorType(a.type.element, 4)
-        mask = ir.Constant(ir.VectorType(ir.IntType(32), 4), list(range(4)))
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), 4), list(range(0, LANES, LANES // 4)))
         sums = builder.shuffle_vector(sums, sums, mask)
         size = array.dtype.bitwidth // 8
         source = _pointer(context, builder, bias, [arguments[3], None, arguments[2]])

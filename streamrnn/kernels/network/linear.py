@@ -133,25 +133,50 @@ def linear_backward_weight(d_out, x, x_first, span, d_weight):
 
 
 @kernel
-def linear_backward_bias(d_out, span, d_bias):
-    """d_bias = the sum over the steps s of a sweep of d_out[s]; d_out: (slots, units), d_bias: (units,)."""
-    units = d_bias.shape[0]
+def linear_backward_bias(d_input, d_state, span, d_bias_ih, d_bias_hh):
+    """d_bias = the sum over the steps s of a sweep of d_out[s], for both parts.
+
+    d_input, d_state: (slots, units), d_bias_ih, d_bias_hh: (units,)
+    """
+    units = d_bias_ih.shape[0]
     whole = units - units % LANES
-    for i in range(0, whole, LANES):
-        _sum_steps(splat(d_out[0, 0]), d_out, span, i, d_bias)
+    pairs = units - units % (2 * LANES)
+    like = splat(d_input[0, 0])
+    for i in range(0, pairs, 2 * LANES):
+        _sum_steps_2(like, d_input, d_state, span, i, d_bias_ih, d_bias_hh)
+    if pairs < whole:
+        _sum_steps(like, d_input, d_state, span, pairs, d_bias_ih, d_bias_hh)
     for i in range(whole, units):
-        _sum_steps(d_out[0, 0], d_out, span, i, d_bias)
+        _sum_steps(d_input[0, 0], d_input, d_state, span, i, d_bias_ih, d_bias_hh)
 
 
 @kernel
-def _sum_steps(like, d_out, span, i, d_bias):
+def _sum_steps_2(like, d_input, d_state, span, i, d_bias_ih, d_bias_hh):
+    """Two vectors of both parts: one sum alone would wait for every addition before it."""
     first, count, slots = span
-    sum_ = load(like, d_out, first, i)
+    a, b = load(like, d_input, first, i), load(like, d_input, first, i + LANES)
+    c, d = load(like, d_state, first, i), load(like, d_state, first, i + LANES)
     s = first
     for _ in range(1, count):
         s = slot_after(s, slots)
-        sum_ = sum_ + load(like, d_out, s, i)
-    store(d_bias, 0, i, sum_)
+        a, b = a + load(like, d_input, s, i), b + load(like, d_input, s, i + LANES)
+        c, d = c + load(like, d_state, s, i), d + load(like, d_state, s, i + LANES)
+    store(d_bias_ih, 0, i, a)
+    store(d_bias_ih, 0, i + LANES, b)
+    store(d_bias_hh, 0, i, c)
+    store(d_bias_hh, 0, i + LANES, d)
+
+
+@kernel
+def _sum_steps(like, d_input, d_state, span, i, d_bias_ih, d_bias_hh):
+    first, count, slots = span
+    a, b = load(like, d_input, first, i), load(like, d_state, first, i)
+    s = first
+    for _ in range(1, count):
+        s = slot_after(s, slots)
+        a, b = a + load(like, d_input, s, i), b + load(like, d_state, s, i)
+    store(d_bias_ih, 0, i, a)
+    store(d_bias_hh, 0, i, b)
 
 
 @kernel

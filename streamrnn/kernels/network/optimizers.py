@@ -53,13 +53,18 @@ def update(model, rows):
 
 @kernel
 def sum_of_squares(gradient):
-    """Return the squared norm; its length is a multiple of LANES."""
+    """Return the squared norm; its length is a multiple of LANES. One sum would wait for each addition before it."""
     zero = splat(constant(gradient[0], 0.0))
-    sum_ = zero
-    for j in range(0, gradient.shape[0], LANES):
-        g = load(zero, gradient, 0, j)
-        sum_ = fma(g, g, sum_)
-    return total(sum_)
+    a, b, c, d = zero, zero, zero, zero
+    four = gradient.shape[0] - gradient.shape[0] % (4 * LANES)
+    for j in range(0, four, 4 * LANES):
+        p, q = load(zero, gradient, 0, j), load(zero, gradient, 0, j + LANES)
+        r, s = load(zero, gradient, 0, j + 2 * LANES), load(zero, gradient, 0, j + 3 * LANES)
+        a, b, c, d = fma(p, p, a), fma(q, q, b), fma(r, r, c), fma(s, s, d)
+    for j in range(four, gradient.shape[0], LANES):
+        p = load(zero, gradient, 0, j)
+        a = fma(p, p, a)
+    return total((a + b) + (c + d))
 
 
 @kernel

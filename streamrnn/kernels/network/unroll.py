@@ -61,9 +61,9 @@ def sweep_reach(model, lane):
 def _graded_ages(model, lane):
     """Return how many steps ago the newest and the oldest step with a slope were; -1 if none."""
     slots, graded, counts = model.sizes.slots, lane.ring.graded, lane.counts
-    newest, oldest = -1, -1
+    newest, oldest, slot = -1, -1, counts[STEPS] % slots
     for age in range(min(slots - 1, counts[STEPS] - counts[SEQUENCE_START])):
-        slot = (counts[STEPS] - 1 - age) % slots
+        slot = slot_before(slot, slots)
         if graded[slot, 1] > 0 or has_class_slopes(model.coding, lane, slot):
             oldest = age
             if newest < 0:
@@ -206,8 +206,9 @@ def _matrices_backward(model, lane, layer, span):
     linear_backward_weight(d_input, below, span[0], span, d_weight_ih)
     linear_backward_weight(d_state, hidden, slot_before(span[0], span[2]), span, d_weight_hh)
     if sizes.norm == NO_NORM:  # else the norms have written it
-        linear_backward_bias(d_input, span, bias(network.gradient, network, block + 2, sizes.gate_rows))
-        linear_backward_bias(d_state, span, bias(network.gradient, network, block + 3, sizes.gate_rows))
+        d_bias_ih = bias(network.gradient, network, block + 2, sizes.gate_rows)
+        d_bias_hh = bias(network.gradient, network, block + 3, sizes.gate_rows)
+        linear_backward_bias(d_input, d_state, span, d_bias_ih, d_bias_hh)
 
 
 @inlined

@@ -31,9 +31,9 @@ def backward_input(weight, d_out, row, d_x, place):
 
 
 @compiled
-def backward_matrices(d_out, x, x_first, span, d_weight, d_bias):
+def backward_matrices(d_out, x, x_first, span, d_weight, other, d_bias, other_d_bias):
     linear_backward_weight(d_out, x, x_first, span, d_weight)
-    linear_backward_bias(d_out, span, d_bias)
+    linear_backward_bias(d_out, other, span, d_bias, other_d_bias)
 
 
 @compiled
@@ -82,11 +82,12 @@ def test_the_inputs_gradient_is_added_to_what_is_there(units, width, dtype):
 def test_the_matrix_gradient_is_a_sum_over_a_stretch_of_the_ring_wherever_it_begins(units, width, dtype):
     _, _, x, d_out = arrays(units, width, dtype)
     for first, x_first, count in ((0, 6, 7), (5, 4, 4), (6, 6, 1), (3, 0, 7)):
-        d_weight, d_bias = np.full((units, padded(width)), np.nan, dtype), np.full(units, np.nan, dtype)
-        backward_matrices(d_out, x, x_first, (first, count, SLOTS), d_weight, d_bias)
+        d_weight, (d_bias, twice) = np.full((units, padded(width)), np.nan, dtype), np.full((2, units), np.nan, dtype)
+        backward_matrices(d_out, x, x_first, (first, count, SLOTS), d_weight, 2 * d_out, d_bias, twice)
         steps, inputs = (first + np.arange(count)) % SLOTS, (x_first + np.arange(count)) % SLOTS
         check(d_weight, d_out[steps].T.astype(float) @ x[inputs])
         check(d_bias, d_out[steps].sum(axis=0, dtype=float))
+        check(twice, 2.0 * d_out[steps].sum(axis=0, dtype=float))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
