@@ -32,6 +32,7 @@ from streamrnn import Learner
 ROWS = 1000  # of each file
 COST_ROWS = 10_000
 ROUNDS = 5
+STRETCH = 1024  # rows whose rate is measured; so the best one may fall into a quiet moment of the machine
 
 
 def interleaved(folder: Path, first: int, rows: int) -> pyarrow.Table:
@@ -86,23 +87,24 @@ def cost() -> list[str]:
     """Microseconds of CPU a row at hidden 32, of streams that take turns in a random order; the best of some rounds."""
     random = np.random.default_rng(0)
     learners, orders = {}, {}
-    for keys in (0, 1, 100, 10_000, 100_000):
-        learners[keys] = Learner("value", hidden=32, **({"key": "key", "max_keys": keys} if keys else {}))
+    for weights, keys in (*product(["shared"], (0, 1, 100, 10_000, 100_000)), *product(["per-key"], (1, 100, 10_000))):
+        settings = {"key": "key", "max_keys": keys, "weights": weights} if keys else {}
+        learner = learners[weights, keys] = Learner("value", hidden=32, **settings)
         for turn in range(1 + 40 * keys // COST_ROWS):  # until every window is full; lanes lie in this order
-            learners[keys].run(turns(np.arange(max(keys, 1)), turn * COST_ROWS, random))
-        orders[keys] = random.permutation(max(keys, 1))
+            learner.run(turns(np.arange(max(keys, 1)), turn * COST_ROWS, random))
+        orders[weights, keys] = random.permutation(max(keys, 1))
     best = dict.fromkeys(learners, np.inf)
     for turn in range(ROUNDS):
-        for keys, learner in learners.items():
-            table, updates = turns(orders[keys], turn * COST_ROWS, random), learner.metrics.updates
+        for name, learner in learners.items():
+            table, updates = turns(orders[name], turn * COST_ROWS, random), learner.metrics.updates
             started = time.process_time()
             learner.run(table)
             microseconds = (time.process_time() - started) / COST_ROWS * 1e6
             if learner.metrics.updates > updates + 0.99 * COST_ROWS:  # else lanes went back to good weights instead
-                best[keys] = min(best[keys], microseconds)
+                best[name] = min(best[name], microseconds)
     return [
-        f"{keys or 'no':>6} keys: {best[keys]:6.1f} us a row, {learner.nbytes:>12,} bytes"
-        for keys, learner in learners.items()
+        f"{weights:<8} {keys or 'no':>6} keys: {best[weights, keys]:6.1f} us a row, {learner.nbytes:>13,} bytes"
+        for (weights, keys), learner in learners.items()
     ]
 
 
@@ -116,17 +118,24 @@ def many_streams(keys: int, rows: int, seed: int = 0) -> pyarrow.Table:
     return pyarrow.table({"value": values.ravel(), "file": np.tile(np.arange(keys), rows)})
 
 
-def error_and_rate(table: pyarrow.Table, **settings: Any) -> tuple[float, float]:
-    """Mean over keys of the MAE, in units of the last value's; and rows per second of CPU, once half have come."""
-    learner = Learner("value", key="file", **settings)
-    first = learner.run(table.slice(0, len(table) // 2))
-    started = time.process_time()
-    second = learner.run(table.slice(len(first)))
-    rate = len(second) / (time.process_time() - started)
-    records = pyarrow.concat_tables([first, second])
+def error_of(records: pyarrow.Table) -> float:
+    """Mean over keys of the MAE, in units of the last value's."""
     names = records["file"].unique()
     one_by_one = [relative_errors(records.filter(pyarrow.compute.equal(records["file"], name))) for name in names]
-    return float(np.mean(one_by_one, axis=0)[0]), rate
+    return float(np.mean(one_by_one, axis=0)[0])
+
+
+def errors_and_rates(table: pyarrow.Table, learners: dict[int, Learner]) -> tuple[dict[int, float], dict[int, float]]:
+    """Each learner's error, and rows per second of CPU in its fastest stretch; all take every stretch in turn."""
+    parts: dict[int, list[pyarrow.Table]] = {batch: [] for batch in learners}
+    rates = dict.fromkeys(learners, 0.0)
+    for first in range(0, len(table), STRETCH):
+        for batch, learner in learners.items():
+            started = time.process_time()
+            parts[batch].append(learner.run(table.slice(first, STRETCH)))
+            if first > len(table) // 2 and first + STRETCH <= len(table):
+                rates[batch] = max(rates[batch], STRETCH / (time.process_time() - started))
+    return {batch: error_of(pyarrow.concat_tables(found)) for batch, found in parts.items()}, rates
 
 
 def batches(data: Path | None, first: int, seeds: int, settings: dict[str, Any]) -> list[str]:
@@ -137,13 +146,14 @@ def batches(data: Path | None, first: int, seeds: int, settings: dict[str, Any])
         tables["realAWSCloudwatch"] = table, len(table["file"].unique())
     lines = []
     for (name, (table, keys)), hidden in product(tables.items(), (32, 64)):
-        results = {}
+        found = []
+        for seed in range(seeds):
+            shared = {"key": "file", "hidden": hidden, "max_keys": keys, "seed": seed, **settings}
+            learners = {batch: Learner("value", batch_keys=batch, **shared) for batch in (1, 8, keys)}
+            found.append(errors_and_rates(table, learners))
+        single = max(rates[1] for _, rates in found)
         for batch in (1, 8, keys):
-            more = {"hidden": hidden, "batch_keys": batch, "max_keys": keys, **settings}
-            results[batch] = [error_and_rate(table, seed=seed, **more) for seed in range(seeds)]
-        single = max(rate for _, rate in results[1])
-        for batch, found in results.items():
-            error, rate = np.mean([error for error, _ in found]), max(rate for _, rate in found)
+            error, rate = np.mean([errors[batch] for errors, _ in found]), max(rates[batch] for _, rates in found)
             lines.append(
                 f"{name:<18} hidden {hidden}  batch {batch:>2}: error {error:.4f}, "
                 f"{rate:7,.0f} rows a second, {rate / single:.2f}x"
