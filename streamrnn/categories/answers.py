@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice, repeat
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -42,11 +44,18 @@ class CategoryAnswers:
 
     def __init__(self, settings: Settings, vocabularies: Mapping[str, Vocabulary]) -> None:
         self.targets = categorical_targets(settings)
-        self._settings = settings
+        self._settings, self._top = settings, settings.top
+        self._has_expected = settings.horizons != (0,)
         self._has_means = settings.sequence_forecast == "mean"
         self._vocabularies = vocabularies
         places = answers_of(settings)
-        self._expected_at, self._best_at, self._means_at = places.expected_codes, places.best, places.means
+        self._expected_at, self._means_at = places.expected_codes, places.means
+        horizons, one = len(settings.horizons), 2 * settings.top
+        # where the codes of each target's best categories begin, by horizon; their probabilities stand behind them
+        self._best_at = {
+            target: [places.best + one * (k * len(self.targets) + t) for k in range(horizons)]
+            for t, target in enumerate(self.targets)
+        }
 
     def begin(self) -> None:
         """Begin to read the answers of another call."""
@@ -56,50 +65,68 @@ class CategoryAnswers:
     def place(self, answers: np.ndarray) -> None:
         """Let the codes in answers, (rows, answer_width), mean for good what they mean now."""
         for t, target in enumerate(self.targets):
-            vocabulary, top = self._vocabularies[target], self._settings.top
             places = [self._expected_at + t, *([self._means_at + 2 * t] if self._has_means else [])]
-            for k in range(len(self._settings.horizons)):
-                places += range(self._start(t, k), self._start(t, k) + top)
+            for start in self._best_at[target]:
+                places += range(start, start + self._top)
             for column in places:
-                vocabulary.place_codes(answers[:, column])
+                self._vocabularies[target].place_codes(answers[:, column])
 
     def named(self, categories: Mapping[str, str | None], answer: np.ndarray) -> NamedRow:
         """Name all that one record says, as codes may mean others later.
 
         categories: by column, as they arrived; answer: (answer_width,)
         """
+        numbers = answer.tolist()  # NumPy takes longer for one number
         values = {target: categories.get(target) for target in self.targets}
-        return NamedRow(values, self.expected(answer), self.best(answer), self.of_sequence(answer))
+        return NamedRow(values, self.expected(numbers), self._best(numbers), self._of_sequence(numbers))
 
-    def expected(self, answer: np.ndarray) -> dict[str, str | None]:
+    def expected(self, answer: Sequence[float] | np.ndarray) -> dict[str, str | None]:
         """By target, the category that had been forecast of this row; answer: (answer_width,)."""
-        codes = answer[self._expected_at : self._best_at].tolist()
         return {
-            target: self._vocabularies[target].category(code) for target, code in zip(self.targets, codes, strict=True)
+            target: self._vocabularies[target].category(code)
+            for target, code in zip(self.targets, answer[self._expected_at :], strict=False)
         }
 
-    def best(self, answer: np.ndarray) -> dict[str, list[Named]]:
-        """By target and horizon, the most probable categories; answer: (answer_width,)."""
+    def _best(self, answer: list[float]) -> dict[str, list[Named]]:
+        """By target and horizon, the most probable categories."""
         best: dict[str, list[Named]] = {}
-        top = self._settings.top
-        for t, target in enumerate(self.targets):
-            vocabulary, best[target] = self._vocabularies[target], []
-            for k in range(len(self._settings.horizons)):
-                start = self._start(t, k)
-                codes, probabilities = answer[start : start + 2 * top].reshape(2, top).tolist()
-                named = [(vocabulary.category(code), p) for code, p in zip(codes, probabilities, strict=True)]
-                best[target].append(tuple((category, p) for category, p in named if category is not None))
+        for target, starts in self._best_at.items():
+            name_of = self._vocabularies[target].category
+            best[target] = each = []
+            for start in starts:
+                codes, probabilities = answer[start : start + self._top], answer[start + self._top :]
+                named = zip(map(name_of, codes), probabilities, strict=False)
+                each.append(tuple([(category, p) for category, p in named if category is not None]))
         return best
 
-    def of_sequence(self, answer: np.ndarray) -> dict[str, tuple[str | None, float]]:
-        """By target, the best category for the whole sequence so far, and its probability; answer: (answer_width,)."""
+    def _of_sequence(self, answer: list[float]) -> dict[str, tuple[str | None, float]]:
+        """By target, the best category for the whole sequence so far, and its probability."""
         if not self._has_means:
             return {}
-        pairs = answer[self._means_at :][: 2 * len(self.targets)].reshape(-1, 2).tolist()
         return {
-            target: (self._vocabularies[target].category(code), p)
-            for target, (code, p) in zip(self.targets, pairs, strict=True)
+            target: (self._vocabularies[target].category(answer[place]), answer[place + 1])
+            for place, target in zip(range(self._means_at, len(answer), 2), self.targets, strict=False)
         }
+
+    def cells(self, named: NamedRow, numbers: Iterator[Any], each: int) -> Iterator[Any]:
+        """The record's cells of one row, from its first target on.
+
+        numbers: those that it has, in their order; each: how many of them every numeric target has
+        """
+        for target in self._settings.targets:
+            if target not in named.values:
+                yield from islice(numbers, each)
+                continue
+            yield named.values[target]
+            if self._has_expected:
+                yield named.expected[target]
+            for best in named.top[target]:
+                yield from chain.from_iterable(best)
+                yield from repeat(None, 2 * (self._top - len(best)))
+            if self._has_means:
+                category, p = named.of_sequence[target]
+                yield from (category, None if math.isnan(p) else p)
+        yield from numbers
 
     def columns(self, answers: np.ndarray) -> dict[str, pyarrow.Array]:
         """The record's columns that are made of them; answers: (rows, answer_width)."""
@@ -108,21 +135,17 @@ class CategoryAnswers:
         columns = {}
         for t, target in enumerate(self.targets):
             vocabulary = self._vocabularies[target]
-            if self._settings.horizons != (0,):
+            if self._has_expected:
                 columns[f"{target}_expected"] = vocabulary.texts(answers[:, self._expected_at + t])
-            for k, horizon in enumerate(self._settings.horizons):
-                start = self._start(t, k)
+            for start, horizon in zip(self._best_at[target], self._settings.horizons, strict=True):
                 for place, (name, name_of_p) in enumerate(category_names(self._settings, target, horizon), start):
                     columns[name] = vocabulary.texts(answers[:, place])
-                    columns[name_of_p] = pyarrow.array(answers[:, place + self._settings.top], from_pandas=True)
+                    columns[name_of_p] = pyarrow.array(answers[:, place + self._top], from_pandas=True)
             if self._has_means:
                 name, name_of_p = sequence_names(self._settings, target)
                 columns[name] = vocabulary.texts(answers[:, self._means_at + 2 * t])
                 columns[name_of_p] = pyarrow.array(answers[:, self._means_at + 2 * t + 1], from_pandas=True)
         return columns
-
-    def _start(self, t: int, k: int) -> int:
-        return self._best_at + 2 * self._settings.top * (k * len(self.targets) + t)
 
 
 def best_of(named: list[Named]) -> np.ndarray:

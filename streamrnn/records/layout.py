@@ -66,7 +66,8 @@ class RecordLayout:
         # (targets, horizons) places of the forecasts proper, behind the numbers of a row
         self.points_at = self.forecasts(self.inputs + np.arange(self.answer_width))[:, :, self.middle]
         self._numbers_at = self._places_of_numbers()
-        self.pick_numbers = itemgetter(*self._numbers_at)
+        self.numbers_each = (len(self._numbers_at) - 1 - bool(self.scores_at)) // max(len(self._numeric), 1)
+        self.pick_numbers = itemgetter(*self._numbers_at, self.inputs + EVENT)
         self._schema: tuple[Any, pyarrow.Schema] | None = None  # of the last table, and what it was made for
 
     def forecasts(self, answers: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -186,12 +186,13 @@ def record_cells(record: Record) -> list[Any] | None:
     """Say the same as a row of `RecordLayout.table`, in Python's values; None for labels of an earlier row."""
     if record._read.is_label:
         return None
-    if record._layout.categories.targets:
-        return list(record.to_dict().values())
     layout, line = record._layout, memoryview(record._line).cast("d").tolist()
-    numbers, answer = map(_finite, layout.pick_numbers(line)), layout.answer(line)
-    alert = [_alert_of(answer[layout.told_at])] if layout.scores_at else []
-    return [record.row, *record._read.passed.values(), *numbers, *alert, event_text(int(answer[EVENT]))]
+    *numbers, event = layout.pick_numbers(line)
+    cells: Iterator[Any] = map(_finite, numbers)
+    if layout.categories.targets:
+        cells = layout.categories.cells(record._named, cells, layout.numbers_each)
+    alert = [_alert_of(layout.answer(line)[layout.told_at])] if layout.scores_at else []
+    return [record.row, *record._read.passed.values(), *cells, *alert, event_text(int(event))]
 
 
 def _alert_of(told: float) -> bool | None:
