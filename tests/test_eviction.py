@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ import pyarrow
 import pytest
 from kernels.categories.test_categories import check_counts, check_forecasts
 from learners import DoubleLearner, reference_of
-from reference.eviction import LeastRecentlySeen, forget_feature, forget_label
+from reference import KeyedReference
+from reference.eviction import LeastRecentlySeen, forget_feature, forget_in_all, forget_label
 
 from streamrnn import Learner, SettingsError
 from streamrnn.kernels.arrays.state import named_view
@@ -59,6 +61,33 @@ def test_categories_give_way_as_in_the_reference(settings):
         np.testing.assert_allclose(view, reference.parameters[name], rtol=1e-8, atol=1e-12, err_msg=name)
     check_counts(learner, reference)
     assert learner.metrics.evicted["s"] == given_away > 15
+
+
+@pytest.mark.parametrize("settings", [{}, {"horizon": 2, "horizon_unit": "values"}, {"guard": False, "cell": "lstm"}])
+def test_categories_give_way_in_the_streams_of_all_keys_as_in_the_reference(settings):
+    """Also in streams that have never seen the new category, or whose last one is gone."""
+    learner = DoubleLearner(["s", "x"], ["s", "x"], categorical="s", key="k", max_keys=3, **GIVES_WAY | settings)
+    reference = KeyedReference(lambda: reference_of(learner), learner.settings.max_keys)
+    seen, given_away, random = LeastRecentlySeen(learner.settings.max_categories), 0, np.random.default_rng(5)
+    for row in drifting(300):
+        category = row["s"] if random.random() > 0.4 else None
+        code, takes_over = seen.see(category)
+        if takes_over:
+            given_away += 1
+            draw = np.random.default_rng([learner.settings.seed, 0, given_away]).standard_normal(3)
+            forget_in_all(reference, partial(forget_feature, feature=0, code=code, embedding=draw))
+            forget_in_all(reference, partial(forget_label, t=0, code=code))
+        record = learner.step({"s": category, "x": random.standard_normal(), "k": row["k"]})
+        assert learner._row_by_row.code[0, 0] == code
+        expected = reference.step(row["k"], learner._row_by_row.row[0], codes=[code])
+        np.testing.assert_allclose(record.loss, expected.loss, rtol=1e-9)
+        learner._intake.vocabularies["s"].begin_answers()
+        check_forecasts(learner, record, reference.learners[row["k"]])
+    for name, view in learner.parameters.items():
+        np.testing.assert_allclose(view, reference.shared.parameters[name], rtol=1e-8, atol=1e-12, err_msg=name)
+    check_counts(learner, *reference.learners.values(), *reference.gone)
+    assert learner.metrics.evicted["s"] == given_away > 15
+    assert learner.metrics.evicted_keys == len(reference.gone) > 15
 
 
 def test_a_new_category_takes_the_place_of_the_one_least_recently_seen():

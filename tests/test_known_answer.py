@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 from learners import reference_of
-from reference import ReferenceWatch
+from reference import BatchedReference, KeyedReference, ReferenceWatch
 from reference.categories import softmax
 
 from streamrnn import Learner, known_answer
@@ -24,6 +24,7 @@ KNOWN = known_answers()
 LATE_ANSWER = late_answers()[late_kind_of(Settings("a"))][1]
 PLAIN, CODED = kind_of(Settings("a")), kind_of(Settings("s", categorical="s"))
 WITHOUT_KEYS = [kind for kind in KNOWN if not kind.keyed and not (kind.seasonal and kind.cell != PLAIN.cell)]
+OF_KEYS = [kind for kind in KNOWN if kind.keyed and not kind.seasonal and kind.cell == PLAIN.cell]
 KINDS = (PLAIN, CODED, Kind(PLAIN.cell, keyed=True), Kind(PLAIN.cell, coded=True, keyed=True))
 
 
@@ -67,6 +68,25 @@ def test_the_answer_with_categories_is_that_of_the_reference(kind):
         total += reference.step_coded([row["a"], row["b"]], [codes.code(row["s"])]).forecast.item()
         total += softmax(reference.forecast_logits[0, 0])[1:].max()
     assert total == pytest.approx(right, abs=known_answer.TOLERANCE / 10)
+
+
+@pytest.mark.parametrize("kind", OF_KEYS, ids=str)
+def test_the_answer_of_keys_is_that_of_the_reference(kind):
+    settings, right = KNOWN[kind]
+    learner, codes, total = Learner(**settings), Vocabulary(4), 0.0
+    kept = (lambda: reference_of(learner)), learner.settings.max_keys
+    reference = BatchedReference(*kept, learner.settings.batch_keys) if kind.batched else KeyedReference(*kept)
+    for row in known_answer.rows():
+        key = row[settings["key"]]
+        total += reference.step(key, [row["a"], row["b"]], codes=[codes.code(row["s"])]).forecast.item()
+        total += softmax(reference.learners[key].forecast_logits[0, 0])[1:].max() if kind.coded else 0.0
+    assert total == pytest.approx(right, abs=known_answer.TOLERANCE / 10)
+
+
+@pytest.mark.parametrize("kind", [PLAIN, CODED, *OF_KEYS], ids=str)
+def test_kernels_that_learn_nothing_would_be_seen(kind):
+    settings, right = KNOWN[kind]
+    assert abs(known_answer.answer(Learner(**settings | {"lr": 0.0})) - right) > 100 * known_answer.TOLERANCE
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)

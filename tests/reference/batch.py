@@ -29,9 +29,16 @@ class BatchedReference(KeyedReference):
             self.waiting.append((key, learner))
             learner.since = 0
 
-    def step(self, key: Hashable, values: Sequence[float], learn: bool = True, boundary: bool = False) -> RefRecord:
+    def step(
+        self,
+        key: Hashable,
+        values: Sequence[float],
+        learn: bool = True,
+        boundary: bool = False,
+        codes: Sequence[int] = (),
+    ) -> RefRecord:
         is_skipped = learn and not self.settle(key, boundary)
-        record = super().step(key, values, learn, boundary)
+        record = super().step(key, values, learn, boundary, codes)
         if is_skipped:
             record.event.add("update-skipped")
         return record

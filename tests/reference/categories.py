@@ -95,6 +95,10 @@ class CategoryReference(ReferenceLearner):
     def losses(self) -> int:
         return self.outputs + len(self.horizons) * len(self.coded_targets)
 
+    def share_codes(self, other: CategoryReference) -> None:
+        """Know a category as soon as the other one does."""
+        self.known = other.known
+
     # ---- the network as one
 
     def head_names(self) -> list[str]:
@@ -157,7 +161,7 @@ class CategoryReference(ReferenceLearner):
         for t, column in enumerate(self.coded_targets):
             if self.codes[column] >= 0:
                 self.reveal_code(t, self.codes[column], learn)
-        self.known = [max(known, code + 1) for known, code in zip(self.known, self.codes, strict=True)]
+        self.known[:] = [max(known, code + 1) for known, code in zip(self.known, self.codes, strict=True)]
 
     def reveal_code(self, t: int, code: int, learn: bool) -> None:
         j = len(self.targets) + t

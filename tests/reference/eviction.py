@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from .categories import GONE, CategoryReference, ClassForecast
+from .keys import KeyedReference
 
 RESERVED = 0
 
@@ -26,6 +27,14 @@ class LeastRecentlySeen:
         oldest = next(iter(self.codes), None)
         self.codes[category] = code = self.codes.pop(oldest if takes_over else category, len(self.codes) + 1)
         return code, takes_over
+
+
+def forget_in_all(keyed: KeyedReference, forget: Callable[[CategoryReference], None]) -> None:
+    """Forget in the stream of every key, and in what a new one begins with."""
+    for reference in (keyed.shared, *keyed.learners.values()):
+        assert isinstance(reference, CategoryReference), "it has categories"
+        reference.parameters = keyed.shared.parameters
+        forget(reference)
 
 
 def forget_feature(reference: CategoryReference, feature: int, code: int, embedding: np.ndarray) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
+from .categories import CategoryReference
 from .gate import AGES, MEDIAN_TO_DEVIATION, Column, Scale
 from .learner import ReferenceLearner, RefRecord
 
@@ -42,7 +43,14 @@ class KeyedReference:
         self.agreement = np.tile([0.0, 100.0], (len(self.shared.horizons), len(self.shared.targets), 1 + len(AGES), 1))
         self.lend_trust(self.shared)
 
-    def step(self, key: Hashable, values: Sequence[float], learn: bool = True, boundary: bool = False) -> RefRecord:
+    def step(
+        self,
+        key: Hashable,
+        values: Sequence[float],
+        learn: bool = True,
+        boundary: bool = False,
+        codes: Sequence[int] = (),
+    ) -> RefRecord:
         evicted = False
         if key in self.learners:
             self.learners[key] = self.learners.pop(key)
@@ -53,7 +61,10 @@ class KeyedReference:
             self.learners[key] = self.begin()
             self.returns_seen[key] = self.shared.guard.returns
         learner = self.use(key)
-        record = learner.step(values, learn, boundary)
+        if isinstance(learner, CategoryReference):
+            record = learner.step_coded(values, codes, learn, boundary)
+        else:
+            record = learner.step(values, learn, boundary)
         self.shared.parameters = learner.parameters
         if learn:
             self.listen(learner)
@@ -82,6 +93,8 @@ class KeyedReference:
     def begin(self) -> ReferenceLearner:
         learner = self.make()
         learner.optimizer, learner.guard = self.shared.optimizer, self.shared.guard
+        if isinstance(learner, CategoryReference) and isinstance(self.shared, CategoryReference):
+            learner.share_codes(self.shared)
         for number, known in self.columns.items():
             self.lend_values(learner.columns[number], known)
         for (k, j), known in self.sizes.items():

@@ -67,10 +67,12 @@ def check_forecasts(learner, record, reference):
         np.testing.assert_allclose(record.forecast[target], reference.record.forecast[:, j, 0], rtol=1e-9, atol=1e-10)
 
 
-def check_counts(learner, reference):
-    targets = len(reference.coded_targets)
-    for (k, t), graded in reference.graded.items():
+def check_counts(learner, *references):
+    """What the learner has counted is what the references have, each of one key."""
+    targets = len(references[0].coded_targets)
+    for k, t in {pair for reference in references for pair in reference.graded}:
         pair = k * targets + t
+        graded = [one for reference in references for one in reference.graded.get((k, t), ())]
         losses, ranks, majority, last = map(np.array, zip(*graded, strict=True))
         np.testing.assert_allclose(named_view(learner._state, "class_losses")[pair], losses.sum(), rtol=1e-9)
         np.testing.assert_array_equal(named_view(learner._state, "class_ranks")[pair], np.bincount(ranks, minlength=11))
