@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from streamrnn.settings import default
+from streamrnn.settings import default, in_force
 
 from .options import is_named, origin
 from .values import shown
@@ -59,7 +59,7 @@ def aligned_left(rows: list[list[str]]) -> list[str]:
 def _settings(context: click.Context, session: Session) -> list[list[str]]:
     has_model = session.start.checkpoint is not None
     rows = []
-    for name, value in session.start.settings.to_dict().items():
+    for name, value in in_force(session.start.settings).items():
         if is_named(context, name):
             where = origin(context, name)
         elif has_model:

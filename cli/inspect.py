@@ -60,10 +60,12 @@ def as_dict(description: Description) -> dict[str, Any]:
 
 def as_lines(model: str, description: Description) -> list[str]:
     """Everything, for a person."""
+    from streamrnn.settings import in_force
+
     metrics = description.metrics
     size = sum(view.size for view in description.parameters.values())
     lines = [f"{model}: {description.file_bytes:,} bytes; in memory {description.memory_bytes:,} bytes", ""]
-    lines += [f"{name:<{WIDTH}} {shown(value)}" for name, value in description.settings.to_dict().items()]
+    lines += [f"{name:<{WIDTH}} {shown(value)}" for name, value in in_force(description.settings).items()]
     if description.shards is not None:
         lines.append(f"{'shards':<{WIDTH}} {description.shards}")
     lines += ["", f"{'columns':<{WIDTH}} {listed(description.columns)}", f"{'parameters':<{WIDTH}} {size:,}"]

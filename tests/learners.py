@@ -59,7 +59,7 @@ def reference_of(learner: Learner, **options: Any) -> ReferenceLearner:
     weights = dict(zip(settings.targets, settings.target_weights, strict=False))
     names = (
         "cell", "nonlinearity", "norm", "head", "layers", "window", "stride", "loss", "huber_delta", "quantiles",
-        "optimizer", "momentum", "alpha", "beta1", "beta2", "eps", "weight_decay", "clip", "schedule", "warmup",
+        "optimizer", "momentum", "alpha", "beta1", "beta2", "eps", "weight_decay", "schedule", "warmup",
         "guard", "season_lags",
     )  # fmt: skip
     kind: Any = ReferenceLearner
@@ -89,6 +89,7 @@ def reference_of(learner: Learner, **options: Any) -> ReferenceLearner:
         ),
         horizons=settings.horizons,
         lr=settings.learning_rate,
+        clip=settings.gradient_clip,
         horizon_unit=settings.horizon_unit,
         max_delay=settings.delay,
         season=None if settings.season == "auto" else int(settings.season),

@@ -20,6 +20,7 @@ from streamrnn.settings import (
     OPTIMIZERS,
     SCHEDULES,
     default,
+    in_force,
     options,
 )
 
@@ -379,3 +380,28 @@ def test_the_rate_is_lower_far_ahead_unless_one_is_named():
     assert rates == pytest.approx([1e-3, 1e-3, 5e-4, 1e-3 / 3])
     assert Settings(targets="a", horizon=16, lr=0.01).learning_rate == 0.01
     assert Settings(targets="a", horizon=16, categorical="a").learning_rate == 1e-3
+
+
+def test_the_rate_of_categories_is_higher_where_a_sequence_has_a_label():
+    clips = {"targets": "a", "features": "b", "categorical": "a", "sequence": "s"}
+    assert Settings(**clips, horizon=0).learning_rate == 5e-3
+    assert Settings(**clips, horizon=0, lr=0.01).learning_rate == 0.01
+    assert Settings(**clips | {"sequence": None}, horizon=0).learning_rate == 1e-3
+    assert Settings(**clips).learning_rate == 1e-3
+    assert Settings(**clips | {"categorical": ()}, horizon=0).learning_rate == 1e-3
+
+
+def test_gradients_of_categories_alone_are_clipped_later():
+    clips = [Settings(targets=["a", "b"], categorical=names).gradient_clip for names in ((), "a", ("a", "b"))]
+    assert clips == [1.0, 1.0, 10.0]
+    assert Settings(targets="a", categorical="a", clip=0).gradient_clip == 0.0
+
+
+def test_what_is_in_force_is_every_setting_and_no_secret():
+    """Nothing that a learner goes by is left open, but what may be absent."""
+    settings = Settings(targets="a", categorical="a", features="b", horizon=0, sequence="s")
+    known = in_force(settings)
+    assert list(known) == list(settings.to_dict())
+    assert (known["lr"], known["clip"], known["experts"], known["skip"]) == (5e-3, 10.0, False, False)
+    open_ = {"time", "time_format", "key", "label_id", "alert", "expected_lag"}
+    assert {name for name, value in known.items() if value is None} == open_

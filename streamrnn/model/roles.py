@@ -47,7 +47,7 @@ def write_rates(state: State, settings: Settings) -> None:
         settings.learning_rate,
         settings.schedule == "inverse-sqrt",
         settings.warmup,
-        settings.clip,
+        settings.gradient_clip,
         settings.momentum,
         settings.alpha,
         settings.beta1,

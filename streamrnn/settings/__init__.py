@@ -14,6 +14,7 @@ from .choices import (
     OPTIMIZERS,
     SCHEDULES,
 )
+from .defaults import in_force
 from .option import Option, SettingsError
 from .settings import Settings, check_option_names, default, options
 from .values import class_weights_of
@@ -35,5 +36,6 @@ __all__ = [
     "check_option_names",
     "class_weights_of",
     "default",
+    "in_force",
     "options",
 ]

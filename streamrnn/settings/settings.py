@@ -26,12 +26,12 @@ from .choices import (
     NORMS,
     NUMBER_RANGES,
     OPTIMIZERS,
-    RATE,
     SCHEDULES,
     SEQUENCE_FORECASTS,
     TRUTH_VALUES,
     WEIGHTS,
 )
+from .defaults import clip_of, rate_of
 from .option import Option, SettingsError, option
 from .together import check_together
 from .values import (
@@ -216,15 +216,19 @@ class Settings:
     )
     optimizer: str = option("adam", "Training", "update rule", choices=OPTIMIZERS, structure=True)
     lr: float | None = option(
-        None, "Training", "learning rate [0.001; for numbers h ahead 0.001 / h^(1/4)]", metavar="X"
-    )
+        None, "Training", "learning rate [0.001; for numbers h ahead 0.001 / h^(1/4); for categories of a sequence, at "
+        "horizon 0, 0.005]",
+        metavar="X",
+    )  # fmt: skip
     lr_pool: tuple[float, ...] = option(
         (), "Training", "a network at each of these multiples of the rate, as 0.3,1,3; the experts' mix chooses",
         structure=True, metavar="X,..",
     )  # fmt: skip
     schedule: str = option("constant", "Training", "of the learning rate", choices=SCHEDULES)
     warmup: int = option(0, "Training", "updates over which the rate rises to lr", metavar="N")
-    clip: float = option(1.0, "Training", "largest global norm of a gradient; 0 for none", metavar="X")
+    clip: float | None = option(
+        None, "Training", "largest global norm of a gradient; 0 for none [1; for categories alone 10]", metavar="X"
+    )
     momentum: float = option(0.9, "Training", "of sgd", metavar="X")
     alpha: float = option(0.99, "Training", "decay of rmsprop's mean square", metavar="X")
     beta1: float = option(0.9, "Training", "decay of adam's mean", metavar="X")
@@ -338,10 +342,13 @@ class Settings:
 
     @property
     def learning_rate(self) -> float:
-        """The rate: lower far ahead, where errors overlap, so that many updates in a row say the same."""
-        if self.lr is not None:
-            return self.lr
-        return RATE / max(self.horizons[-1], 1) ** 0.25 if self.has_numbers else RATE
+        """The rate; see `rate_of`."""
+        return rate_of(self) if self.lr is None else self.lr
+
+    @property
+    def gradient_clip(self) -> float:
+        """The largest global norm of a gradient; see `clip_of`."""
+        return clip_of(self) if self.clip is None else self.clip
 
     @property
     def learns_on_anomaly(self) -> bool:

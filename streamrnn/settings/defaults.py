@@ -1,0 +1,48 @@
+"""Defaults that follow from what is forecast; `python -m benchmarks.rates` prints the figures behind them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .settings import Settings
+
+RATE = 1e-3
+RATE_OF_SEQUENCES = 5e-3  # of categories, a label for each sequence
+CLIP = 1.0
+CLIP_OF_CATEGORIES = 10.0
+
+
+def rate_of(settings: Settings) -> float:
+    """The learning rate.
+
+    For numbers it is lower far ahead, where errors overlap, so that many updates in a row say the same. Where sequences
+    have labels they are few, so each update has to go further.
+    """
+    if settings.has_numbers:
+        far: float = max(settings.horizons[-1], 1) ** 0.25
+        return RATE / far
+    return RATE_OF_SEQUENCES if settings.horizons == (0,) and settings.sequence is not None else RATE
+
+
+def clip_of(settings: Settings) -> float:
+    """The largest norm of a gradient.
+
+    That of one category's cross-entropy is bounded, and rightly large where it comes as a surprise: to cut what is rare
+    and not what is frequent would be to forecast it too seldom.
+    """
+    return CLIP if settings.has_numbers else CLIP_OF_CATEGORIES
+
+
+def in_force(settings: Settings) -> dict[str, Any]:
+    """Every setting by name, as `Settings.to_dict` has it, but for those that follow from others: what they come to."""
+    return settings.to_dict() | {
+        "time_features": settings.sees_time,
+        "max_delay": settings.delay,
+        "skip": settings.uses_skip,
+        "shrink": settings.shrinks,
+        "experts": settings.mixes,
+        "lr": settings.learning_rate,
+        "clip": settings.gradient_clip,
+        "learn_on_anomaly": settings.learns_on_anomaly,
+    }
