@@ -31,7 +31,7 @@ from .categories import digits, heart, shakespeare
 from .sequences import PASSES, bits_of_text
 from .tables import read_table
 
-RATES = (5e-4, 1e-3, 2e-3, 3e-3, 5e-3, 1e-2, 2e-2)
+RATES: tuple[float | None, ...] = (None, 5e-4, 1e-3, 2e-3, 3e-3, 5e-3, 1e-2, 2e-2)  # None: the default
 CELLS = ("gru", "lstm")
 CHARACTERS = 60_000
 
@@ -180,7 +180,7 @@ TASKS: dict[str, tuple[Callable[[Path], Any], Callable[[Any, Given], float]]] = 
 @click.option("--set", "changes", multiple=True, help="NAME=VALUE: another setting that differs from the default")
 def main(data: Path, only: str, cells: tuple[str, ...], seeds: int, changes: tuple[str, ...]) -> None:
     given = tomllib.loads("\n".join(changes))
-    click.echo(f"{'':<32}" + "".join(f"{rate:>9g}" for rate in RATES))
+    click.echo(f"{'':<32}" + "".join(f"{'default' if rate is None else f'{rate:g}':>9}" for rate in RATES))
     for name, (read, task) in TASKS.items():
         if only not in name:
             continue

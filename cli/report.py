@@ -125,6 +125,8 @@ def learning(health: Health, settings: Settings) -> dict[str, str]:
         texts["gradient"] = _gradient(health, settings)
     if health.rate_cap is not None and not health.networks:
         texts["learning rate"] = f"{_cap(health.rate_cap)}; lr is {shown(settings.learning_rate)}"
+    elif settings.is_paced and not math.isnan(health.rate):
+        texts["learning rate"] = f"{health.rate:.2g} at the last update"
     if any(health.believed.values()):
         weights = sorted(health.believed.items(), key=lambda item: -item[1])
         texts["experts"] = ", ".join(f"{name} {weight:.0%}" for name, weight in weights if weight >= 0.005)

@@ -89,6 +89,7 @@ def reference_of(learner: Learner, **options: Any) -> ReferenceLearner:
         ),
         horizons=settings.horizons,
         lr=settings.learning_rate,
+        paced=settings.is_paced,
         clip=settings.gradient_clip,
         horizon_unit=settings.horizon_unit,
         max_delay=settings.delay,

@@ -270,6 +270,10 @@ def test_experts_are_on_where_they_can_be():
     [
         ({"horizon": 0}, "experts need a horizon of 1 or more: at horizon 0 there is no past of the target"),
         ({"loss": "quantile"}, "experts forecast one value per horizon, no quantiles; use another loss"),
+        (
+            {"key": "k"},
+            "experts follow one stream, and with keys the network forecasts alone: leave experts out, or key",
+        ),
         ({"season": "weekly"}, "season must be a whole number or auto, not 'weekly'"),
         ({"season": -1}, "season must be from 0 to 100000, not -1"),
         ({"season": 2.5}, "season must be a whole number, not 2.5"),
@@ -382,19 +386,17 @@ def test_the_rate_is_lower_far_ahead_unless_one_is_named():
     assert Settings(targets="a", horizon=16, categorical="a").learning_rate == 1e-3
 
 
-def test_the_rate_of_categories_is_higher_where_a_sequence_has_a_label():
-    clips = {"targets": "a", "features": "b", "categorical": "a", "sequence": "s"}
-    assert Settings(**clips, horizon=0).learning_rate == 5e-3
-    assert Settings(**clips, horizon=0, lr=0.01).learning_rate == 0.01
-    assert Settings(**clips | {"sequence": None}, horizon=0).learning_rate == 1e-3
-    assert Settings(**clips).learning_rate == 1e-3
-    assert Settings(**clips | {"categorical": ()}, horizon=0).learning_rate == 1e-3
+def test_the_rate_of_labels_is_paced_unless_one_is_named():
+    settings = {"targets": "a", "features": "b"}
+    assert [Settings(**settings, horizon=horizon).is_paced for horizon in (0, 1, (1, 5))] == [True, False, False]
+    assert not Settings(**settings, horizon=0, lr=0.001).is_paced
 
 
 def test_gradients_of_categories_alone_are_clipped_later():
     clips = [Settings(targets=["a", "b"], categorical=names).gradient_clip for names in ((), "a", ("a", "b"))]
     assert clips == [1.0, 1.0, 10.0]
     assert Settings(targets="a", categorical="a", clip=0).gradient_clip == 0.0
+    assert Settings(targets="a", categorical="a", optimizer="sgd").gradient_clip == 1.0
 
 
 def test_what_is_in_force_is_every_setting_and_no_secret():
@@ -402,6 +404,6 @@ def test_what_is_in_force_is_every_setting_and_no_secret():
     settings = Settings(targets="a", categorical="a", features="b", horizon=0, sequence="s")
     known = in_force(settings)
     assert list(known) == list(settings.to_dict())
-    assert (known["lr"], known["clip"], known["experts"], known["skip"]) == (5e-3, 10.0, False, False)
+    assert (known["lr"], known["clip"], known["experts"], known["skip"]) == (1e-3, 10.0, False, False)
     open_ = {"time", "time_format", "key", "label_id", "alert", "expected_lag"}
     assert {name for name, value in known.items() if value is None} == open_

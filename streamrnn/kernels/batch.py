@@ -132,7 +132,7 @@ def _learn_batch(batch, pool, model, waiting):
     if learned == 0:
         return 0
     keep_first(model)
-    return 0 if update(model, learned) else UPDATE_SKIPPED
+    return 0 if update(model, learned, 1.0) else UPDATE_SKIPPED
 
 
 @kernel

@@ -41,7 +41,7 @@ from .machine.memory import flush_denormals, restore_denormals
 from .network.drift import watch_for_drift
 from .network.guard import go_back, has_diverged, keep_first
 from .network.health import measure_reach
-from .network.optimizers import update
+from .network.optimizers import pace_of, update
 from .network.recurrence import clear_state, finite_step
 from .network.unroll import backward_sweep, clear_slopes
 from .reveal import make_pending, reveal, void_target
@@ -212,10 +212,11 @@ def sweep_and_update(model, lane, ahead):
     earliest, count = backward_sweep(model, lane, ahead)
     if count == 0:
         return 0
+    pace = pace_of(model.rates, counts[SINCE])
     counts[SINCE] = 0
     keep_first(model)
     measure_reach(model, earliest, count)
-    return 0 if update(model, 1) else UPDATE_SKIPPED
+    return 0 if update(model, 1, pace) else UPDATE_SKIPPED
 
 
 @kernel

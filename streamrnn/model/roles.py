@@ -62,6 +62,7 @@ def write_rates(state: State, settings: Settings) -> None:
         settings.focal,
         settings.class_weights == "balanced",
         settings.drift == "rate",
+        settings.is_paced,
     ]
 
 

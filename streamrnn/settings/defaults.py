@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 RATE = 1e-3
-RATE_OF_SEQUENCES = 5e-3  # of categories, a label for each sequence
 CLIP = 1.0
 CLIP_OF_CATEGORIES = 10.0
 
@@ -16,22 +15,20 @@ CLIP_OF_CATEGORIES = 10.0
 def rate_of(settings: Settings) -> float:
     """The learning rate.
 
-    For numbers it is lower far ahead, where errors overlap, so that many updates in a row say the same. Where sequences
-    have labels they are few, so each update has to go further.
+    For numbers it is lower far ahead, where errors overlap, so that many updates in a row say the same. That of labels
+    is paced, see `kernels.network.optimizers.pace_of`.
     """
-    if settings.has_numbers:
-        far: float = max(settings.horizons[-1], 1) ** 0.25
-        return RATE / far
-    return RATE_OF_SEQUENCES if settings.horizons == (0,) and settings.sequence is not None else RATE
+    far: float = max(settings.horizons[-1], 1) ** 0.25
+    return RATE / far if settings.has_numbers else RATE
 
 
 def clip_of(settings: Settings) -> float:
     """The largest norm of a gradient.
 
     That of one category's cross-entropy is bounded, and rightly large where it comes as a surprise: to cut what is rare
-    and not what is frequent would be to forecast it too seldom.
+    and not what is frequent would be to forecast it too seldom. Only steps as long as the gradient need the bound.
     """
-    return CLIP if settings.has_numbers else CLIP_OF_CATEGORIES
+    return CLIP if settings.has_numbers or settings.optimizer == "sgd" else CLIP_OF_CATEGORIES
 
 
 def in_force(settings: Settings) -> dict[str, Any]:

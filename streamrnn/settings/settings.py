@@ -216,8 +216,8 @@ class Settings:
     )
     optimizer: str = option("adam", "Training", "update rule", choices=OPTIMIZERS, structure=True)
     lr: float | None = option(
-        None, "Training", "learning rate [0.001; for numbers h ahead 0.001 / h^(1/4); for categories of a sequence, at "
-        "horizon 0, 0.005]",
+        None, "Training", "learning rate [0.001; for numbers h ahead 0.001 / h^(1/4); for labels, at horizon 0, times "
+        "the root of the rows since the last update, at most 0.01]",
         metavar="X",
     )  # fmt: skip
     lr_pool: tuple[float, ...] = option(
@@ -227,7 +227,10 @@ class Settings:
     schedule: str = option("constant", "Training", "of the learning rate", choices=SCHEDULES)
     warmup: int = option(0, "Training", "updates over which the rate rises to lr", metavar="N")
     clip: float | None = option(
-        None, "Training", "largest global norm of a gradient; 0 for none [1; for categories alone 10]", metavar="X"
+        None,
+        "Training",
+        "largest global norm of a gradient; 0 for none [1; for categories alone 10, but with sgd]",
+        metavar="X",
     )
     momentum: float = option(0.9, "Training", "of sgd", metavar="X")
     alpha: float = option(0.99, "Training", "decay of rmsprop's mean square", metavar="X")
@@ -344,6 +347,11 @@ class Settings:
     def learning_rate(self) -> float:
         """The rate; see `rate_of`."""
         return rate_of(self) if self.lr is None else self.lr
+
+    @property
+    def is_paced(self) -> bool:
+        """Whether an update goes the further, the more rows have come since the last one."""
+        return self.lr is None and self.horizons == (0,)
 
     @property
     def gradient_clip(self) -> float:

@@ -82,7 +82,9 @@ def _check_experts(settings: Settings) -> None:
     if settings.experts and settings.targets and all(target in settings.categorical for target in settings.targets):
         raise SettingsError("experts need a target of numbers; all targets are categorical")
     if settings.experts and settings.key is not None:
-        raise SettingsError("experts follow one stream: with keys the network forecasts alone")
+        raise SettingsError(
+            "experts follow one stream, and with keys the network forecasts alone: leave experts out, or key"
+        )
     if settings.experts and settings.loss == "quantile":
         raise SettingsError("experts forecast one value per horizon, no quantiles; use another loss")
     if not settings.mix_network and not settings.mixes:

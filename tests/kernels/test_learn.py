@@ -257,6 +257,18 @@ def test_hostile_values_are_handled_as_the_reference_does_and_leave_everything_f
     check_finite(learner)
 
 
+@pytest.mark.parametrize("stride", [1, 4])
+@pytest.mark.parametrize("lr", [None, 1e-3])
+def test_updates_go_the_further_the_rarer_labels_are_unless_a_rate_is_named(stride, lr):
+    learner = DoubleLearner("a", ["b", "c"], **SMALL, horizon=0, stride=stride, lr=lr)
+    values, place = stream(1200), learner.columns.index("a")
+    at = np.concatenate([np.arange(60), np.arange(60, 400, 7), np.arange(400, 1000, 30), [1180]])
+    values[~np.isin(np.arange(1200), at), place] = np.nan
+    run_beside_reference(randomised(learner), values)
+    fastest = 10.0 if lr is None else 1.0
+    assert learner.health.rate == pytest.approx(min(np.sqrt(210 / stride), fastest) * 1e-3)
+
+
 def test_what_is_refused_is_counted_by_column_and_kind():
     values = stream(100)
     values[40, 0], values[50:52, 1], values[60:63, 2] = np.nan, (np.inf, 1e300), 1e9

@@ -128,7 +128,7 @@ def test_every_rate_reaches_the_kernels_under_its_own_name():
     }  # fmt: skip
     learner = Learner("a", **settings, schedule="inverse-sqrt", class_weights="balanced", drift="rate")
     rates = Rates(*named_view(learner._state, "rates")[: len(Rates._fields)].tolist())
-    others = {"inverse_sqrt": 1.0, "balances": 1.0, "drift": 1.0, "alert": 0.0, "tolerance": math.inf}
+    others = {"inverse_sqrt": 1.0, "balances": 1.0, "drift": 1.0, "paced": 0.0, "alert": 0.0, "tolerance": math.inf}
     assert rates._asdict() == settings | others
 
 

@@ -82,6 +82,7 @@ class ReferenceLearner:
         quantiles: tuple[float, ...] = (0.05, 0.5, 0.95),
         optimizer: str = "adam",
         lr: float = 1e-3,
+        paced: bool = False,
         momentum: float = 0.9,
         alpha: float = 0.99,
         beta1: float = 0.9,
@@ -111,6 +112,7 @@ class ReferenceLearner:
         self.optimizer = Optimizer(
             optimizer, lr, momentum, alpha, beta1, beta2, eps, weight_decay, clip, schedule, warmup
         )
+        self.paced = paced
         self.guard = Guard(guard and lr > 0, 1000 * stride * len(self.targets) * len(self.horizons))
         self.tolerance = tolerance
         self.target_weights = target_weights or (1.0,) * len(targets)
@@ -338,11 +340,12 @@ class ReferenceLearner:
                 scale.distrust()
 
     def sweep_and_update(self) -> None:
+        pace = min(max(math.sqrt(self.since / self.stride), 1.0), 10.0) if self.paced else 1.0
         if not self.sweep():
             return
         assert self.gradient is not None
         self.guard.keep_first(self.parameters)
-        if self.optimizer.update(self.parameters, self.gradient):
+        if self.optimizer.update(self.parameters, self.gradient, pace=pace):
             self.counts["updates"] += 1
         else:
             self.counts["skipped"] += 1

@@ -78,10 +78,10 @@ class Optimizer:
     first_moment: Parameters = field(default_factory=dict)
     second_moment: Parameters = field(default_factory=dict)
 
-    def update(self, parameters: Parameters, gradient: Parameters, rows: int = 1) -> bool:
+    def update(self, parameters: Parameters, gradient: Parameters, rows: int = 1, pace: float = 1.0) -> bool:
         """Move the parameters in place; a gradient whose norm is not finite changes nothing, and False is returned.
 
-        gradient: the mean of those of so many rows
+        gradient: the mean of those of so many rows; pace: how many times the rate it goes
         """
         norm = math.sqrt(sum(float(np.sum(d_value**2)) for d_value in gradient.values()))
         if not math.isfinite(norm):
@@ -92,7 +92,7 @@ class Optimizer:
         self.updates += 1
         self.learned += rows
         for name, value in parameters.items():
-            self.move(name, value, gradient[name] * factor, rows)
+            self.move(name, value, gradient[name] * factor, rows, pace * self.rate(self.updates))
         return True
 
     def recover(self) -> None:
@@ -113,10 +113,9 @@ class Optimizer:
         self.learned = 0
         self.skipped_in_a_row = 0
 
-    def move(self, name: str, value: np.ndarray, d_value: np.ndarray, rows: int) -> None:
+    def move(self, name: str, value: np.ndarray, d_value: np.ndarray, rows: int, rate: float) -> None:
         m = self.first_moment.get(name, np.zeros_like(value))
         v = self.second_moment.get(name, np.zeros_like(value))
-        rate = self.rate(self.updates)
         if self.kind == "sgd":
             m = self.momentum**rows * m + d_value
             value -= rows * rate * m

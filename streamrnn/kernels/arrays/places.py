@@ -61,6 +61,7 @@ class Rates(NamedTuple):
     focal: float  # how much less a category counts that is forecast well
     balances: float  # 1: rare categories count more
     drift: float  # 1: a rise of the losses raises the rate for a while
+    paced: float  # 1: an update goes the further, the more rows have come since the last one
 
 
 RATE_COUNT = len(Rates._fields)

@@ -19,13 +19,14 @@ from .drift import boosted
 from .health import note_gradient
 
 SGD, RMSPROP, ADAM, ADAMW = 0, 1, 2, 3  # as in settings.OPTIMIZERS
+FASTEST = 10.0  # times the rate
 
 
 @kernel
-def update(model, rows):
+def update(model, rows, pace):
     """Move the weights down the gradient, and count it; return False, with nothing touched, if it is not finite.
 
-    rows: how many have their gradients in this sum
+    rows: how many have their gradients in this sum; pace: how many times the rate it goes
     """
     rule, network, rates = model.sizes.rule, model.network, model.rates
     share = 1.0 / rows
@@ -37,7 +38,7 @@ def update(model, rows):
     network.updates[MADE] += 1
     network.updates[SKIPPED_IN_A_ROW] = 0
     clip = min(1.0, rates.clip / (norm + 1e-6)) if rates.clip > 0.0 else 1.0
-    rate = boosted(network, rate_in_force(model, network.updates[MADE]))
+    rate = pace * boosted(network, rate_in_force(model, network.updates[MADE]))
     note_gradient(network.health, norm, clip, rate)
     network.updates[LEARNED] += rows
     if rule == SGD:
@@ -67,6 +68,15 @@ def rate_in_force(model, made):
     """Return the learning rate of update number ``made``, from 1, as the schedule and the guard let it be."""
     cap, rate = model.network.rate_cap[0], scheduled_rate(model.rates, made)
     return min(rate, cap) if cap > 0.0 else rate
+
+
+@kernel
+def pace_of(rates, since):
+    """Return how many times the rate an update goes that comes so many rows after the last one.
+
+    Where labels are rare there are few updates, and each has to go further. One at each row leaves the rate as it is.
+    """
+    return min(math.sqrt(max(since / rates.stride, 1.0)), FASTEST) if rates.paced > 0.0 else 1.0
 
 
 @kernel

@@ -28,7 +28,7 @@ PLAIN = Kind()
 
 @compiled
 def update_once(real, double, integer, answer):
-    answer[0] = update(open_model(real, double, integer, PLAIN, 0), 1)
+    answer[0] = update(open_model(real, double, integer, PLAIN, 0), 1, 1.0)
 
 
 def apply(learner: Learner, gradient: np.ndarray) -> bool:
