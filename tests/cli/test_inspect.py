@@ -40,6 +40,21 @@ def test_everything_that_is_in_a_model_is_shown(streamrnn, model, tmp_path):
     assert lines[-6].split()[:3] == ["target", "horizon", "MAE"]
 
 
+def test_what_follows_from_other_settings_is_shown_as_what_it_comes_to(streamrnn, tmp_path):
+    learner = Learner("kind", "x", categorical="kind", horizon=0, hidden=4)
+    for row in range(30):
+        learner.step({"x": row, "kind": "ab"[row // 9 % 2] if row % 9 == 8 else None})
+    learner.save(tmp_path / "my.model")
+    lines = streamrnn("inspect", tmp_path / "my.model").out.decode().splitlines()
+    for line in (
+        "lr               0.001",
+        "clip             10",
+        "experts          no",
+        "learning rate    0.003 at the last update",
+    ):
+        assert line in lines
+
+
 def test_json_holds_the_same(streamrnn, model):
     content = json.loads(streamrnn("inspect", model, "--json").out)
     learner = Learner.load(model)

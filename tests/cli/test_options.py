@@ -130,6 +130,13 @@ def test_a_dry_run_shows_columns_record_and_memory_and_does_nothing(streamrnn, c
     assert (result.err, [path.name for path in tmp_path.iterdir()]) == ("", ["load.csv"])
 
 
+def test_a_dry_run_shows_what_defaults_come_to(streamrnn, csv):
+    numbers = streamrnn("run", csv, "--dry-run", "--horizon", 16)
+    categories = streamrnn("run", csv, "--dry-run", "--categorical", "load", "-t", "load")
+    assert [shown(numbers, name)[0] for name in ("lr", "clip", "experts")] == ["0.0005", "1", "yes"]
+    assert [shown(categories, name) for name in ("lr", "clip")] == [["0.001", "default"], ["10", "default"]]
+
+
 def test_a_dry_run_shows_what_comes_from_the_model(streamrnn, csv, tmp_path):
     streamrnn("run", csv, *SMALL, "-m", tmp_path / "model")
     result = streamrnn("run", csv, "-m", tmp_path / "model", "--dry-run", "--lr", 0.5)
