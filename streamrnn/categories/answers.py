@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -77,27 +77,24 @@ class CategoryAnswers:
         categories: by column, as they arrived; answer: (answer_width,)
         """
         numbers = answer.tolist()  # NumPy takes longer for one number
-        values = {target: categories.get(target) for target in self.targets}
-        return NamedRow(values, self.expected(numbers), self._best(numbers), self._of_sequence(numbers))
+        named = NamedRow({}, self.expected(numbers), {}, self._of_sequence(numbers))
+        for target, starts in self._best_at.items():
+            name_of = self._vocabularies[target].category
+            named.values[target] = categories.get(target)
+            named.top[target] = [self._best(name_of, numbers, start) for start in starts]
+        return named
 
     def expected(self, answer: Sequence[float] | np.ndarray) -> dict[str, str | None]:
         """By target, the category that had been forecast of this row; answer: (answer_width,)."""
         return {
-            target: self._vocabularies[target].category(code)
-            for target, code in zip(self.targets, answer[self._expected_at :], strict=False)
+            target: self._vocabularies[target].category(answer[place])
+            for place, target in enumerate(self.targets, self._expected_at)
         }
 
-    def _best(self, answer: list[float]) -> dict[str, list[Named]]:
-        """By target and horizon, the most probable categories."""
-        best: dict[str, list[Named]] = {}
-        for target, starts in self._best_at.items():
-            name_of = self._vocabularies[target].category
-            best[target] = each = []
-            for start in starts:
-                codes, probabilities = answer[start : start + self._top], answer[start + self._top :]
-                named = zip(map(name_of, codes), probabilities, strict=False)
-                each.append(tuple([(category, p) for category, p in named if category is not None]))
-        return best
+    def _best(self, name_of: Callable[[float], str | None], answer: list[float], start: int) -> Named:
+        """The most probable categories of one forecast."""
+        pairs = zip(answer[start : start + self._top], answer[start + self._top :], strict=False)
+        return tuple([(name, p) for code, p in pairs if (name := name_of(code)) is not None])
 
     def _of_sequence(self, answer: list[float]) -> dict[str, tuple[str | None, float]]:
         """By target, the best category for the whole sequence so far, and its probability."""
