@@ -112,6 +112,21 @@ def test_a_line_that_repeats_the_header_is_left_out_counted_and_told_once(read_a
     assert [cell.line for batch in batches for cell in batch.bad_cells] == ([7] if numbers else [])
 
 
+def test_a_header_that_comes_again_in_another_order_is_refused_and_told_once(read_all):
+    source = source_of(b"x,y,z\n1,2,a\ny,x,z\n3,4,b\nx,x,z\nx,z,y\n5,6,c\n")
+    rows, batches = read_all(source, ["x", "y"], ["z"])
+    reason = "the header comes again with its columns in another order; the rows behind it are read as before"
+    assert [row["z"] for row in rows] == ["a", "b", "z", "c"]
+    refused = [(row.line, row.cause, row.reason) for batch in batches for row in batch.refused]
+    assert refused == [(line, Cause.OTHER_ORDER, reason) for line in (3, 6)]
+    assert source.warnings == [f"chunks: line 3: {reason}"]
+
+
+def test_names_in_another_order_are_a_row_where_its_numbers_are_numbers(read_all):
+    rows, _ = read_all(source_of(b"a,1,b\n0,1,x\n1,b,a\n1,a,b\n"), ["a"], ["b"])
+    assert rows == [{"a": 0.0, "b": "x"}, {"a": 1.0, "b": "a"}, {"a": 1.0, "b": "b"}]
+
+
 def test_a_header_that_comes_again_before_the_first_row_decides_nothing(read_all):
     source = source_of(b"x\nx\n1\n")
     assert source.columns == {"x": "number"}
