@@ -168,7 +168,7 @@ def test_a_file_that_is_not_there_is_told(streamrnn, csv):
 def test_a_file_can_name_everything_that_a_run_needs(streamrnn, csv, tmp_path):
     (tmp_path / "run.toml").write_text(
         f"source = '{csv}'\noutput = '{tmp_path / 'out.csv'}'\ntargets = ['load']\nhidden = 4\nquiet = true\n"
-        "learn = false\ncheckpoint-every = '5m'\necho = ['site']\n"
+        f"learn = false\nmodel = '{tmp_path}/model'\ncheckpoint-every = '5m'\necho = ['site']\n"
     )
     result = streamrnn("run", "--config", tmp_path / "run.toml")
     assert (result.code, result.out, result.err) == (0, b"", "")

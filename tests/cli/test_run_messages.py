@@ -125,6 +125,15 @@ def first_line(result):
             "streamrnn: Invalid value for '--checkpoint-every': 'soon' is neither a number of rows nor a duration "
             "such as 30s, 5m or 2h",
         ),
+        (["--checkpoint-every", "5m"], "streamrnn: --checkpoint-every saves the model: name its file with --model"),
+        (
+            ["--checkpoint-every", "9", "-m", "no.model", "--no-save"],
+            "streamrnn: --checkpoint-every saves the model: leave out --no-save",
+        ),
+        (
+            ["--reset-state"],
+            "streamrnn: --reset-state empties the memory of a model that goes on: name its file with --model",
+        ),
         (["--no-save", "-m", "no.model"], "streamrnn: there is no model no.model, and --no-save would keep no new one"),
     ],
 )
