@@ -19,6 +19,7 @@ COLUMN_ROLES = ("time", "key", "sequence", "label_id")  # each of one column, wh
 EXPERTS = ("last", "seasonal", "linear", "joint", "readout", "network")  # of the mix
 
 RATE = 1e-3  # one row ahead
+QUANTILES = (0.05, 0.5, 0.95)
 MAX_HORIZON = 10_000
 MAX_SIZE = 1 << 20
 MAX_SEASON = 100_000
