@@ -57,7 +57,7 @@ def what_goes_with(name):
     """Settings without which this one would be refused."""
     needed = {"max_delay": ["--horizon-unit", "values"], "target_weights": ["--targets", "load,wind"]}
     needed |= {"categorical": ["--targets", "load"], "batch_keys": ["--key", "site"]}
-    needed["weights"] = ["--key", "site"]
+    needed |= {"weights": ["--key", "site"], "quantiles": ["--loss", "quantile"]}
     needed["sequence_forecast"] = ["--targets", "load", "--features", "wind", "--horizon", "0", "--sequence", "site"]
     needed["label_id"] = ["--targets", "load", "--features", "wind", "--horizon", "0", "--max-delay", "3"]
     return needed.get(name, ["--time", "time"] if name.startswith("time_") else [])
