@@ -21,6 +21,7 @@ from .fast_csv import PlainRecords
 from .fast_text import FastText
 from .rows import Columns, Converted, Read, RowError, Split, find_first_row, read_row, read_rows, text_schema
 
+TO_UTF8 = "if it is Latin-1, iconv -f latin1 -t utf-8 makes it so"
 OTHER_ORDER = "the header comes again with its columns in another order; the rows behind it are read as before"
 
 
@@ -109,7 +110,8 @@ class CsvSource:
         try:
             cells = read_row(block, raw, partial(read_record, dialect=self._dialect))
         except RowError as reason:
-            raise StreamError(f"{self.name}: the header cannot be read: {reason}") from reason
+            hint = f"; {TO_UTF8}" if reason.cause is Cause.ENCODING and b"\0" not in raw.data else ""
+            raise StreamError(f"{self.name}: the header cannot be read: {reason}{hint}") from reason
         names, warnings = column_names(self.name, cells, self._dialect.delimiter.decode())
         self.warnings += warnings
         return names

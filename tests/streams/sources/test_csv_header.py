@@ -71,13 +71,18 @@ def test_the_hint_is_given_too_where_no_row_can_be_read():
     ("data", "message"),
     [
         (b"1,2\n3,4\n", " has no header: its first line is '1,2'; put a line of names before it"),
-        (b"x,\xff\n1,2\n", ": the header cannot be read: byte 3 of the row is not UTF-8"),
+        (
+            b"x,\xff\n1,2\n",
+            ": the header cannot be read: byte 3 of the row is not UTF-8; "
+            "if it is Latin-1, iconv -f latin1 -t utf-8 makes it so",
+        ),
+        (b"\xff\0x\0\n", ": the header cannot be read: byte 1 of the row is not UTF-8"),
         (b'x,"y\n1,2\n', ": the header cannot be read: the quote at byte 3 of the row is never closed"),
         (b"x,\0y\n1,2\n", ": the header cannot be read: byte 3 of the row is NUL"),
         (b"x" * 60 + b"\n1\n", ": the header cannot be read: the line is longer than 50 bytes"),
         (
-            b"x,\xff",
-            ": the header cannot be read: the stream ended in the middle of the line: byte 3 of the row is not UTF-8",
+            b"x,\0\xff",
+            ": the header cannot be read: the stream ended in the middle of the line: byte 4 of the row is not UTF-8",
         ),
         (
             b"x,y\r1,2\r3,4\r\n",
