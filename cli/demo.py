@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,6 +23,7 @@ TARGETS = ("load", "network_sent")
 HORIZON = 10
 SHOWN = (1, 5, 10)
 ROWS_AT_A_TIME = 200
+PICTURES = (".png", ".svg", ".pdf")
 
 EXAMPLES = """
 streamrnn demo
@@ -40,6 +42,7 @@ streamrnn demo --picture /tmp/forecast.svg
 @click.option("--picture", default="forecast.png", show_default=True, metavar="FILE", help="where to draw it")
 def command(picture: str) -> None:
     """Run the demo."""
+    check_picture(picture)
     recording = read_recording()
     minutes = recording.num_rows / 60
     click.echo(f"{minutes:.0f} minutes of one machine's metrics, a row a second: {recording.num_rows:,} rows.")
@@ -49,6 +52,17 @@ def command(picture: str) -> None:
     show_table(learner, seconds)
     show_course(records)
     draw(picture, learner, records)
+
+
+def check_picture(path: str) -> None:
+    """Raise if no picture can be drawn there: nobody wants to hear so at the end."""
+    picture, option = Path(path), "'--picture'"
+    if picture.suffix.lower() not in PICTURES:
+        raise click.BadParameter(f"{path!r} ends in none of {', '.join(PICTURES)}", param_hint=option)
+    if picture.is_dir():
+        raise click.BadParameter(f"{path} is a directory: name a file in it", param_hint=option)
+    if not picture.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no directory {picture.parent}", param_hint=option)
 
 
 def read_recording() -> pyarrow.Table:

@@ -19,7 +19,7 @@ EXAMPLES = """
 streamrnn inspect bid.safetensors
 streamrnn inspect bid.safetensors --json | jq .settings
 """
-WIDTH = 16
+WIDTH = 17  # of the longest name of a setting
 
 
 def inspect(model: str, as_json: bool) -> None:
@@ -65,7 +65,7 @@ def as_lines(model: str, description: Description) -> list[str]:
     metrics = description.metrics
     size = sum(view.size for view in description.parameters.values())
     lines = [f"{model}: {description.file_bytes:,} bytes; in memory {description.memory_bytes:,} bytes", ""]
-    lines += [f"{name:<{WIDTH}} {shown(value)}" for name, value in in_force(description.settings).items()]
+    lines += [f"{name:<{WIDTH}} {shown(value) or '-'}" for name, value in in_force(description.settings).items()]
     if description.shards is not None:
         lines.append(f"{'shards':<{WIDTH}} {description.shards}")
     lines += ["", f"{'columns':<{WIDTH}} {listed(description.columns)}", f"{'parameters':<{WIDTH}} {size:,}"]

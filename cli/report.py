@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from streamrnn.streams import Cause
 
 MOST_NAMES = 10
+NARROWEST = 9
 
 
 def beginning(session: Session | Prequential) -> list[str]:
@@ -30,21 +31,24 @@ def beginning(session: Session | Prequential) -> list[str]:
     source, plan, settings = session.source, session.plan, session.start.settings
     goes_on = session.start.checkpoint is not None
     with_model = f", going on with {plan.model}" if goes_on else ""
-    lines = [f"streamrnn: {source.name} ({source.format}){with_model}"]
+    facts = []
     for role in ("targets", "features"):
         names = listed(getattr(settings, role))
         if role == "features" and settings.features == settings.targets:
             names = "the targets"
         why = "" if goes_on or plan.settings.get(role) or len(source.columns) == 1 else "  (every number column)"
-        lines.append(f"  {role:<9} {names}{why}")
+        facts.append((role, f"{names}{why}"))
     if settings.categorical:
-        lines.append(f"  {'categories':<9} {listed(settings.categorical)}")
+        facts.append(("categories", listed(settings.categorical)))
     used = {*session.layout.numbers, *session.layout.others}
     unused = [f"{name} ({kind})" for name, kind in source.columns.items() if name not in used]
-    lines += [f"  {'not used':<9} {listed(unused)}"] if unused else []
+    if unused:
+        facts.append(("not used", listed(unused)))
     for name, (before, now) in session.start.changed.items():
-        lines.append(f"  {name:<9} {shown(now)} from now on; it was {shown(before)}")
-    return lines
+        facts.append((name, f"{shown(now)} from now on; it was {shown(before)}"))
+    width = max(NARROWEST, *(len(name) for name, _ in facts))
+    lines = [f"  {name:<{width}} {fact}" for name, fact in facts]
+    return [f"streamrnn: {source.name} ({source.format}){with_model}", *lines]
 
 
 def ending(session: Session) -> list[str]:

@@ -199,7 +199,7 @@ class Learner:
         LookupError
             If the row is further back than ``max_delay`` rows of its key, was never taken, or its key has given way.
         TypeError
-            If a label is not a number, or not a category.
+            If `row` is no number of a row, or if a label is not a number, or not a category.
         """
         if not self._engine.sizes.late_slots:
             raise SettingsError(

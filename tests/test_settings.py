@@ -198,9 +198,28 @@ def test_quantiles_that_cannot_be_are_refused(quantiles, message):
 
 
 def test_levels_are_the_quantiles_or_the_middle_alone():
-    assert Settings(quantiles=[0.1, 0.5]).levels == (0.5,)
+    assert Settings().levels == (0.5,)
     assert Settings(quantiles=[0.1, 0.5], loss="quantile").levels == (0.1, 0.5)
-    assert Settings(quantiles=0.5).quantiles == (0.5,)
+    assert Settings(quantiles=0.5, loss="quantile").quantiles == (0.5,)
+
+
+def test_quantiles_that_no_loss_forecasts_are_refused():
+    message = "quantiles need a loss of quantile; any other forecasts one value per horizon"
+    assert refusal(quantiles=(0.1, 0.5)) == message
+    assert refusal(quantiles=0.5, loss="huber") == message
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"intervals": 0.9, "horizon": 0}, "intervals need a horizon of 1 or more"),
+        ({"intervals": 0.9, "categorical": "s"}, "intervals need a target of numbers; all targets are categorical"),
+        ({"alert": 0.99, "categorical": "s"}, "alert needs a target of numbers; all targets are categorical"),
+    ],
+)
+def test_what_is_said_of_numbers_needs_a_target_of_numbers(settings, message):
+    assert refusal(targets="s", features="b", **settings) == message
+    assert Settings(targets=("s", "a"), features="b", **{**settings, "horizon": 1})
 
 
 def test_a_lag_needs_a_gate_that_can_keep():
@@ -304,6 +323,18 @@ def test_experts_that_cannot_be_are_refused(settings, message):
         (
             {"lr_pool": (1, 3), "mix_network": False},
             "lr_pool needs experts, and the network among them: their mix chooses among the rates",
+        ),
+        (
+            {"lr_pool": (1, 3), "key": "k"},
+            "lr_pool and key do not go together: the streams of all keys share one network",
+        ),
+        (
+            {"lr_pool": (1, 3), "loss": "quantile"},
+            "lr_pool is for one forecast per horizon, not for quantiles; use another loss",
+        ),
+        (
+            {"lr_pool": (1, 3), "targets": "s", "features": "s", "categorical": "s"},
+            "lr_pool is for targets of numbers; 's' is categorical",
         ),
         ({"channels": "both"}, "channels must be one of joint, independent, not 'both'"),
         (

@@ -17,6 +17,7 @@ from ..kernels.arrays.places import IDLE, LATE, LOST, STEPS
 from ..kernels.arrays.state import State, lanes_view, named_view
 
 NO_NAME = 0
+NO_ROW = 0  # in a slot that no row has had; row 0 stands there as 1
 
 
 class LostLabel(NamedTuple):
@@ -65,9 +66,14 @@ def place_of_row(state: State, lanes: Sequence[int], row: int, delay: int) -> tu
     ------
     LookupError
         If the row is not among the last ones.
+    TypeError
+        If it is no number of a row.
     """
+    if isinstance(row, bool) or not isinstance(row, int | np.integer):
+        raise TypeError(f"a label is for the number of a row, as its record has it in row, not for {row!r:.60}")
     numbers = lanes_view(state, "row_numbers", max(lanes, default=-1) + 1)[list(lanes)]
-    for place, slot in np.argwhere(numbers == row + 1).tolist():
+    numbered = numbers > NO_ROW
+    for place, slot in np.argwhere(numbered & (numbers == row + 1)).tolist():
         age = _age(state, lanes[place], slot, numbers.shape[1])
         if age <= delay + 1:
             return lanes[place], age

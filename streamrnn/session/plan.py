@@ -92,6 +92,14 @@ class Plan:
     max_bad: MaxBad = field(default_factory=MaxBad)
     rejects: str | None = None
 
+    def check_model(self) -> None:
+        """Raise a SettingsError for what is told of a model that is none, or that is not saved."""
+        if self.checkpoint_every is not None and not self.saves:
+            why = "name its file with --model" if self.model is None else "leave out --no-save"
+            raise SettingsError(f"--checkpoint-every saves the model: {why}")
+        if self.reset_state and self.model is None:
+            raise SettingsError("--reset-state empties the memory of a model that goes on: name its file with --model")
+
     def check_files(self) -> None:
         """Raise a SettingsError if two of its files are one: one would destroy the other."""
         files = {"source": self.source, "output": self.output, "model": self.model, "rejects": self.rejects}

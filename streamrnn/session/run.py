@@ -73,6 +73,7 @@ class Session:
     def __init__(self, plan: Plan, is_dry: bool = False) -> None:
         self.plan = plan
         plan.check_files()
+        plan.check_model()
         with ExitStack() as opened:
             self._model: ModelFile | None = None
             if plan.model is not None:

@@ -18,6 +18,7 @@ WEIGHTS = ("shared", "per-key")
 COLUMN_ROLES = ("time", "key", "sequence", "label_id")  # each of one column, which is neither feature nor target
 EXPERTS = ("last", "seasonal", "linear", "joint", "readout", "network")  # of the mix
 
+QUANTILES = (0.05, 0.5, 0.95)
 MAX_HORIZON = 10_000
 MAX_SIZE = 1 << 20
 MAX_SEASON = 100_000

@@ -26,6 +26,7 @@ from .choices import (
     NORMS,
     NUMBER_RANGES,
     OPTIMIZERS,
+    QUANTILES,
     SCHEDULES,
     SEQUENCE_FORECASTS,
     TRUTH_VALUES,
@@ -202,7 +203,7 @@ class Settings:
         1.0, "Network", "where the Huber loss turns linear, in scaled units", structure=True, metavar="X"
     )
     quantiles: tuple[float, ...] = option(
-        (0.05, 0.5, 0.95), "Network", "quantiles of the quantile loss; 0.5 among them", structure=True, metavar="Q,.."
+        QUANTILES, "Network", "quantiles of the quantile loss; 0.5 among them", structure=True, metavar="Q,.."
     )
     expected_lag: int | None = option(
         None, "Network", "rows that the memory should span at first (chrono initialisation)", structure=True,

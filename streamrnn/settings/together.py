@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from .choices import COLUMN_ROLES
+from .choices import COLUMN_ROLES, QUANTILES
 from .option import SettingsError
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def check_together(settings: Settings) -> None:
         raise SettingsError("shrink is for one forecast per horizon; shrunk quantiles would not be quantiles")
     _check_experts(settings)
     _check_season_lags(settings)
+    _check_spread(settings)
     if settings.has_several_networks:
         _check_networks(settings)
     _check_keys(settings)
@@ -79,7 +80,7 @@ def _check_keys(settings: Settings) -> None:
 def _check_experts(settings: Settings) -> None:
     if settings.experts and settings.horizons == (0,):
         raise SettingsError("experts need a horizon of 1 or more: at horizon 0 there is no past of the target")
-    if settings.experts and settings.targets and all(target in settings.categorical for target in settings.targets):
+    if settings.experts and not settings.has_numbers:
         raise SettingsError("experts need a target of numbers; all targets are categorical")
     if settings.experts and settings.key is not None:
         raise SettingsError(
@@ -89,8 +90,6 @@ def _check_experts(settings: Settings) -> None:
         raise SettingsError("experts forecast one value per horizon, no quantiles; use another loss")
     if not settings.mix_network and not settings.mixes:
         raise SettingsError("without experts the network cannot be left out: mix_network needs experts")
-    if settings.intervals and settings.horizons == (0,):
-        raise SettingsError("intervals need a horizon of 1 or more")
     if settings.emit_weights and not settings.mixes:
         raise SettingsError("emit_weights needs experts: without them there is no mix")
 
@@ -100,16 +99,25 @@ def _check_season_lags(settings: Settings) -> None:
         return
     if settings.horizons == (0,):
         raise SettingsError("season_lags need a horizon of 1 or more: at horizon 0 there is no past of the target")
-    if settings.targets and all(target in settings.categorical for target in settings.targets):
+    if not settings.has_numbers:
         raise SettingsError("season_lags need a target of numbers; all targets are categorical")
     if settings.season == 0:
         raise SettingsError("season_lags need a season: name its rows, or let auto find it, instead of season 0")
 
 
+def _check_spread(settings: Settings) -> None:
+    """Check what tells how far off forecasts may be, or were."""
+    if settings.quantiles != QUANTILES and settings.loss != "quantile":
+        raise SettingsError("quantiles need a loss of quantile; any other forecasts one value per horizon")
+    if settings.intervals and settings.horizons == (0,):
+        raise SettingsError("intervals need a horizon of 1 or more")
+    for name, verb in (("intervals", "need"), ("alert", "needs")):
+        if getattr(settings, name) and not settings.has_numbers:
+            raise SettingsError(f"{name} {verb} a target of numbers; all targets are categorical")
+
+
 def _check_networks(settings: Settings) -> None:
     asked = "lr_pool" if settings.lr_pool else "channels of independent"
-    if settings.lr_pool and not (settings.mixes and settings.mix_network):
-        raise SettingsError("lr_pool needs experts, and the network among them: their mix chooses among the rates")
     if settings.horizons == (0,):
         raise SettingsError(f"{asked} needs a horizon of 1 or more: labels are learned by one network")
     if settings.key is not None:
@@ -123,6 +131,8 @@ def _check_networks(settings: Settings) -> None:
             raise SettingsError(f"{asked} is for targets of numbers; {name!r} is categorical")
         if settings.channels == "independent" and settings.features and name not in settings.features:
             raise SettingsError(f"channels of independent needs each target among the features; {name!r} is not")
+    if settings.lr_pool and not (settings.mixes and settings.mix_network):
+        raise SettingsError("lr_pool needs experts, and the network among them: their mix chooses among the rates")
 
 
 def _check_time(settings: Settings) -> None:

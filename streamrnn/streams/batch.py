@@ -30,6 +30,7 @@ class Cause(StrEnum):
     ENCODING = "not UTF-8"
     OPEN_QUOTE = "open quote"
     NOT_CSV = "not CSV"
+    OTHER_ORDER = "columns in another order"
     NOT_JSON = "not JSON"
     NO_OBJECT = "no JSON object"
     TOO_LONG = "line too long"

@@ -24,17 +24,17 @@ def test_everything_that_is_in_a_model_is_shown(streamrnn, model, tmp_path):
     assert (result.code, result.err) == (0, "")
     assert lines[0] == f"{model}: {model.stat().st_size:,} bytes; in memory {learner.nbytes:,} bytes"
     for line in (
-        "targets          load,wind",
-        "hidden           4",
-        "columns          load, wind",
-        f"parameters       {sum(view.size for view in learner.parameters.values()):,}",
-        f"  weight_hh_l0   {learner.parameters['weight_hh_l0'].shape[0]} x 4",
-        "  head.bias      4",
-        "rows             60",
-        "nulls            1 (load 1)",
-        "refused rows     1",
-        f"source           {tmp_path / 'in.csv'}, 60 rows of it",
-        f"output           {tmp_path / 'out.csv'}",
+        "targets           load,wind",
+        "hidden            4",
+        "columns           load, wind",
+        f"parameters        {sum(view.size for view in learner.parameters.values()):,}",
+        f"  weight_hh_l0    {learner.parameters['weight_hh_l0'].shape[0]} x 4",
+        "  head.bias       4",
+        "rows              60",
+        "nulls             1 (load 1)",
+        "refused rows      1",
+        f"source            {tmp_path / 'in.csv'}, 60 rows of it",
+        f"output            {tmp_path / 'out.csv'}",
     ):
         assert line in lines
     assert lines[-6].split()[:3] == ["target", "horizon", "MAE"]
@@ -47,12 +47,19 @@ def test_what_follows_from_other_settings_is_shown_as_what_it_comes_to(streamrnn
     learner.save(tmp_path / "my.model")
     lines = streamrnn("inspect", tmp_path / "my.model").out.decode().splitlines()
     for line in (
-        "lr               0.001",
-        "clip             10",
-        "experts          no",
-        "learning rate    0.003 at the last update",
+        "lr                0.001",
+        "clip              10",
+        "experts           no",
+        "learning rate     0.003 at the last update",
     ):
         assert line in lines
+
+
+def test_every_setting_stands_in_the_same_column(streamrnn, model):
+    lines = streamrnn("inspect", model).out.decode().splitlines()
+    shown = lines[2 : lines.index("", 2)]
+    assert [line.split()[0] for line in shown] == list(Learner.load(model).settings.to_dict())
+    assert {len(line) - len(line.split(maxsplit=1)[1]) for line in shown} == {18}
 
 
 def test_json_holds_the_same(streamrnn, model):
@@ -68,7 +75,7 @@ def test_json_holds_the_same(streamrnn, model):
 
 def test_a_model_that_has_seen_nothing_is_shown_without_errors(streamrnn, tmp_path):
     Learner("load", hidden=4).save(tmp_path / "new.model")
-    assert "rows             0" in streamrnn("inspect", tmp_path / "new.model").out.decode().splitlines()
+    assert "rows              0" in streamrnn("inspect", tmp_path / "new.model").out.decode().splitlines()
     content = json.loads(streamrnn("inspect", tmp_path / "new.model", "--json").out)
     assert content["metrics"]["scores"][0]["mae"] is None
 
@@ -96,5 +103,5 @@ def test_shards_are_shown(streamrnn, tmp_path):
     told = next(line.split() for line in result.err.splitlines() if line.startswith("streamrnn: memory for"))
     shown = streamrnn("inspect", tmp_path / "m").out.decode().splitlines()
     assert shown[0].endswith(f"in memory {told[-2]} bytes") and f" {told[-2]} bytes" in dry
-    assert {"shards           2", "rows             40"} <= set(shown)
+    assert {"shards            2", "rows              40"} <= set(shown)
     assert json.loads(streamrnn("inspect", tmp_path / "m", "--json").out)["shards"] == 2

@@ -66,7 +66,7 @@ def test_inspect_and_the_summary_count_labels(tmp_path, streamrnn):
     told = {line[:16].strip(): line[16:].strip() for line in result.lines if line[16:]}
     assert (told["late labels"], told["idle labels"], told["lost labels"]) == ("28", "1", "1")
     shown = streamrnn("inspect", tmp_path / "model").out.decode()
-    assert all(f"{name:<17}{told[name]}\n" in shown for name in ("late labels", "idle labels", "lost labels"))
+    assert all(f"{name:<18}{told[name]}\n" in shown for name in ("late labels", "idle labels", "lost labels"))
     assert json.loads(streamrnn("inspect", tmp_path / "model", "--json").out)["metrics"]["late_labels"] == 28
 
 
@@ -74,7 +74,8 @@ def test_a_temperature_is_shown_with_what_it_saves(tmp_path, streamrnn):
     result = streamrnn("run", *LATE, "--temperature", "auto", "-m", tmp_path / "model", stdin=text_of(lines()))
     (line,) = [line for line in result.lines if line.startswith("temperature")]
     assert re.fullmatch(r"temperature      y [\d.]+ \([\d.]+ bits; [\d.]+ at 1\)", line)
-    assert f"{line}\n" in streamrnn("inspect", tmp_path / "model").out.decode()
+    shown = streamrnn("inspect", tmp_path / "model").out.decode().splitlines()
+    assert line.split() in [line.split() for line in shown]
 
 
 def test_evaluate_grades_labels_that_come_late(tmp_path, streamrnn):

@@ -57,7 +57,7 @@ def what_goes_with(name):
     """Settings without which this one would be refused."""
     needed = {"max_delay": ["--horizon-unit", "values"], "target_weights": ["--targets", "load,wind"]}
     needed |= {"categorical": ["--targets", "load"], "batch_keys": ["--key", "site"]}
-    needed["weights"] = ["--key", "site"]
+    needed |= {"weights": ["--key", "site"], "quantiles": ["--loss", "quantile"]}
     needed["sequence_forecast"] = ["--targets", "load", "--features", "wind", "--horizon", "0", "--sequence", "site"]
     needed["label_id"] = ["--targets", "load", "--features", "wind", "--horizon", "0", "--max-delay", "3"]
     return needed.get(name, ["--time", "time"] if name.startswith("time_") else [])
@@ -175,7 +175,7 @@ def test_a_file_that_is_not_there_is_told(streamrnn, csv):
 def test_a_file_can_name_everything_that_a_run_needs(streamrnn, csv, tmp_path):
     (tmp_path / "run.toml").write_text(
         f"source = '{csv}'\noutput = '{tmp_path / 'out.csv'}'\ntargets = ['load']\nhidden = 4\nquiet = true\n"
-        "learn = false\ncheckpoint-every = '5m'\necho = ['site']\n"
+        f"learn = false\nmodel = '{tmp_path}/model'\ncheckpoint-every = '5m'\necho = ['site']\n"
     )
     result = streamrnn("run", "--config", tmp_path / "run.toml")
     assert (result.code, result.out, result.err) == (0, b"", "")

@@ -154,6 +154,16 @@ def test_refused_rows_have_a_number_and_bad_cells_are_null_and_both_are_told(str
     assert "nulls            1 (wind 1)" in result.lines
 
 
+def test_what_is_said_of_columns_stands_in_one_column(streamrnn, csv):
+    result = streamrnn("run", *SMALL, csv, "-t", "load,site", "--limit", 3)
+    assert result.lines[1:5] == [
+        "  targets    load, site",
+        "  features   load, wind, site  (every number column)",
+        "  categories site",
+        "  not used   time (text)",
+    ]
+
+
 def test_horizon_0_predicts_the_named_label_from_the_other_numbers(streamrnn, csv):
     result = streamrnn(*RUN, csv, "--horizon", 0, "-t", "load")
     assert list(result.records[0]) == ["row", "load", "load_h0", "loss", "event"]

@@ -20,7 +20,8 @@ from streamrnn import Learner
 RUN = ("run", *SMALL)
 
 
-def test_the_beginning_names_the_columns_and_the_end_sums_up(streamrnn, csv):
+def test_the_beginning_names_the_columns_and_the_end_sums_up(streamrnn, csv, monkeypatch):
+    monkeypatch.setattr("streamrnn.session.start.is_kept", lambda name: True)
     lines = streamrnn(*RUN, csv, "--time", "time", "--horizon", 2).lines
     assert lines[:4] == [
         f"streamrnn: {csv} (csv)",
@@ -125,6 +126,15 @@ def first_line(result):
             "streamrnn: Invalid value for '--checkpoint-every': 'soon' is neither a number of rows nor a duration "
             "such as 30s, 5m or 2h",
         ),
+        (["--checkpoint-every", "5m"], "streamrnn: --checkpoint-every saves the model: name its file with --model"),
+        (
+            ["--checkpoint-every", "9", "-m", "no.model", "--no-save"],
+            "streamrnn: --checkpoint-every saves the model: leave out --no-save",
+        ),
+        (
+            ["--reset-state"],
+            "streamrnn: --reset-state empties the memory of a model that goes on: name its file with --model",
+        ),
         (["--no-save", "-m", "no.model"], "streamrnn: there is no model no.model, and --no-save would keep no new one"),
     ],
 )
@@ -140,7 +150,13 @@ def test_a_mistake_on_the_command_line_is_one_line_and_exit_code_2(streamrnn, cs
         (b"\x7fELF\0\0\0\0", "streamrnn: stdin: unknown format; if it is one of arrow, csv, ndjson, parquet, "
          "say so with --input-format"),
         (b"1,2\n3,4\n", "streamrnn: stdin has no header: its first line is '1,2'; put a line of names before it"),
-        (b"{\n", "streamrnn: stdin: no row could be read; line 1: not JSON: unexpected end of data, at character 2"),
+        (b"{a\n", "streamrnn: stdin: no row could be read; line 1: not JSON: unexpected character, expected a string "
+         "key, at character 2"),
+        (
+            b'{\n  "a": 1\n}\n',
+            "streamrnn: stdin: no row could be read; line 1: not JSON: what begins here runs over lines; "
+            "jq -c . puts each object on a line of its own, jq -c '.[]' those of an array",
+        ),
     ],
 )  # fmt: skip
 def test_input_that_is_no_stream_is_one_line_and_exit_code_1(streamrnn, data, message):

@@ -128,6 +128,24 @@ def test_a_label_that_is_too_late_is_refused():
             learner.reveal(row, {"y": 1.0})
 
 
+@pytest.mark.parametrize("taken", [0, 1])
+def test_a_label_for_a_row_before_the_first_is_refused(taken):
+    learner = Learner("y", "x", **LATE)
+    for row in rows(taken):
+        learner.step(row)
+    with pytest.raises(LookupError, match=r"^row -1 is not among the 7 rows that a label can be for$"):
+        learner.reveal(-1, {"y": 1.0})
+    assert learner.metrics.idle_labels == 0
+
+
+@pytest.mark.parametrize("row", ["0", 0.0, None, True])
+def test_a_label_for_what_is_no_number_of_a_row_is_refused(row):
+    learner = Learner("y", "x", **LATE)
+    learner.step({"x": 1.0})
+    with pytest.raises(TypeError, match=rf"^a label is for the number of a row, .*, not for {row!r}$"):
+        learner.reveal(row, {"y": 1.0})
+
+
 def test_a_label_after_its_sequence_has_ended_grades_nothing():
     learner = Learner("y", "x", **LATE, sequence="s")
     for number, row in enumerate(rows(20)):

@@ -21,6 +21,14 @@ def test_a_file_that_the_model_was_not_writing_is_refused(files, run):
     assert content(files / "out.csv").count(b"\n") == 41
 
 
+@pytest.mark.parametrize("more", [{}, {"output_format": "csv"}])
+def test_an_output_that_is_a_directory_is_told(files, run, more):
+    (files / "folder.csv").mkdir()
+    for name in (".", "folder.csv"):
+        with pytest.raises(StreamError, match=r"is a directory: name a file in it$"):
+            run(source="in.csv", output=name, model="model", **more)
+
+
 def test_a_run_that_goes_on_adds_to_its_output_even_if_it_may_replace_it(files, run):
     for _ in range(2):
         run(source="in.csv", output="out.csv", model="model", limit=25, overwrite=True)

@@ -1,7 +1,8 @@
 """tanh and the logistic function, for single numbers and for vectors.
 
 float32 takes a rational minimax approximation that vectorises (error below 5 units in the last place, see
-``tests/kernels/test_activations.py``); float64, which is there for checking gradients, takes the C library's tanh.
+``tests/kernels/network/test_activations.py``); float64, which is there for checking gradients, takes the C library's
+tanh.
 """
 
 from __future__ import annotations

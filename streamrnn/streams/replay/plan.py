@@ -67,11 +67,6 @@ class ReplayPlan:
             raise ReplayError(f"rate must be a number of rows a second, more than 0, not {self.rate:g}")
 
     @property
-    def is_paced(self) -> bool:
-        """Whether rows have to wait for their turn."""
-        return self.rate is not None or self.speed < math.inf
-
-    @property
     def needs_times(self) -> bool:
         """Whether it cannot be done without a time column."""
         by_time = self.rate is None and self.speed < math.inf

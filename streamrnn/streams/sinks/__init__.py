@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from .. import formats
 from ..errors import StreamError
-from .output import check_writable, is_pipe_or_device, refuse_existing
+from .output import check_writable, is_pipe_or_device, refuse_directory, refuse_existing
 
 if TYPE_CHECKING:
     import pyarrow
@@ -128,6 +128,7 @@ def prepare_output(path: str, format: str | None = None, overwrite: bool = False
 
 def checked_format(path: str, format: str | None) -> str:
     """Return the format to write, or raise if it cannot be written or is not known."""
+    refuse_directory(path)
     if packer := PACKERS.get(_extension(path)):
         named = format or formats.format_of_name(path)
         packed = named if named in formats.WRITABLE else "ndjson"

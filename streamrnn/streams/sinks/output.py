@@ -82,10 +82,15 @@ def check_writable(path: str) -> None:
         raise _cannot_write(path, error) from error
 
 
-def refuse_existing(path: str, overwrite: bool) -> None:
-    """Raise if `path` may not be replaced; pipes and devices may always be written to, and an empty file as well."""
+def refuse_directory(path: str) -> None:
+    """Raise if `path` is a directory."""
     if os.path.isdir(path):
         raise StreamError(f"{path} is a directory: name a file in it")
+
+
+def refuse_existing(path: str, overwrite: bool) -> None:
+    """Raise if `path` may not be replaced; pipes and devices may always be written to, and an empty file as well."""
+    refuse_directory(path)
     if not overwrite and os.path.lexists(path) and not is_pipe_or_device(path) and not _is_empty(path):
         raise StreamError(f"{path} exists already: choose another name, or replace it with --overwrite")
 

@@ -19,7 +19,10 @@ from .csv_header import column_names, delimiter_hint
 from .csv_records import record_blocks, split_records
 from .fast_csv import PlainRecords
 from .fast_text import FastText
-from .rows import Columns, Converted, RowError, Split, find_first_row, read_row, read_rows, text_schema
+from .rows import Columns, Converted, Read, RowError, Split, find_first_row, read_row, read_rows, text_schema
+
+TO_UTF8 = "if it is Latin-1, iconv -f latin1 -t utf-8 makes it so"
+OTHER_ORDER = "the header comes again with its columns in another order; the rows behind it are read as before"
 
 
 class CsvSource:
@@ -40,11 +43,13 @@ class CsvSource:
         self.name = stream.name
         self.warnings = stream.warnings
         self.repeated_headers = 0
+        self._is_told = False  # that the columns have another order
         self._stream = stream
         self._dialect = dialect_of(options)
         self._blocks = record_blocks(line_blocks(stream, options.max_line_bytes), self._dialect)
         self.header, self._names, rest = self._read_header()
         self._header = self.header.removesuffix(b"\r")
+        self._names_set = frozenset(self._names)
         hint = delimiter_hint(self._names, options.delimiter)
         self.warnings += [f"{self.name}: {hint}"] if hint else []
         try:
@@ -68,7 +73,9 @@ class CsvSource:
         columns = Columns(self.schema(numbers, others), numbers_from_text, _text, _not_a_number)
         header = self._header if self._may_repeat_header else None
         plain = PlainRecords(self._names, columns.schema, self._dialect, header)
-        text = FastText(plain, columns.schema, self._split_rows, partial(self._read_exactly, columns))
+        places = [place for place, name in enumerate(self._names) if name in columns.numbers]
+        read_row = partial(self._read_data_row, places)
+        text = FastText(plain, columns.schema, self._split_rows, partial(self._read_exactly, columns, read_row))
         taken, self._taken = self._taken, []
         for block in chain(taken, self._blocks):
             if not block.data:  # a line that is too long passes
@@ -103,7 +110,8 @@ class CsvSource:
         try:
             cells = read_row(block, raw, partial(read_record, dialect=self._dialect))
         except RowError as reason:
-            raise StreamError(f"{self.name}: the header cannot be read: {reason}") from reason
+            hint = f"; {TO_UTF8}" if reason.cause is Cause.ENCODING and b"\0" not in raw.data else ""
+            raise StreamError(f"{self.name}: the header cannot be read: {reason}{hint}") from reason
         names, warnings = column_names(self.name, cells, self._dialect.delimiter.decode())
         self.warnings += warnings
         return names
@@ -139,8 +147,23 @@ class CsvSource:
             raise RowError(Cause.RAGGED, f"the row has {count}, the header {len(self._names)}")
         return cells
 
-    def _read_exactly(self, columns: Columns, block: LineBlock, split: Split) -> Batch:
-        rows = read_rows(block, split, self._read_row)
+    def _read_data_row(self, numbers: Sequence[int], raw: bytes) -> list[str]:
+        """Read a row; numbers: the places of the number columns that are wanted.
+
+        A kernel reads rows whose numbers are all numbers, so only among others is a header looked for.
+        """
+        cells = self._read_row(raw)
+        are_names = self._names_set.issuperset(cells) and len(set(cells)) == len(cells)
+        if are_names and not all(is_number(cells[place]) for place in numbers):
+            raise RowError(Cause.OTHER_ORDER, OTHER_ORDER)
+        return cells
+
+    def _read_exactly(self, columns: Columns, read: Read[list[str]], block: LineBlock, split: Split) -> Batch:
+        rows = read_rows(block, split, read)
+        for row in rows.refused:
+            if row.cause is Cause.OTHER_ORDER and not self._is_told:
+                self._is_told = True
+                self.warnings.append(f"{self.name}: line {row.line}: {OTHER_ORDER}")
         cells = dict(zip(self._names, zip(*rows.good, strict=True), strict=True)) if rows.good else {}
         return columns.batch(rows, lambda name: cells.get(name, ()), block)
 

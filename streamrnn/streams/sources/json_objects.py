@@ -16,6 +16,8 @@ from .rows import RowError, Rows
 
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[][{}:,]|[^][{}:,"\s]++', re.DOTALL)
 
+ON_LINES = "jq -c . puts each object on a line of its own, jq -c '.[]' those of an array"
+
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
@@ -31,7 +33,7 @@ def read_object(raw: bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError as error:
         row = _read_loosely(raw.removeprefix(BYTE_ORDER_MARK), error)
     if not isinstance(row, dict):
-        raise RowError(Cause.NO_OBJECT, f"the line holds no JSON object but {_name_of(row)}")
+        raise RowError(Cause.NO_OBJECT, f"the line holds no JSON object but {_name_of(row)}{_hint(row)}")
     return row
 
 
@@ -82,6 +84,8 @@ def _read_loosely(raw: bytes, error: orjson.JSONDecodeError) -> Any:
     except UnicodeDecodeError as broken:
         raise RowError(Cause.ENCODING, f"byte {broken.start + 1} of the row is not UTF-8") from error
     except (ValueError, TypeError, RecursionError):
+        if raw.strip() in (b"{", b"["):
+            raise RowError(Cause.NOT_JSON, f"not JSON: what begins here runs over lines; {ON_LINES}") from error
         raise RowError(Cause.NOT_JSON, f"not JSON: {error.msg}, at character {error.pos + 1}") from error
 
 
@@ -149,6 +153,10 @@ def _number_as_written(name: str, number: float, raw: bytes) -> str | None:
 @lru_cache
 def _number_after(name: str) -> re.Pattern[bytes]:
     return re.compile(re.escape(orjson.dumps(name)) + rb"[ \t]*:[ \t]*(-?[0-9][0-9.eE+-]*)")
+
+
+def _hint(value: object) -> str:
+    return f"; {ON_LINES}" if isinstance(value, list) else ""
 
 
 def _name_of(value: object) -> str:

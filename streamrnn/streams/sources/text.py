@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
 import pyarrow
 
@@ -17,8 +16,6 @@ from ..batch import Batch, Kind, check_request
 from ..errors import StreamError
 from ..inputs.input import Input
 from ..options import ReadOptions
-
-Unit = Literal["byte", "char", "word"]
 
 ROWS = 64 * 1024  # in one batch
 REPLACEMENT = "\ufffd"

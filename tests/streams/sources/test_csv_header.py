@@ -71,13 +71,18 @@ def test_the_hint_is_given_too_where_no_row_can_be_read():
     ("data", "message"),
     [
         (b"1,2\n3,4\n", " has no header: its first line is '1,2'; put a line of names before it"),
-        (b"x,\xff\n1,2\n", ": the header cannot be read: byte 3 of the row is not UTF-8"),
+        (
+            b"x,\xff\n1,2\n",
+            ": the header cannot be read: byte 3 of the row is not UTF-8; "
+            "if it is Latin-1, iconv -f latin1 -t utf-8 makes it so",
+        ),
+        (b"\xff\0x\0\n", ": the header cannot be read: byte 1 of the row is not UTF-8"),
         (b'x,"y\n1,2\n', ": the header cannot be read: the quote at byte 3 of the row is never closed"),
         (b"x,\0y\n1,2\n", ": the header cannot be read: byte 3 of the row is NUL"),
         (b"x" * 60 + b"\n1\n", ": the header cannot be read: the line is longer than 50 bytes"),
         (
-            b"x,\xff",
-            ": the header cannot be read: the stream ended in the middle of the line: byte 3 of the row is not UTF-8",
+            b"x,\0\xff",
+            ": the header cannot be read: the stream ended in the middle of the line: byte 4 of the row is not UTF-8",
         ),
         (
             b"x,y\r1,2\r3,4\r\n",
@@ -110,6 +115,21 @@ def test_a_line_that_repeats_the_header_is_left_out_counted_and_told_once(read_a
     assert source.repeated_headers == 3
     assert source.warnings == ["chunks: line 3 repeats the header; such lines are left out"]
     assert [cell.line for batch in batches for cell in batch.bad_cells] == ([7] if numbers else [])
+
+
+def test_a_header_that_comes_again_in_another_order_is_refused_and_told_once(read_all):
+    source = source_of(b"x,y,z\n1,2,a\ny,x,z\n3,4,b\nx,x,z\nx,z,y\n5,6,c\n")
+    rows, batches = read_all(source, ["x", "y"], ["z"])
+    reason = "the header comes again with its columns in another order; the rows behind it are read as before"
+    assert [row["z"] for row in rows] == ["a", "b", "z", "c"]
+    refused = [(row.line, row.cause, row.reason) for batch in batches for row in batch.refused]
+    assert refused == [(line, Cause.OTHER_ORDER, reason) for line in (3, 6)]
+    assert source.warnings == [f"chunks: line 3: {reason}"]
+
+
+def test_names_in_another_order_are_a_row_where_its_numbers_are_numbers(read_all):
+    rows, _ = read_all(source_of(b"a,1,b\n0,1,x\n1,b,a\n1,a,b\n"), ["a"], ["b"])
+    assert rows == [{"a": 0.0, "b": "x"}, {"a": 1.0, "b": "a"}, {"a": 1.0, "b": "b"}]
 
 
 def test_a_header_that_comes_again_before_the_first_row_decides_nothing(read_all):
