@@ -85,7 +85,7 @@ class Profile:
         self.means: dict[int, float] = {}
         self.counts: dict[int, int] = {}
 
-    def follow(self, past: list[float], phase: int, season: int) -> None:
+    def follow(self, past: list[float], phase: int, season: int, unit: float) -> None:
         """Take the newest value of a past, whose clock stands at a phase; all that is kept of it where it is new."""
         if season != self.season or len(past) == 1:
             self.season, self.means, self.counts = season, {}, {}
@@ -97,7 +97,9 @@ class Profile:
             place = (phase - lag) % season
             self.counts[place] = min(self.counts.get(place, 0) + 1, SEASONS)
             self.means[place] = self.means.get(place, 0.0)
-            self.means[place] += (value - self.means[place]) / self.counts[place]
+            change = value - self.means[place]
+            is_wild = unit > 0.0 and abs(change) > LARGEST * unit
+            self.means[place] += change if is_wild else change / self.counts[place]
 
     def at(self, phase: int) -> float:
         return self.means[phase % self.season]
@@ -390,7 +392,7 @@ class ReferenceExperts:
         if ticks and target.is_time_to_look(told):
             self._look(target)
         if ticks:
-            target.profile.follow(target.past, target.phase, target.season)
+            target.profile.follow(target.past, target.phase, target.season, target.unit)
         network = np.where(np.isfinite(told["network"]), told["network"], target.past[-1])
         return expected, target.forecast(told, network, ticks, learn)
 

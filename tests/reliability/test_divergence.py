@@ -47,7 +47,7 @@ def test_a_rate_beyond_all_measure_ends_in_forecasts_no_worse_than_the_last_valu
 
 
 def test_a_divergence_is_told_where_it_happens_and_counted():
-    learner = Learner(COLUMNS, lr=1.0, hidden=8, window=8)
+    learner = Learner(COLUMNS, lr=10.0, hidden=8, window=8)
     events = learner.run(waves(3000))["event"].to_pylist()
     told = [event for event in events if event]
     assert told and all("diverged" in event.split(",") for event in told)

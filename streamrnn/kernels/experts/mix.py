@@ -144,9 +144,9 @@ def _tick(experts, t, value, learn, record):
     remember(history, t, value)
     history.phase[t] += 1
     look_for_season(history, t, deviation, not sizes.by_value)
-    follow_profile(history, t)
     if learn:
         follow_level(experts, t, value, deviation, inputs)
+    follow_profile(history, experts.units, t)
     slot = history.ticks[t] % sizes.mix_slots
     row = slot * sizes.targets + t
     mix.unit[slot, t] = experts.units.unit[t]

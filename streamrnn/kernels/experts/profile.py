@@ -4,9 +4,10 @@ At each tick the place of the season that has come again takes the new value v i
 
     p <- p + (v - p) / n        n: how often the place has come, at most ``SEASONS``
 
-a mean over all seasons at first, then one that forgets the oldest. What came a season ago is one draw, with all its
-noise; the mean of seven has little, and still follows the time of year. The seasonal expert forecasts the profile. The
-linear one sees the departures from it, d = y - p, and forecasts how they change from the newest one on,
+a mean over all seasons at first, then one that forgets the oldest. A place that is farther from v than an error that
+teaches can be begins anew: one of the two is wild, and v is the newer one. What came a season ago is one draw, with all
+its noise; the mean of seven has little, and still follows the time of year. The seasonal expert forecasts the profile.
+The linear one sees the departures from it, d = y - p, and forecasts how they change from the newest one on,
 
     y[n + h] = p[n + h] + d[n] + w' x[n]        x: 1, level, the last differences of d
 
@@ -16,26 +17,31 @@ that the lags hold all that p is made of, it is one on the values.
 
 from __future__ import annotations
 
+import math
+
 from ..machine.jit import kernel
-from .regression import clipped
+from .regression import LARGEST, clipped
 from .regressors import LAGS, OWN, newest_value, value_before
 
 SEASONS = 7  # in the mean; of days a week
 
 
 @kernel
-def follow_profile(history, t):
+def follow_profile(history, units, t):
     """Let target t's newest value into the profile; begin it anew where the past does, or another season is in use."""
     season, ticks, profile = history.season[t], history.ticks[t], history.profile[t]
+    farthest = LARGEST * units.unit[t] if units.unit[t] > 0.0 else math.inf
     if season != history.profile_season[t] or ticks == 1:
         history.profile_season[t], history.profile_ticks[t] = season, 0
     if season == 0 or ticks < season:
         return
     known = min(ticks, history.values.shape[1] // 2)
     for lag in range(known - 1 if history.profile_ticks[t] == 0 else 0, -1, -1):
-        place = (history.phase[t] - lag) % season
+        place, value = (history.phase[t] - lag) % season, value_before(history, t, lag)
         share = 1.0 / min(history.profile_ticks[t] // season + 1, SEASONS)
-        profile[place] = (1.0 - share) * profile[place] + share * value_before(history, t, lag)
+        if abs(value - profile[place]) > farthest:
+            share = 1.0
+        profile[place] = (1.0 - share) * profile[place] + share * value
         history.profile_ticks[t] += 1
 
 

@@ -143,6 +143,15 @@ def test_a_profile_begins_anew_with_a_sequence_a_shifted_level_and_another_seaso
     assert reference.targets[0].season == 60  # in which both repeat
 
 
+def test_a_wild_value_stays_in_its_place_of_the_profile_for_one_season():
+    learner = DoubleLearner(["a", "c"], COLUMNS, experts=True, horizon=3, season=12, **SMALL)
+    values = season(300, 12)
+    values[3] = 1e15
+    run_beside_reference(learner, values, tolerance=1e-6)
+    profile = named_view(learner._state, "profile")
+    assert np.abs(profile).max() < 10.0 * np.abs(values[20:]).max()
+
+
 def test_horizons_in_values_tick_with_each_target():
     learner = DoubleLearner(["a", "c"], COLUMNS, experts=True, horizon=3, horizon_unit="values", **SMALL)
     run_beside_reference(learner, stream(500, nulls=0.4))
