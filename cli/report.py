@@ -45,7 +45,7 @@ def beginning(session: Session | Prequential) -> list[str]:
     if unused:
         facts.append(("not used", listed(unused)))
     for name, (before, now) in session.start.changed.items():
-        facts.append((name, f"{shown(now)} from now on; it was {shown(before)}"))
+        facts.append((name, f"{shown(now)} from now on; it was {'the default' if before is None else shown(before)}"))
     width = max(NARROWEST, *(len(name) for name, _ in facts))
     lines = [f"  {name:<{width}} {fact}" for name, fact in facts]
     return [f"streamrnn: {source.name} ({source.format}){with_model}", *lines]

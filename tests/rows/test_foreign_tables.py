@@ -12,7 +12,6 @@ import pyarrow as pa
 import pytest
 
 from streamrnn import Learner
-from streamrnn.streams.sources.table import TableSource
 
 SMALL: dict[str, Any] = {"hidden": 4, "window": 6, "lr": 1e-2}
 ROWS = 12
@@ -137,17 +136,3 @@ def test_times_that_are_texts_or_categories_are_read_for_their_features():
     categories = texts.with_columns(polars.col("when").cast(polars.Categorical))
     records = Learner("load", **SMALL, time="when", time_features=True).run(categories)
     assert records.drop_columns(["when"]).equals(expected.drop_columns(["when"]))
-
-
-def test_each_is_a_source_of_rows(foreign):
-    source = TableSource(foreign())
-    assert source.columns["price"] == source.columns["flag"] == "number"
-    assert source.columns["room"] == source.columns["category"] == source.columns["enum"] == "text"
-    assert source.columns["second"] == "time"
-    tables = [batch.table for batch in source.batches(list(NUMBERS), ["room", "category", "enum", "second"])]
-    table = pa.Table.from_batches(tables)
-    assert table["room"].to_pylist() == table["category"].to_pylist() == table["enum"].to_pylist() == ROOMS
-    assert table["second"].equals(ARROW["second"])
-    for name, cells in NUMBERS.items():
-        numbers = [NAN if cell is None else float(cell) for cell in cells]
-        assert np.array_equal(table[name].to_numpy(), numbers, equal_nan=True)
