@@ -96,15 +96,19 @@ def learn(recording: pyarrow.Table) -> tuple[Learner, pyarrow.Table, float]:
 
 
 def show_table(learner: Learner, seconds: float) -> None:
-    """Mean absolute errors beside the last-value forecast."""
+    """Mean absolute and root mean squared errors beside those of the last-value forecast."""
     rows = learner.rows
     click.echo(f"Done in {seconds:.1f} s: {rows / seconds:,.0f} rows a second, each forecast before it was seen.\n")
-    lines = [["target", "seconds ahead", "error", "of last value", "skill"]]
+    lines = [["target", "seconds ahead", "MAE", "last value", "skill", "RMSE", "last value", "skill"]]
     for score in learner.metrics.scores:
         if score.horizon in SHOWN:
-            errors = figure(score.mae), figure(score.last_value_mae)
-            lines.append([score.target, str(score.horizon), *errors, percent(score.skill)])
+            absolute = figure(score.mae), figure(score.last_value_mae), percent(score.skill)
+            squared = figure(score.rmse), figure(score.last_value_rmse), percent(1 - score.rmse / score.last_value_rmse)
+            lines.append([score.target, str(score.horizon), *absolute, *squared])
     click.echo("\n".join(aligned(lines)))
+    click.echo(
+        "\nThe load is told anew every five seconds: one second ahead the last value is mostly exact, and then far off."
+    )
 
 
 def show_course(records: pyarrow.Table) -> None:
