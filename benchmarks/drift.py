@@ -61,7 +61,7 @@ def show(stream: str, horizon: int, who: str, without: np.ndarray, with_: np.nda
 def recorded(folder: Path, horizons: list[int]) -> None:
     """The development rows of the recorded streams."""
     for task in TASKS:
-        stream, names, values = read_stream(folder / task.file)
+        stream, names, values = read_stream(next(folder.rglob(task.file)))
         span = rows_of(task.development, len(values))
         deviations = values[rows_of(task.training, len(values))].std(axis=0)
         for horizon in horizons:
@@ -81,7 +81,8 @@ def made(horizons: list[int]) -> None:
         after = np.flatnonzero(np.arange(MADE_ROWS) % STRETCH < AFTER)
         for horizon in horizons:
             for who in WHO:
-                both = [run(values, ["0"], horizon, drift=drift, **FORECASTERS[who]) for drift in ("off", "rate")]
+                settings = {**FORECASTERS[who], "time_features": None}  # they have no time
+                both = [run(values, ["0"], horizon, drift=drift, **settings) for drift in ("off", "rate")]
                 span = slice(STRETCH, MADE_ROWS)
                 ahead, deviations = range(1, horizon + 1), values.std(axis=0)
                 errors = [squared_errors(values, forecasts, deviations, span, ahead) for forecasts, _ in both]
@@ -97,7 +98,7 @@ def main(data: Path, horizons: str) -> None:
     click.echo(f"{'stream':<28} {'H':>3} {'who':<8} {'without':>9} {'with':>9} {'ratio':>7} told")
     ahead = list(map(int, horizons.split(",")))
     made(ahead)
-    recorded(data / "forecasting" if (data / "forecasting").is_dir() else data, ahead)
+    recorded(data, ahead)
 
 
 if __name__ == "__main__":
