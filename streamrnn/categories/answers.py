@@ -114,16 +114,21 @@ class CategoryAnswers:
             if target not in named.values:
                 yield from islice(numbers, each)
                 continue
-            yield named.values[target]
-            if self._has_expected:
-                yield named.expected[target]
-            for best in named.top[target]:
-                yield from chain.from_iterable(best)
-                yield from repeat(None, 2 * (self._top - len(best)))
-            if self._has_means:
-                category, p = named.of_sequence[target]
-                yield from (category, None if math.isnan(p) else p)
+            yield from self.cells_of(target, named)
         yield from numbers
+
+    def cells_of(self, target: str, named: NamedRow) -> list[Any]:
+        """The record's cells of one of its targets."""
+        cells: list[Any] = [named.values[target]]
+        if self._has_expected:
+            cells.append(named.expected[target])
+        for best in named.top[target]:
+            cells += chain.from_iterable(best)
+            cells += repeat(None, 2 * (self._top - len(best)))
+        if self._has_means:
+            category, p = named.of_sequence[target]
+            cells += (category, None if math.isnan(p) else p)
+        return cells
 
     def columns(self, answers: np.ndarray) -> dict[str, pyarrow.Array]:
         """The record's columns that are made of them; answers: (rows, answer_width)."""

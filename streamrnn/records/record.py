@@ -86,11 +86,11 @@ class Record:
 
     def to_dict(self) -> dict[str, Any]:
         """The record as a line of NDJSON has it: flat, None where a number is missing."""
-        layout = self._layout
+        layout, named = self._layout, NamedRow(self.values, self.expected, self.top, self.of_sequence)
         cells: list[Any] = [self.row, *(getattr(self, role) for role in layout.passed)]
         for target in layout.targets:
             if target in self.top:
-                cells += self._category_cells(target)
+                cells += layout.categories.cells_of(target, named)
                 continue
             cells.append(_finite(self.values[target]))
             if layout.has_expected:
@@ -103,17 +103,6 @@ class Record:
                     cells += map(_finite, more[target][k].ravel().tolist() if more else ())
         cells += [_finite(self.loss), *([_finite(self.anomaly), self.alert] if layout.scores_at else ()), self.event]
         return dict(zip(layout.names, cells, strict=True))
-
-    def _category_cells(self, target: str) -> list[Any]:
-        """The cells of one categorical target."""
-        cells = [self.values[target], *([self.expected[target]] if self._layout.has_expected else ())]
-        for named in self.top[target]:
-            missing = self._layout.settings.top - len(named)
-            cells += [cell for pair in named for cell in pair] + [None, None] * missing
-        if target in self.of_sequence:
-            category, p = self.of_sequence[target]
-            cells += [category, _finite(p)]
-        return cells
 
 
 # --- its parts, of its line: (inputs + answer_width,) float64 ---------------------------------------------------------
