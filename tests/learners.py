@@ -274,3 +274,20 @@ def table_of_keys(rows: int, keys: int = 7, seed: int = 0) -> pyarrow.Table:
             "t": pyarrow.array(np.arange(rows) * 60_000_000_000, pyarrow.timestamp("ns")),
         }
     )
+
+
+def taken_three_ways(new: Callable[[], Any], table: pyarrow.Table, longest: int = 60) -> tuple[Any, Any]:
+    """Assert that rows in one call, one by one, and in pieces with saving between give the same bits.
+
+    Return the learner that took all at once, and the one that was saved between.
+    """
+    whole, single, cut = new(), new(), new()
+    records = whole.run(table)
+    assert [single.step(row).to_dict() for row in table.to_pylist()] == records.to_pylist()
+    pieces, start = [], 0
+    for count in np.random.default_rng(1).integers(1, longest, 40).tolist():
+        pieces.append(cut.run(table.slice(start, count)))
+        cut, start = type(cut).from_bytes(cut.to_bytes()), start + count
+    assert pyarrow.concat_tables(pieces).combine_chunks().equals(records.combine_chunks())
+    assert whole.to_bytes() == single.to_bytes() == cut.to_bytes()
+    return whole, cut

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow
 import pytest
-from learners import randomised, stream
+from learners import randomised, stream, taken_three_ways
 
 from streamrnn import Learner
 from streamrnn.checkpoints.file import CheckpointError, decode, encode
@@ -34,15 +34,7 @@ def test_a_batch_is_one_of_rows_however_they_come_and_whatever_is_saved_between(
         return Learner("a", **{"features": ["a", "b"], "max_keys": 10, "batch_keys": 6, **SMALL, **settings})
 
     table = table_of(300)
-    whole, single, cut = new(), new(), new()
-    records = whole.run(table)
-    assert [single.step(row).to_dict() for row in table.to_pylist()] == records.to_pylist()
-    pieces, start = [], 0
-    for count in np.random.default_rng(1).integers(1, 40, 40).tolist():
-        pieces.append(cut.run(table.slice(start, count)))
-        cut, start = Learner.from_bytes(cut.to_bytes()), start + count
-    assert pyarrow.concat_tables(pieces).equals(records)
-    assert whole.to_bytes() == single.to_bytes() == cut.to_bytes()
+    whole, _ = taken_three_ways(new, table, longest=40)
     assert 0 < whole.metrics.updates < 150
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow
 import pytest
-from learners import randomised, stream
+from learners import randomised, stream, taken_three_ways
 
 from streamrnn import Learner, SettingsError
 from streamrnn.kernels.arrays.state import named_view
@@ -38,15 +38,7 @@ def table_of(rows: int = 250) -> pyarrow.Table:
 @pytest.mark.parametrize("kind", KINDS)
 def test_rows_in_one_call_one_by_one_and_in_pieces_with_saving_between_give_the_same_bits(kind):
     settings, table = {**SMALL, **KINDS[kind]}, table_of()
-    whole, single, cut = (Learner("a", **settings) for _ in range(3))
-    records = whole.run(table)
-    assert [single.step(row).to_dict() for row in table.to_pylist()] == records.to_pylist()
-    pieces, start = [], 0
-    for count in np.random.default_rng(1).integers(1, 60, 30).tolist():
-        pieces.append(cut.run(table.slice(start, count)))
-        cut, start = Learner.from_bytes(cut.to_bytes()), start + count
-    assert pyarrow.concat_tables(pieces).equals(records)
-    assert whole.to_bytes() == single.to_bytes() == cut.to_bytes()
+    taken_three_ways(lambda: Learner("a", **settings), table)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow
 import pytest
-from learners import randomised, table_of_keys
+from learners import randomised, table_of_keys, taken_three_ways
 
 from streamrnn import Learner
 from streamrnn.checkpoints.file import CheckpointError
@@ -45,15 +45,7 @@ def test_rows_in_one_call_one_by_one_and_in_pieces_with_saving_between_give_the_
         return Learner("a", ["a", "b"], **SMALL, max_keys=most, horizon=2, stride=3, **settings)
 
     table = table_of_keys(300)
-    whole, single, cut = new(), new(), new()
-    records = whole.run(table)
-    assert [single.step(row).to_dict() for row in table.to_pylist()] == records.to_pylist()
-    pieces, start = [], 0
-    for count in np.random.default_rng(1).integers(1, 60, 30).tolist():
-        pieces.append(cut.run(table.slice(start, count)))
-        cut, start = Learner.from_bytes(cut.to_bytes()), start + count
-    assert pyarrow.concat_tables(pieces).equals(records)
-    assert whole.to_bytes() == single.to_bytes() == cut.to_bytes()
+    taken_three_ways(new, table)
 
 
 def test_a_sequence_that_begins_is_one_keys_own():
@@ -152,15 +144,7 @@ def test_with_weights_per_key_a_run_that_goes_on_is_that_of_an_uninterrupted_one
         return Learner("a", ["a", "b"], **SMALL, weights="per-key", max_keys=most, **settings)
 
     table = table_of_keys(300)
-    whole, single, cut = new(), new(), new()
-    records = whole.run(table)
-    assert [single.step(row).to_dict() for row in table.to_pylist()] == records.to_pylist()
-    pieces, start = [], 0
-    for count in np.random.default_rng(1).integers(1, 60, 30).tolist():
-        pieces.append(cut.run(table.slice(start, count)))
-        cut, start = Learner.from_bytes(cut.to_bytes()), start + count
-    assert pyarrow.concat_tables(pieces).equals(records)
-    assert whole.to_bytes() == single.to_bytes() == cut.to_bytes()
+    whole, cut = taken_three_ways(new, table)
     assert cut.metrics.updates == whole.metrics.updates > 0
 
 

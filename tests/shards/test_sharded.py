@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow
 import pytest
-from learners import table_of_keys
+from learners import table_of_keys, taken_three_ways
 
 from streamrnn import CheckpointError, Learner, SettingsError, ShardedLearner, engine
 from streamrnn.checkpoints.file import decode, encode
@@ -67,15 +67,7 @@ def test_records_are_those_of_learners_that_are_fed_their_own_keys_alone(shards,
 @pytest.mark.parametrize("settings", [{"max_keys": 4}, {"sequence": "s", "horizon": 2}])
 def test_rows_in_one_call_one_by_one_and_in_pieces_with_saving_between_give_the_same_bits(settings, small_blocks):
     table = table_of_keys(300)
-    whole, single, cut = new(**settings), new(**settings), new(**settings)
-    records = whole.run(table)
-    assert [single.step(row).to_dict() for row in table.to_pylist()] == records.to_pylist()
-    pieces, start = [], 0
-    for count in np.random.default_rng(1).integers(1, 60, 30).tolist():
-        pieces.append(cut.run(table.slice(start, count)))
-        cut, start = ShardedLearner.from_bytes(cut.to_bytes()), start + count
-    assert pyarrow.concat_tables(pieces).combine_chunks().equals(records.combine_chunks())
-    assert whole.to_bytes() == single.to_bytes() == cut.to_bytes()
+    taken_three_ways(lambda: new(**settings), table)
 
 
 def test_records_are_the_same_every_time():
