@@ -91,13 +91,13 @@ def open_sink(
     """
     match checked_format(path, format):
         case "ndjson":
-            from .text import NdjsonSink
+            from .text import ndjson_sink
 
-            return NdjsonSink(path, schema, overwrite, position)
+            return ndjson_sink(path, schema, overwrite, position)
         case "csv":
-            from .text import CsvSink
+            from .text import csv_sink
 
-            return CsvSink(path, schema, overwrite, position)
+            return csv_sink(path, schema, overwrite, position)
         case _:
             from .arrow import ArrowFileSink, ArrowStreamSink
 

@@ -77,12 +77,7 @@ class CsvSource:
         read_row = partial(self._read_data_row, places)
         text = FastText(plain, columns.schema, self._split_rows, partial(self._read_exactly, columns, read_row))
         taken, self._taken = self._taken, []
-        for block in chain(taken, self._blocks):
-            if not block.data:  # a line that is too long passes
-                continue
-            batch = text.batch(block)
-            if batch.arrivals:
-                yield batch
+        yield from text.batches(chain(taken, self._blocks))
 
     def raw_rows(self, block: LineBlock) -> Iterator[RawRow]:
         rows = self._split(block)

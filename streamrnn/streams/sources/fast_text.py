@@ -6,7 +6,7 @@ happens to cut its blocks changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -57,8 +57,16 @@ class FastText:
         self._start = KernelStart(plain.kernel)
         self._line = 0
 
-    def batch(self, block: LineBlock) -> Batch:
-        """Read a block."""
+    def batches(self, blocks: Iterable[LineBlock]) -> Iterator[Batch]:
+        """Read blocks; those without rows give no batch."""
+        for block in blocks:
+            if not block.data:  # a line that is too long passes
+                continue
+            batch = self._batch(block)
+            if batch.arrivals:
+                yield batch
+
+    def _batch(self, block: LineBlock) -> Batch:
         rows = self._plain.read(block) if self._is_worth_it(block) else None
         if rows is None:
             return self._read_exactly(block, self._split)

@@ -66,12 +66,7 @@ class NdjsonSource:
         plain = PlainObjects(self.columns, columns.schema)
         text = FastText(plain, columns.schema, split_lines, partial(self._read_exactly, columns, plain))
         taken, self._taken = self._taken, []
-        for block in chain(taken, self._blocks):
-            if not block.data:  # a line that is too long passes
-                continue
-            batch = text.batch(block)
-            if batch.arrivals:
-                yield batch
+        yield from text.batches(chain(taken, self._blocks))
 
     def raw_rows(self, block: LineBlock) -> Iterator[RawRow]:
         return split_lines(block)
