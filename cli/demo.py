@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from streamrnn.evaluation.figures import figure, percent
+
 from .errors import complain
 from .help import CONTEXT, HelpfulCommand
-from .table import aligned, figure, percent
+from .table import aligned
 
 if TYPE_CHECKING:
     import pyarrow

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from streamrnn.evaluation.figures import figure, percent, share
 from streamrnn.evaluation.rivals import rivals
 from streamrnn.evaluation.selection import chosen
 
 from .report import counts, learning
-from .table import aligned, figure, percent, share
+from .table import aligned
 
 if TYPE_CHECKING:
     from streamrnn.evaluation.results import Evaluation
@@ -68,7 +69,7 @@ def _detail(evaluation: Evaluation, target: str, horizon: int) -> list[str]:
     cells = [target, str(horizon), figure(ours.mae), figure(ours.rmse), figure(ours.mase), percent(ours.skill)]
     cells += [other.forecaster, figure(other.rmse), *_verdict(other)]
     for interval in evaluation.intervals_of(target, horizon):
-        cells += ["-" if math.isnan(interval.coverage) else f"{interval.coverage:.1%}", figure(interval.width)]
+        cells += [share(interval.coverage), figure(interval.width)]
     return cells
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
+from streamrnn.evaluation.figures import figure, percent, share
 from streamrnn.evaluation.selection import chosen
 
 if TYPE_CHECKING:
@@ -57,21 +57,6 @@ def _class_line(score: ClassScore) -> list[str]:
         shares.append(score.sequence_accuracy)
     named = [share(part) for part in shares] + ["-"] * (6 - len(shares))
     return [score.target, str(score.horizon), *named, figure(score.bits), figure(score.recent_bits)]
-
-
-def share(part: float) -> str:
-    """A share of hits."""
-    return "-" if math.isnan(part) else f"{part:.1%}"
-
-
-def figure(value: float) -> str:
-    """Four digits."""
-    return "-" if math.isnan(value) else f"{value:.4g}"
-
-
-def percent(value: float) -> str:
-    """A skill, with its sign."""
-    return "-" if math.isnan(value) else f"{value:+.1%}"
 
 
 def aligned(rows: list[list[str]]) -> list[str]:

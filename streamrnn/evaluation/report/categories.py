@@ -9,10 +9,11 @@ import numpy as np
 
 from ...categories.scores import ClassScore
 from ..confusion import ConfusionTable
+from ..figures import figure, share
 from ..results import Evaluation
 from ..rivals import rivals
 from ..selection import chosen
-from .parts import number, row, share, table
+from .parts import row, table
 from .pictures import ahead
 
 MOST_HORIZONS = 3
@@ -47,8 +48,8 @@ def _everybody(score: ClassScore) -> str:
     rows = []
     for rival in rivals(score):
         name, accuracy, recent, in_three, recent_in_three, bits, recent_bits, balanced, macro_f1 = rival
-        cells = [*map(share, (accuracy, recent, in_three, recent_in_three)), number(bits), number(recent_bits)]
-        cells += [share(balanced), number(macro_f1)]
+        cells = [*map(share, (accuracy, recent, in_three, recent_in_three)), figure(bits), figure(recent_bits)]
+        cells += [share(balanced), figure(macro_f1)]
         rows.append([name, *("" if cell == "-" else cell for cell in cells)])
     return table(HEADER, [*map(row, rows[:-1]), row(rows[-1], " class=us")])
 

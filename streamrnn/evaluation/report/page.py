@@ -8,12 +8,13 @@ from html import escape
 from pathlib import PurePath
 from typing import Any
 
+from ..figures import figure, percent, share
 from ..results import Evaluation
 from ..scores import Score
 from ..selection import chosen
 from . import pictures
 from .categories import OF_CATEGORIES, categories
-from .parts import charts, definitions, details, number, percent, row, section, share, table
+from .parts import charts, definitions, details, row, section, table
 from .style import STYLE
 
 MOST_COLUMNS = 8
@@ -98,7 +99,7 @@ def overview(evaluation: Evaluation) -> str:
     rows = []
     for place, name in enumerate(names):
         cells = [
-            f"<td{' class=best' if column[place] == least else ''}>{number(column[place])}</td>"
+            f"<td{' class=best' if column[place] == least else ''}>{figure(column[place])}</td>"
             for column, least in zip(columns, best, strict=True)
         ]
         kind = " class=us" if place == len(names) - 1 else ""
@@ -135,12 +136,12 @@ def figures(evaluation: Evaluation) -> str:
 
 def _line(evaluation: Evaluation, score: Score) -> str:
     statistic, p = score.verdict
-    cells = [score.target, score.horizon, score.forecaster, *map(number, (score.mae, score.rmse, score.mase))]
+    cells = [score.target, score.horizon, score.forecaster, *map(figure, (score.mae, score.rmse, score.mase))]
     cells += [percent(score.skill), "" if math.isnan(p) else f"{statistic:+.2f}", "" if math.isnan(p) else f"{p:.3f}"]
     is_ours = score.forecaster == evaluation.forecasters[-1]
     for interval in evaluation.intervals_of(score.target, score.horizon):
         known = is_ours and interval.count
-        cells += [share(interval.coverage), number(interval.width)] if known else ["", ""]
+        cells += [share(interval.coverage), figure(interval.width)] if known else ["", ""]
     kind = " class=us" if is_ours else ""
     return row(list(map(str, cells)), kind)
 

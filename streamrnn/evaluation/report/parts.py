@@ -1,8 +1,7 @@
-"""Pieces of HTML that the page is put together from, and how it writes numbers."""
+"""Pieces of HTML that the page is put together from."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -10,21 +9,6 @@ from html import escape
 def definitions(pairs: Iterable[tuple[str, str]]) -> str:
     """Words and what they mean."""
     return f"<dl>{''.join(f'<dt>{escape(word)}</dt><dd>{escape(text)}</dd>' for word, text in pairs)}</dl>"
-
-
-def number(value: float) -> str:
-    """Four digits."""
-    return "-" if math.isnan(value) else f"{value:.4g}"
-
-
-def percent(value: float) -> str:
-    """A skill, with its sign."""
-    return "-" if math.isnan(value) else f"{value:+.1%}"
-
-
-def share(value: float) -> str:
-    """A share of all."""
-    return "-" if math.isnan(value) else f"{value:.1%}"
 
 
 def table(header: Sequence[str], rows: Iterable[str]) -> str:
