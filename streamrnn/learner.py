@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from .checkpoints.file import encode
+from .checkpoints.kept import Kept
 from .checkpoints.saved import Saved, changed_settings, read_saved
 from .engine import Engine
 from .exclusive import exclusive, in_use
-from .files import replace_content
 from .intake.intake import Intake
 from .intake.late import LostLabel
 from .intake.many_rows import row_numbers, take_many, with_times
@@ -42,7 +41,7 @@ def learner_settings(
     return Settings(**roles, **settings)
 
 
-class Learner:
+class Learner(Kept):
     """A recurrent network that learns on a stream: it forecasts each row, then sees the truth, then learns.
 
     Parameters
@@ -348,12 +347,12 @@ class Learner:
         return description, self._engine.tensors(intake.keys.lanes)
 
     @classmethod
-    def from_bytes(cls, data: bytes, name: str = "checkpoint", **training: Any) -> Learner:
+    def from_bytes(cls, data: bytes, name: str = "checkpoint", **training: Any) -> Self:
         """Rebuild what `to_bytes` returned; see `load`."""
         return cls._from_saved(read_saved(data, name, cls.dtype), name, training)
 
     @classmethod
-    def _from_saved(cls, saved: Saved, name: str, training: dict[str, Any]) -> Learner:
+    def _from_saved(cls, saved: Saved, name: str, training: dict[str, Any]) -> Self:
         learner = cls.__new__(cls)
         learner._build(changed_settings(saved.settings, training, name))
         learner._engine.restore(
@@ -362,34 +361,3 @@ class Learner:
         learner._intake.go_on_from(saved)
         learner.session = saved.session
         return learner
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a checkpoint: a safetensors file, replaced as a whole or not at all."""
-        replace_content(path, self.to_bytes())
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str], **training: Any) -> Learner:
-        """Read a checkpoint. Loading runs no code.
-
-        Parameters
-        ----------
-        path : str or path
-        **training
-            Training settings that apply from now on: ``lr``, ``schedule``, ``clip``, ``stride``, ... Another ``lr``
-            than before lifts what the guard has made of that one.
-
-        Raises
-        ------
-        CheckpointError
-            If the file is not a model, is damaged, or is of an unknown version.
-        SettingsError
-            If a setting is given that decides the model's structure.
-        """
-        with open(path, "rb") as file:
-            return cls.from_bytes(file.read(), os.fspath(path), **training)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"checkpoint": self.to_bytes()}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(self.from_bytes(state["checkpoint"]).__dict__)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from ..checkpoints.file import encode
+from ..checkpoints.kept import Kept
 from ..exclusive import exclusive
-from ..files import replace_content
 from ..intake.intake import MOST_LOST
 from ..intake.late import LostLabel
 from ..intake.many_rows import row_numbers, take_many, with_times
@@ -37,7 +36,7 @@ MOST_SHARDS = 1024
 SLICES = 32  # in a block: threads begin and end once in a block, Ctrl-C has to wait for its end
 
 
-class ShardedLearner:
+class ShardedLearner(Kept):
     """Learners that share out the keys of one stream, each in a thread of its own.
 
     Every shard is a `Learner` with weights of its own, which learns from the rows of its keys alone. A hash of the key
@@ -293,29 +292,13 @@ class ShardedLearner:
         return encode(*shared_checkpoint([shard._content() for shard in self.shards], self.settings, self.session))
 
     @classmethod
-    def from_bytes(cls, data: bytes, name: str = "checkpoint", **training: Any) -> ShardedLearner:
-        """Rebuild what `to_bytes` returned; see `load`."""
+    def from_bytes(cls, data: bytes, name: str = "checkpoint", **training: Any) -> Self:
+        """Rebuild what `to_bytes` returned, with as many shards as it had; see `load`."""
         saved = read_shares(data, name, Learner.dtype)
         shards = [Learner._from_saved(shard, name, training) for shard in saved.shards]
         learner = cls.__new__(cls)
         learner._set_up(shards, replace(shards[0].settings, max_keys=saved.settings.max_keys), saved.session)
         return learner
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a checkpoint: one safetensors file, replaced as a whole or not at all."""
-        replace_content(path, self.to_bytes())
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str], **training: Any) -> ShardedLearner:
-        """Read a checkpoint, with as many shards as it had; parameters and errors as for `Learner.load`."""
-        with open(path, "rb") as file:
-            return cls.from_bytes(file.read(), os.fspath(path), **training)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"checkpoint": self.to_bytes()}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(self.from_bytes(state["checkpoint"]).__dict__)
 
 
 AnyLearner = Learner | ShardedLearner  # one face: what feeds one can feed the other
