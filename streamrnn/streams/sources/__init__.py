@@ -28,7 +28,7 @@ class Source(Protocol):
     name : str
         For messages: the path, or ``stdin``.
     format : str
-        ``arrow``, ``csv``, ``ndjson`` or ``parquet``.
+        ``arrow``, ``csv``, ``ndjson``, ``parquet``, or ``text``.
     columns : dict of str to {'number', 'text', 'time'}
         Every column that can be read, in the order of the source, and what its first value was.
     warnings : list of str
