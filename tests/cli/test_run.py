@@ -170,7 +170,8 @@ def test_horizon_0_predicts_the_named_label_from_the_other_numbers(streamrnn, cs
     assert "  features  wind  (every number column)" in result.lines
 
 
-def test_the_example_on_the_page_of_the_record_is_what_is_written(streamrnn):
-    page = (Path(__file__).parents[2] / "docs" / "record.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["README.md", "docs/record.md"])
+def test_the_example_of_a_record_is_what_is_written(streamrnn, name):
+    page = (Path(__file__).parents[2] / name).read_text(encoding="utf-8")
     rows, words, records = re.search(r"\$ printf '(.*)' \| streamrnn (.*)\n((?:\{.*\}\n)+)", page).groups()
     assert streamrnn(*words.split(), stdin=rows.replace("\\n", "\n").encode()).out.decode() == records
