@@ -43,3 +43,19 @@ def model_of(path: Path):
     learner = (Learner if describe_model(path).shards is None else ShardedLearner).load(path)
     learner.session = {}
     return learner.to_bytes()
+
+
+def check_runs_that_go_on(run, files: Path, name: str, ends, first=None, **options):
+    """Runs that stop behind so many rows and go on write what one run writes, and leave its model.
+
+    first: what only a run is told that makes a model
+    """
+    first, whole = first or {}, name.replace("out", "whole")
+    run(output=whole, model="whole", **options, **first)
+    done = 0
+    for end in ends:
+        if end > done:
+            run(output=name, model="model", limit=end - done, **options, **({} if done else first))
+            done = end
+    assert content(files / name) == content(files / whole)
+    assert model_of(files / "model") == model_of(files / "whole")

@@ -1,7 +1,7 @@
 """Runs over many interleaved streams."""
 
 import pytest
-from sessions import WRITTEN, Heard, content, model_of
+from sessions import WRITTEN, Heard, check_runs_that_go_on
 
 from streamrnn import SettingsError
 
@@ -19,14 +19,7 @@ def sites(files):
 @pytest.mark.parametrize("name", WRITTEN)
 @pytest.mark.parametrize("cuts", [(20,), (1, 33), (7, 8, 49)])
 def test_the_output_of_runs_that_go_on_is_that_of_one_run(sites, run, name, cuts):
-    whole = name.replace("out", "whole")
-    run(source="sites.csv", output=whole, model="whole", settings=KEYED)
-    done = 0
-    for cut in (*cuts, 50):
-        run(source="sites.csv", output=name, model="model", limit=cut - done, settings=KEYED)
-        done = cut
-    assert content(sites / name) == content(sites / whole)
-    assert model_of(sites / "model") == model_of(sites / "whole")
+    check_runs_that_go_on(run, sites, name, [*cuts, 50], source="sites.csv", settings=KEYED)
 
 
 def test_a_key_is_passed_through_character_for_character(sites, run):

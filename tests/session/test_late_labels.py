@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pyarrow as pa
 import pytest
-from sessions import WRITTEN, Heard, content, model_of
+from sessions import WRITTEN, Heard, check_runs_that_go_on, model_of
 
 from streamrnn import Learner, SettingsError
 from streamrnn.session import Plan, Session
@@ -68,14 +68,7 @@ def test_a_run_learns_what_reveal_learns_and_writes_no_record_of_a_label(labelle
 @pytest.mark.parametrize("keyed", [{}, {"key": "site", "max_keys": 2}])
 def test_the_output_of_runs_that_go_on_is_that_of_one_run(files, run, name, cuts, keyed):
     (files / "in.csv").write_text("\n".join([HEADER, *lines_of(sites=3 if keyed else 1), ""]))
-    settings, whole = {**LATE, **keyed}, name.replace("out", "whole")
-    run(source="in.csv", output=whole, model="whole", settings=settings, echo=("z",))
-    done = 0
-    for cut in (*cuts, 120):
-        run(source="in.csv", output=name, model="model", limit=cut - done, settings=settings, echo=("z",))
-        done = cut
-    assert content(files / name) == content(files / whole)
-    assert model_of(files / "model") == model_of(files / "whole")
+    check_runs_that_go_on(run, files, name, [*cuts, 120], source="in.csv", settings={**LATE, **keyed}, echo=("z",))
 
 
 def test_formats_say_the_same(labelled, run):

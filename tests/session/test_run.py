@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from commands import csv_of
-from sessions import WRITTEN, Heard, content, model_of
+from sessions import WRITTEN, Heard, check_runs_that_go_on, content, model_of
 
 from streamrnn import CheckpointError, Learner, SettingsError
 from streamrnn.session import run as session_run
@@ -21,14 +21,7 @@ def test_an_absent_model_is_saved_and_a_present_one_goes_on_behind_the_rows_it_h
 @pytest.mark.parametrize("name", WRITTEN)
 @pytest.mark.parametrize("cuts", [(20,), (1, 33), (0, 7, 8, 49)])
 def test_the_output_of_runs_that_go_on_is_that_of_one_run(files, run, name, cuts):
-    run(source="in.csv", output=f"whole{Path(name).suffix}", model="whole", echo=("site",))
-    done = 0
-    for cut in (*cuts, 50):
-        if cut > done:
-            run(source="in.csv", output=name, model="model", limit=cut - done, echo=("site",))
-            done = cut
-    assert content(files / name) == content(files / f"whole{Path(name).suffix}")
-    assert model_of(files / "model") == model_of(files / "whole")
+    check_runs_that_go_on(run, files, name, [*cuts, 50], source="in.csv", echo=("site",))
     assert not list(files.glob("*.partial"))
 
 

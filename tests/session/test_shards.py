@@ -1,9 +1,9 @@
 """Runs whose keys are shared out among several learners."""
 
 import pytest
-from sessions import WRITTEN, content, model_of
+from sessions import WRITTEN, check_runs_that_go_on
 
-from streamrnn import SettingsError
+from streamrnn import SettingsError, ShardedLearner
 from streamrnn.description import describe_model
 
 KEYED = {"key": "site", "max_keys": 6, "intervals": [0.5]}
@@ -20,16 +20,9 @@ def sites(files):
 @pytest.mark.parametrize("name", WRITTEN)
 @pytest.mark.parametrize("cuts", [(20,), (1, 33), (7, 8, 49)])
 def test_runs_that_go_on_give_what_one_run_gives_with_the_shards_of_their_model(sites, run, name, cuts):
-    whole = name.replace("out", "whole")
-    session = run(source="sites.csv", output=whole, model="whole", shards=2, settings=KEYED)
-    assert [shard.metrics.steps > 0 for shard in session.learner.shards] == [True, True]
-    done = 0
-    for cut in (*cuts, 60):
-        shards = None if done else 2
-        run(source="sites.csv", output=name, model="model", shards=shards, limit=cut - done, settings=KEYED)
-        done = cut
-    assert content(sites / name) == content(sites / whole)
-    assert model_of(sites / "model") == model_of(sites / "whole")
+    check_runs_that_go_on(run, sites, name, [*cuts, 60], {"shards": 2}, source="sites.csv", settings=KEYED)
+    shards = ShardedLearner.load(sites / "model").shards
+    assert [shard.metrics.steps > 0 for shard in shards] == [True, True]
 
 
 def test_a_model_keeps_its_number_of_shards(sites, run):
