@@ -1,8 +1,8 @@
 """The compiler's flags and the cache policy, once; nobody else writes ``njit``.
 
-``kernel`` is for everything that other kernels call, ``inlined`` for what they call all the time; ``entry`` and
-``vector_entry`` are for the few functions that Python calls. Only those are cached: the machine code of an entry
-contains all that it calls.
+``kernel`` is for everything that other kernels call, ``inlined`` for what they call all the time; ``entry``,
+``compact_entry`` and ``vector_entries`` are for the few functions that Python calls. Only those are cached: the machine
+code of an entry contains all that it calls.
 """
 
 from __future__ import annotations
@@ -61,14 +61,11 @@ def compact_entry(function: Callable[..., None]) -> Callable[..., None]:
     return _kept(numba.njit(**{**ENTRY, "pipeline_class": CompactEntryCompiler})(function), function.__qualname__)
 
 
-def vector_entry(function: Callable[..., None]) -> Callable[..., None]:
-    """Compile an entry whose hot loops are all written with ``vector.py``: LLVM need not look for others."""
-    compiled = numba.njit(**{**ENTRY, "pipeline_class": VectorEntryCompiler})(function)
-    return _kept(compiled, function.__qualname__)
-
-
 def vector_entries(family: Callable[[Any], Callable[..., None]]) -> Callable[[Any], Callable[..., None]]:
-    """Let a function that makes a kind's entry make each once."""
+    """Let a function that makes a kind's entry make each once.
+
+    Their hot loops are all written with ``vector.py``: LLVM need not look for others.
+    """
 
     @cache
     def entry_of(kind: Any) -> Callable[..., None]:

@@ -19,7 +19,7 @@ STAND_IN = b"\xff a line that was too long\n"
 
 
 class LineWriter:
-    """Writes text as it came: those rows that could not be read, and all that a table would not hold."""
+    """Writes text as it came, with all that a table would not hold, and with rows that could not be read."""
 
     _output: Output | None = None
 

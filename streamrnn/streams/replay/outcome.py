@@ -16,8 +16,6 @@ class ReplayOutcome:
         Rows that were taken, those that were left out included.
     left_out : int
         Rows among them that could not be read, and so not be written in another format.
-    first_left_out : str, optional
-        Where the first of them was, and why it could not be read.
     backwards, untimed : int
         Rows whose time went back, and rows without a time: both went out with the row before them.
     seconds : float
@@ -34,7 +32,6 @@ class ReplayOutcome:
 
     rows: int = 0
     left_out: int = 0
-    first_left_out: str | None = None
     backwards: int = 0
     untimed: int = 0
     seconds: float = 0.0
