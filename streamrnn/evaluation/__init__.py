@@ -1,1 +1,1 @@
-"""How good were the forecasts: seen beside a baseline, as a table and as a picture."""
+"""How good were the forecasts: forecasters side by side, graded and tested; as figures, pictures and one page."""

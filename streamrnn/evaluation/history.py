@@ -46,6 +46,9 @@ def history_of(records: pyarrow.Table, target: str, horizon: int) -> History:
     ----------
     records : pyarrow.Table
         As `Learner.run` returns it.
+    target : str
+    horizon : int
+        Rows from the forecast to the value.
     """
     values = records[target].to_numpy().astype(float)
     made = records[f"{target}_h{horizon}"].to_numpy().astype(float)

@@ -7,9 +7,10 @@
     session = Session(Plan(source="load.csv", output="out.csv", model="load.safetensors", settings={"horizon": 24}))
     outcome = session.run()
 
-``plan`` says what a run is told, ``start`` what it starts from (new, or a model file), ``note`` what a model remembers
-of its runs, ``layout`` how a record is put together, ``output`` where the records go, ``signals`` how a run is stopped,
-``outcome`` what it did; ``run`` does it.
+``plan`` says what a run is told, ``start`` what it starts from (new, or a ``model_file``). ``run`` does it: rows come
+through ``reading``, in ``pieces``; ``learning`` makes records of them by ``layout``, which ``records`` writes to the
+files of ``output``. ``keeping`` saves the model, with a ``note`` of how far the run has come; ``outcome`` says what it
+did.
 """
 
 from .listener import Listener
