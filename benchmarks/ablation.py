@@ -30,6 +30,7 @@ from benchmarks.forecasting import (
     settings_of,
     squared_errors,
 )
+from benchmarks.options import DATA, ONLY, numbers
 from streamrnn import Learner
 from streamrnn.evaluation.diebold_mariano import LossDifferences, lags_for
 
@@ -99,15 +100,15 @@ def gain_of_network(errors: dict[str, np.ndarray], horizon: int) -> float:
 
 
 @click.command(help=__doc__.split("\n\n")[0])
-@click.option("--data", type=click.Path(exists=True, path_type=Path), envvar="STREAMRNN_DATA", required=True)
-@click.option("--horizons", default="1,24,48", show_default=True)
-@click.option("--only", default="", help="streams whose name contains this")
-def main(data: Path, horizons: str, only: str) -> None:
+@DATA
+@click.option("--horizons", default="1,24,48", show_default=True, callback=numbers)
+@ONLY
+def main(data: Path, horizons: list[int], only: str) -> None:
     columns: dict[str, dict[str, np.ndarray]] = {}
     gains = []
     for task in (task for task in (*TASKS, MARKET) if only in task.file):
         stream = open_stream(task, data)
-        for horizon in map(int, horizons.split(",")) if task.ahead is None else (task.ahead,):
+        for horizon in horizons if task.ahead is None else (task.ahead,):
             errors = errors_of(task, stream, horizon)
             columns[f"{task.file[:5]} {horizon}"] = errors
             gains.append(gain_of_network(errors, horizon))

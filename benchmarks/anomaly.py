@@ -26,6 +26,7 @@ import click
 import numpy as np
 
 from benchmarks.nab import LabelledFile, file_score, normalised, read_files
+from benchmarks.options import DATA, ONLY
 from streamrnn import Learner
 from streamrnn.kernels.arrays.state import named_view
 from streamrnn.kernels.surprise.anomaly import EASE, MARGIN
@@ -159,9 +160,9 @@ def share_ahead(ours: np.ndarray, theirs: np.ndarray) -> float:
 
 
 @click.command(help=__doc__.split("\n\n")[0])
-@click.option("--data", type=click.Path(exists=True, path_type=Path), envvar="STREAMRNN_DATA", required=True)
+@DATA
 @click.option("--seeds", default=3, show_default=True)
-@click.option("--only", default="", help="detectors whose name contains this")
+@ONLY
 def main(data: Path, seeds: int, only: str) -> None:
     files = read_files(data / "nab" if (data / "nab").is_dir() else data)
     windows = sum(len(file.windows) for file in files)

@@ -24,6 +24,7 @@ import numpy as np
 import pyarrow
 import pyarrow.compute
 
+from benchmarks.options import DATA, ONLY
 from streamrnn import Learner
 
 from .heart_beats import LEADS, WIDTH
@@ -137,8 +138,8 @@ def show(name: str, lines: Iterator[tuple[str, dict[str, float]]]) -> None:
 
 
 @click.command(help=__doc__.split("\n\n")[0])
-@click.option("--data", type=click.Path(exists=True, path_type=Path), envvar="STREAMRNN_DATA", required=True)
-@click.option("--only", default="", help="streams whose name contains this")
+@DATA
+@ONLY
 def main(data: Path, only: str) -> None:
     for name, read in {"heart": heart, "characters": characters, "digits": digits}.items():
         if only in name:

@@ -22,6 +22,8 @@ from typing import Any, NamedTuple
 
 import click
 
+from benchmarks.options import DATA
+
 from .sequences import PRESETS, bits_of_text
 
 SAME = {"cell": "lstm", "hidden": 90, "layers": 3, "window": 10, "stride": 10}
@@ -59,7 +61,7 @@ def ours(settings: dict[str, Any], text: bytes) -> Run:
 
 
 @click.command(help=__doc__.split("\n\n")[0])
-@click.option("--data", type=click.Path(exists=True, path_type=Path), envvar="STREAMRNN_DATA", required=True)
+@DATA
 @click.option("--peer", "program", type=click.Path(exists=True, path_type=Path), envvar="LSTM_COMPRESS", required=True)
 @click.option("--first", type=int, help="bytes of the text to take [all]")
 def main(data: Path, program: Path, first: int | None) -> None:

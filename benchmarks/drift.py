@@ -17,6 +17,7 @@ import click
 import numpy as np
 
 from benchmarks.forecasting import FORECASTERS, TASKS, TIME, read_stream, rows_of, squared_errors
+from benchmarks.options import DATA, numbers
 from streamrnn import Learner
 
 MADE_ROWS, STRETCH, AFTER = 24_000, 2_000, 500
@@ -92,13 +93,12 @@ def made(horizons: list[int]) -> None:
 
 
 @click.command(help=__doc__.split("\n\n")[0])
-@click.option("--data", type=click.Path(exists=True, path_type=Path), envvar="STREAMRNN_DATA", required=True)
-@click.option("--horizons", default="1,24", show_default=True)
-def main(data: Path, horizons: str) -> None:
+@DATA
+@click.option("--horizons", default="1,24", show_default=True, callback=numbers)
+def main(data: Path, horizons: list[int]) -> None:
     click.echo(f"{'stream':<28} {'H':>3} {'who':<8} {'without':>9} {'with':>9} {'ratio':>7} told")
-    ahead = list(map(int, horizons.split(",")))
-    made(ahead)
-    recorded(data, ahead)
+    made(horizons)
+    recorded(data, horizons)
 
 
 if __name__ == "__main__":

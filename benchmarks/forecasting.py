@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import json
 import time
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +30,7 @@ import pyarrow
 import pyarrow.csv
 import pyarrow.ipc
 
+from benchmarks.options import DATA, ONLY, SETTINGS, SPLIT, numbers
 from streamrnn import Learner
 from streamrnn.evaluation.diebold_mariano import LossDifferences, lags_for
 from streamrnn.evaluation.watching import WatchedLearner
@@ -205,14 +205,13 @@ def _aim(task: Task, horizon: int, means: dict[str, float]) -> float | None:
 
 
 @click.command(help=__doc__.split("\n\n")[0])
-@click.option("--data", type=click.Path(exists=True, path_type=Path), envvar="STREAMRNN_DATA", required=True)
-@click.option("--split", type=click.Choice(["test", "development"]), default="test", show_default=True)
-@click.option("--horizons", default="1,24,48", show_default=True)
-@click.option("--only", default="", help="streams whose name contains this")
-@click.option("--set", "changes", multiple=True, help="NAME=VALUE: a setting that differs from the default")
+@DATA
+@SPLIT
+@click.option("--horizons", default="1,24,48", show_default=True, callback=numbers)
+@ONLY
+@SETTINGS
 @click.option("--json", "as_json", is_flag=True)
-def main(data: Path, split: str, horizons: str, only: str, changes: tuple[str, ...], as_json: bool) -> None:
-    settings = tomllib.loads("\n".join(_quoted(change) for change in changes))
+def main(data: Path, split: str, horizons: list[int], only: str, settings: dict[str, Any], as_json: bool) -> None:
     if not as_json:
         click.echo(f"{split} rows; defaults{''.join(f', {key} = {value}' for key, value in settings.items())}")
         click.echo(
@@ -220,15 +219,9 @@ def main(data: Path, split: str, horizons: str, only: str, changes: tuple[str, .
             f"{'reach':>8}  {'us/row':>11}"
         )
     for task in (task for task in (*TASKS, MARKET) if only in task.file):
-        for horizon in map(int, horizons.split(",")) if task.ahead is None else (task.ahead,):
+        for horizon in horizons if task.ahead is None else (task.ahead,):
             line = evaluate(task, data, split, horizon, settings)
             click.echo(json.dumps(line) if as_json else _row(line))
-
-
-def _quoted(change: str) -> str:
-    """NAME=VALUE as TOML: words need no quotes."""
-    name, value = change.split("=", 1)
-    return f'{name} = "{value}"' if value.replace("-", "").isalpha() and value not in ("true", "false") else change
 
 
 def _row(line: dict[str, Any]) -> str:

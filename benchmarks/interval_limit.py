@@ -20,6 +20,7 @@ import click
 import numpy as np
 
 from benchmarks.intervals import BLOCK, empirical_bounds, interval_scores
+from benchmarks.options import fractions, numbers
 from streamrnn import Learner
 
 ROWS = 201_000  # of which the first thousand do not count
@@ -81,18 +82,18 @@ def print_interval(label: str, bounds: np.ndarray, truth: np.ndarray, share: flo
 
 
 @click.command(help=__doc__.split("\n\n")[0])
-@click.option("--rates", default="0,0.02,0.045,0.07", show_default=True)
-@click.option("--horizons", default="1,24,48", show_default=True)
-def main(rates: str, horizons: str) -> None:
+@click.option("--rates", default="0,0.02,0.045,0.07", show_default=True, callback=fractions)
+@click.option("--horizons", default="1,24,48", show_default=True, callback=numbers)
+def main(rates: list[float], horizons: list[int]) -> None:
     random = np.random.default_rng(0)
     click.echo(f"{'walk':<8} {'H':>3} {'promised':>8} {'rate':>9} {'held':>6} {'blocks':>7} {'score':>6}")
     for restless in (False, True):
-        for horizon in map(int, horizons.split(",")):
+        for horizon in horizons:
             walk, deviations = walk_of(restless, horizon, random)
             forecasts, truth = walk[:ROWS], walk[horizon:]
             for share in SHARES:
                 label, unit = f"{'restless' if restless else 'steady':<8} {horizon:>3} {share:8.0%}", 0.0
-                for rate in map(float, rates.split(",")):
+                for rate in rates:
                     scaled = (truth - forecasts) / deviations
                     half = deviations * steered_half_widths(scaled, horizon, share, rate)
                     bounds = np.column_stack([forecasts - half, forecasts + half])

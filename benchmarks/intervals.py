@@ -18,6 +18,7 @@ import click
 import numpy as np
 
 from benchmarks.forecasting import TASKS, TIME, Task, read_stream, rows_of
+from benchmarks.options import DATA, ONLY, SPLIT, fractions, numbers
 from streamrnn import Learner
 
 BLOCK = 1000
@@ -45,7 +46,7 @@ def interval_scores(bounds: np.ndarray, truth: np.ndarray, share: float) -> np.n
     return scores
 
 
-def evaluate(task: Task, folder: Path, split: str, horizon: int, shares: tuple[float, ...]) -> list[dict[str, Any]]:
+def evaluate(task: Task, folder: Path, split: str, horizon: int, shares: list[float]) -> list[dict[str, Any]]:
     """One line of the table for each interval."""
     stream, names, values = read_stream(folder / task.file)
     deviations = values[rows_of(task.training, len(values))].std(axis=0)
@@ -82,22 +83,21 @@ def evaluate(task: Task, folder: Path, split: str, horizon: int, shares: tuple[f
 
 
 @click.command(help=__doc__.split("\n\n")[0])
-@click.option("--data", type=click.Path(exists=True, path_type=Path), envvar="STREAMRNN_DATA", required=True)
-@click.option("--split", type=click.Choice(["test", "development"]), default="test", show_default=True)
-@click.option("--horizons", default="1,24,48", show_default=True)
-@click.option("--intervals", default="0.5,0.9", show_default=True)
-@click.option("--only", default="", help="streams whose name contains this")
+@DATA
+@SPLIT
+@click.option("--horizons", default="1,24,48", show_default=True, callback=numbers)
+@click.option("--intervals", default="0.5,0.9", show_default=True, callback=fractions)
+@ONLY
 @click.option("--json", "as_json", is_flag=True)
-def main(data: Path, split: str, horizons: str, intervals: str, only: str, as_json: bool) -> None:
+def main(data: Path, split: str, horizons: list[int], intervals: list[float], only: str, as_json: bool) -> None:
     folder = data / "forecasting" if (data / "forecasting").is_dir() else data
-    shares = tuple(map(float, intervals.split(",")))
     if not as_json:
         click.echo(
             f"{'stream':<18} {'H':>3} {'promised':>8} {'held':>7} {'farthest':>8} {'blocks':>7} {'score':>8} empirical"
         )
     for task in (task for task in TASKS if only in task.file):
-        for horizon in map(int, horizons.split(",")):
-            for line in evaluate(task, folder, split, horizon, shares):
+        for horizon in horizons:
+            for line in evaluate(task, folder, split, horizon, intervals):
                 click.echo(json.dumps(line) if as_json else _row(line))
 
 

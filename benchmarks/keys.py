@@ -16,7 +16,6 @@ own.
 from __future__ import annotations
 
 import time
-import tomllib
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ import pyarrow
 import pyarrow.compute
 import pyarrow.csv
 
+from benchmarks.options import SETTINGS
 from streamrnn import Learner
 
 ROWS = 1000  # of each file
@@ -161,15 +161,13 @@ def batches(data: Path | None, first: int, seeds: int, settings: dict[str, Any])
     return lines
 
 
-@click.command()
+@click.command(help=__doc__.split("\n\n")[0])
 @click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), help="folder with the files")
 @click.option("--first", default=0, show_default=True, help="row of each file to begin with")
 @click.option("--seeds", default=3, show_default=True, help="networks to train")
 @click.option("--only", default="", help="figures, cost or batches")
-@click.option("--set", "changes", multiple=True, help="NAME=VALUE: a setting that differs from the default")
-def main(data: Path | None, first: int, seeds: int, only: str, changes: tuple[str, ...]) -> None:
-    """Print the figures."""
-    settings = tomllib.loads("\n".join(changes))
+@SETTINGS
+def main(data: Path | None, first: int, seeds: int, only: str, settings: dict[str, Any]) -> None:
     if data is not None and only in ("", "figures"):
         table = interleaved(data, first, ROWS)
         lines = [figures(table, {**settings, "seed": seed}) for seed in range(seeds)]

@@ -16,7 +16,6 @@ categories, and bits of symbols.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ import click
 import numpy as np
 import pyarrow
 
+from benchmarks.options import DATA, ONLY, SETTINGS
 from streamrnn import Learner
 
 from .categories import digits, heart, shakespeare
@@ -173,13 +173,12 @@ TASKS: dict[str, tuple[Callable[[Path], Any], Callable[[Any, Given], float]]] = 
 
 
 @click.command(help=__doc__.split("\n\n")[0])
-@click.option("--data", type=click.Path(exists=True, path_type=Path), envvar="STREAMRNN_DATA", required=True)
-@click.option("--only", default="", help="tasks whose name contains this")
+@DATA
+@ONLY
 @click.option("--cell", "cells", default=CELLS, multiple=True, show_default=True)
 @click.option("--seeds", default=2, show_default=True)
-@click.option("--set", "changes", multiple=True, help="NAME=VALUE: another setting that differs from the default")
-def main(data: Path, only: str, cells: tuple[str, ...], seeds: int, changes: tuple[str, ...]) -> None:
-    given = tomllib.loads("\n".join(changes))
+@SETTINGS
+def main(data: Path, only: str, cells: tuple[str, ...], seeds: int, settings: dict[str, Any]) -> None:
     click.echo(f"{'':<32}" + "".join(f"{'default' if rate is None else f'{rate:g}':>9}" for rate in RATES))
     for name, (read, task) in TASKS.items():
         if only not in name:
@@ -188,7 +187,7 @@ def main(data: Path, only: str, cells: tuple[str, ...], seeds: int, changes: tup
         for cell in cells:
             click.echo(f"{name + ', ' + cell:<32}", nl=False)
             for rate in RATES:
-                runs = [task(rows, {"cell": cell, "lr": rate, "seed": seed} | given) for seed in range(seeds)]
+                runs = [task(rows, {"cell": cell, "lr": rate, "seed": seed} | settings) for seed in range(seeds)]
                 click.echo(f"{np.mean(runs):9.3f}", nl=False)
             click.echo()
 

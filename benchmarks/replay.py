@@ -31,7 +31,7 @@ from benchmarks.forecasting import (
     settings_of,
     squared_errors,
 )
-from benchmarks.options import numbers
+from benchmarks.options import DATA, ONLY, numbers
 from streamrnn import Learner
 from streamrnn.kernels.arrays.places import EXPECTED
 from streamrnn.settings import Settings
@@ -130,11 +130,11 @@ def errors_of(task: Task, whole: Stream, horizon: int, variant: Variant, buffer:
 
 
 @click.command(help=__doc__.split("\n\n")[0])
-@click.option("--data", type=click.Path(exists=True, path_type=Path), envvar="STREAMRNN_DATA", required=True)
+@DATA
 @click.option("--horizons", default="1,24,48", show_default=True, callback=numbers)
 @click.option("--buffer", default=2000, show_default=True, help="rows of the past that are drawn from")
 @click.option("--seeds", default=3, show_default=True)
-@click.option("--only", default="", help="streams whose name contains this")
+@ONLY
 def main(data: Path, horizons: list[int], buffer: int, seeds: int, only: str) -> None:
     click.echo(
         f"{'stream':<18} {'H':>3} {'learner':<22} {'network':>9} {'ratio':>6} {'mix':>9} {'ratio':>6} {'time':>5}"

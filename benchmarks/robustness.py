@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import click
 import numpy as np
 
+from benchmarks.options import DATA, words
 from benchmarks.recordings import Recording, development_rows, read_recording
 from streamrnn import Learner
 from streamrnn.checkpoints.file import decode
@@ -227,15 +228,15 @@ def etth1(folder: Path) -> Recording:
 PARTS: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "storm": storm, "silence": silence, "levels": levels, "rate": rate, "rollbacks": rollbacks, "cost": cost,
 }  # fmt: skip
+NAMES = (*PARTS, "statistics")
 
 
 @click.command(help=__doc__.split("\n\n")[0])
-@click.option("--data", type=click.Path(exists=True, path_type=Path), envvar="STREAMRNN_DATA", required=True)
-@click.option("--only", default=",".join([*PARTS, "statistics"]), show_default=True, help="parts, by commas")
+@DATA
+@click.option("--only", default=",".join(NAMES), show_default=True, callback=words(NAMES), help="parts")
 @click.option("--steps", default=100_000_000, show_default=True, help="values for the statistics")
-def main(data: Path, only: str, steps: int) -> None:
-    """Measure and print."""
-    for part in only.split(","):
+def main(data: Path, only: list[str], steps: int) -> None:
+    for part in only:
         for figure in statistics(steps) if part == "statistics" else PARTS[part](data):
             verdict = "" if math.isnan(figure.most) else f"at most {figure.most:g}: {_verdict(figure)}"
             click.echo(f"{figure.what:<58} {figure.value:9.4g}  {verdict:<20} {figure.note}".rstrip())

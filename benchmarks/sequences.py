@@ -32,6 +32,7 @@ import numpy as np
 import pyarrow
 import pyarrow.compute
 
+from benchmarks.options import DATA, ONLY, SETTINGS, SPLIT
 from streamrnn import Learner
 
 from .heart_beats import heart_beats
@@ -155,20 +156,19 @@ TASKS: dict[str, tuple[Callable[[Path, str, dict[str, Any]], Figures], str, str]
 
 
 @click.command(help=__doc__.split("\n\n")[0])
-@click.option("--data", type=click.Path(exists=True, path_type=Path), envvar="STREAMRNN_DATA", required=True)
-@click.option("--split", type=click.Choice(["test", "development"]), default="test", show_default=True)
-@click.option("--only", default="", help="tasks whose name contains this")
+@DATA
+@SPLIT
+@ONLY
 @click.option("--seeds", default=3, show_default=True)
-@click.option("--set", "changes", multiple=True, help="NAME=VALUE: a setting that differs from the preset")
-def main(data: Path, split: str, only: str, seeds: int, changes: tuple[str, ...]) -> None:
+@SETTINGS
+def main(data: Path, split: str, only: str, seeds: int, settings: dict[str, Any]) -> None:
     for name, (task, preset, reach) in TASKS.items():
         if only not in name:
             continue
-        settings = tomllib.loads((PRESETS / f"{preset}.toml").read_text()) if preset else {}
-        settings |= tomllib.loads("\n".join(changes))
-        lines = [task(data, split, {**settings, "seed": seed}) for seed in range(seeds)]
-        named = f"preset {preset}" if preset else "defaults"
-        click.echo(f"{name}, {split}, {', '.join([named, *changes])}; reach: {reach}")
+        given = tomllib.loads((PRESETS / f"{preset}.toml").read_text()) if preset else {}
+        lines = [task(data, split, {**given, **settings, "seed": seed}) for seed in range(seeds)]
+        chosen = [f"preset {preset}" if preset else "defaults", *(f"{key}={value}" for key, value in settings.items())]
+        click.echo(f"{name}, {split}, {', '.join(chosen)}; reach: {reach}")
         for figure in lines[0]:
             values = np.array([line[figure] for line in lines])
             click.echo(f"  {figure:<22} {values.mean():8.4f}   {values.min():.4f} to {values.max():.4f}")

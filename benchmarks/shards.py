@@ -51,12 +51,11 @@ def fastest(calls: dict[str, Callable[[], Any]]) -> dict[str, float]:
     return best
 
 
-@click.command()
+@click.command(help=__doc__.split("\n\n")[0])
 @click.option("--shards", default=2, show_default=True)
 @click.option("--keys", default=256, show_default=True)
 @click.option("--hidden", default=32, show_default=True)
 def main(shards: int, keys: int, hidden: int) -> None:
-    """Print rows a second, and how many times one learner's that is."""
     table = many_streams(keys, ROWS_OF_A_KEY)
     settings: dict[str, Any] = {"key": "file", "max_keys": 2 * keys, "hidden": hidden}
     which = shards_of_keys(table["file"].combine_chunks(), shards)
