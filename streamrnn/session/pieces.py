@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..streams.signals import Interrupted, Signals
+from ..streams.signals import Signals
 
 if TYPE_CHECKING:
     from ..streams import Batch
@@ -42,25 +42,16 @@ def pieces(
         Of a piece.
     """
     rows = FIRST_ROWS if is_live else most_rows
-    try:
-        while (most := wanted()) > 0:
-            with signals.waiting():
-                batch = next(batches, None)
-            if batch is None:
-                return
-            done = 0
-            while done < batch.arrivals and most > 0 and signals.received is None:
-                end = min(done + min(rows, most), batch.arrivals)
-                started = time.perf_counter()
-                yield Piece(batch.slice(done, end), end == batch.arrivals)
-                if is_live:
-                    rows = _rows_next(end - done, time.perf_counter() - started, most_rows)
-                done, most = end, wanted()
-    except Interrupted:
-        return
-    except Exception:
-        if signals.received is None:
-            raise
+    coming = signals.until_one(batches)
+    while (most := wanted()) > 0 and (batch := next(coming, None)) is not None:
+        done = 0
+        while done < batch.arrivals and most > 0 and signals.received is None:
+            end = min(done + min(rows, most), batch.arrivals)
+            started = time.perf_counter()
+            yield Piece(batch.slice(done, end), end == batch.arrivals)
+            if is_live:
+                rows = _rows_next(end - done, time.perf_counter() - started, most_rows)
+            done, most = end, wanted()
 
 
 def _rows_next(rows: int, seconds: float, most: int) -> int:

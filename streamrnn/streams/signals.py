@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
 from types import FrameType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
+
+Item = TypeVar("Item")
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 
@@ -42,6 +45,21 @@ class Signals:
     def waiting(self) -> _Waiting:
         """Let a signal break off what is done in a block with this."""
         return _Waiting(self)
+
+    def until_one(self, items: Iterator[Item]) -> Iterator[Item]:
+        """Yield what comes, until a signal does; it breaks off the wait for the next."""
+        try:
+            while True:
+                with self.waiting():
+                    item = next(items, None)
+                if item is None:
+                    return
+                yield item
+        except Interrupted:
+            return
+        except Exception:
+            if self.received is None:  # else it is what Arrow made of the interruption
+                raise
 
     def _note(self, number: int, _: FrameType | None) -> None:
         self.received = number

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left
-from collections.abc import Iterator
 from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -100,7 +99,7 @@ class Replay:
         return self.outcome
 
     def _play(self, signals: Signals, listener: Listener) -> None:
-        batches = self._batches(signals)
+        batches = signals.until_one(self.source.batches(self._writer.numbers, self._writer.others))
         first = next(batches, None)
         if first is not None:
             self._timeline = self._timeline_of(first)
@@ -119,21 +118,6 @@ class Replay:
             self._writer.close()
         self._pass_on_warnings(listener)
         self.outcome.complete = not self.source.ended_early
-
-    def _batches(self, signals: Signals) -> Iterator[Batch]:
-        batches = self.source.batches(self._writer.numbers, self._writer.others)
-        try:
-            while True:
-                with signals.waiting():
-                    batch = next(batches, None)
-                if batch is None:
-                    return
-                yield batch
-        except Interrupted:
-            return
-        except Exception:
-            if signals.received is None:  # else it is what Arrow made of the interruption
-                raise
 
     # --- rows and their times ---------------------------------------------------------------------------------------
 
