@@ -113,26 +113,16 @@ def with_columns(settings: Settings, source: Source, echo: tuple[str, ...]) -> S
     Columns of text among those that were named hold categories. They are learned from, too, if they are forecast.
     """
     _expect(source, settings, echo)
-    roles = list(other_columns(settings))
-    check_columns_exist(
-        (*settings.targets, *settings.features, *settings.categorical, *roles), list(source.columns), source.name
-    )
+    named = (*settings.targets, *settings.features, *settings.categorical, *other_columns(settings))
+    check_columns_exist(named, list(source.columns), source.name)
     if source.format == "text" and not settings.targets:
         settings = replace(settings, targets=tuple(source.columns))
     if settings.label_id is not None and not settings.features:
         raise SettingsError("label_id needs features: a row of labels is one that has none of them, so name them")
     settings = _with_categories(settings, source)
-    is_label = settings.horizons == (0,)
-    if is_label and not settings.targets:
+    if settings.horizons == (0,) and not settings.targets:
         raise SettingsError("horizon 0 predicts a label from the other columns: name it with --targets")
-    numbers = [
-        name
-        for name, kind in source.columns.items()
-        if kind == "number" and name not in (*roles, *settings.categorical)
-    ]
-    targets = settings.targets or tuple(name for name in numbers if name not in echo)
-    categories = () if is_label else tuple(name for name in targets if name in settings.categorical)
-    features = settings.features or (*(name for name in numbers if not (is_label and name in targets)), *categories)
+    targets, features = _chosen(settings, source, echo)
     for role, chosen in (("forecast", targets), ("learn from", features)):
         if not chosen:
             columns = ", ".join(f"{name} ({kind})" for name, kind in source.columns.items())
@@ -141,6 +131,18 @@ def with_columns(settings: Settings, source: Source, echo: tuple[str, ...]) -> S
     settings = replace(settings, targets=targets, features=features)
     check_categories_are_used(settings)
     return settings
+
+
+def _chosen(settings: Settings, source: Source, echo: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The targets and the features."""
+    taken = (*other_columns(settings), *settings.categorical)
+    numbers = tuple(name for name, kind in source.columns.items() if kind == "number" and name not in taken)
+    targets = settings.targets or tuple(name for name in numbers if name not in echo)
+    if settings.features:
+        return targets, settings.features
+    if settings.horizons == (0,):  # a label is no feature
+        return targets, tuple(name for name in numbers if name not in targets)
+    return targets, (*numbers, *(name for name in targets if name in settings.categorical))
 
 
 def _expect(source: Source, settings: Settings, echo: tuple[str, ...]) -> None:
