@@ -43,7 +43,7 @@ def forward_step(model, lane, slot):
         elif sizes.cell == COUPLED_LSTM:
             coupled_lstm_forward(sizes.hidden, gates, kept, hidden, slot, previous)
         else:
-            elman_forward(sizes.hidden, sizes.relu, gates, hidden, slot)
+            elman_forward(sizes.hidden, gates, hidden, slot, sizes.relu)
 
 
 @kernel

@@ -178,7 +178,7 @@ def gates_backward(model, scratch, lane, layer, slot, previous):
     elif sizes.cell == COUPLED_LSTM:
         coupled_lstm_backward(sizes.hidden, kept, slot, previous, d_hidden, scratch.d_state, d_input)
     else:
-        elman_backward(sizes.hidden, sizes.relu, hidden, d_hidden, slot, d_input)
+        elman_backward(sizes.hidden, hidden, d_hidden, slot, d_input, sizes.relu)
     if sizes.norm != NO_NORM:
         _norms_backward(model, lane, layer, slot, d_input, d_state)
 

@@ -7,40 +7,18 @@ h = (1 - z) n + z h'
 
 from __future__ import annotations
 
-from ...machine.jit import kernel
-from ...machine.vector import LANES, load, splat, store
+from ...machine.vector import load, store
 from ..activations import sigmoid, tanh
+from .over_units import over_units
 
 GATES = 3
 KEPT = 4  # r, z, n, b_n: each a block of `hidden` numbers
 KEEPS = 1  # the gate that keeps the state
 
 
-@kernel
-def gru_forward(hidden, gates, kept, h, slot, previous):
+@over_units
+def gru_forward(like, j, hidden, gates, kept, h, slot, previous):
     """gates: (2, 3 hidden), kept: (slots, 4 hidden), h: (slots, hidden_width); writes kept[slot] and h[slot]."""
-    whole = hidden - hidden % LANES
-    for j in range(0, whole, LANES):
-        _forward(splat(gates[0, 0]), hidden, gates, kept, h, slot, previous, j)
-    for j in range(whole, hidden):
-        _forward(gates[0, 0], hidden, gates, kept, h, slot, previous, j)
-
-
-@kernel
-def gru_backward(hidden, kept, h, slot, previous, d_h, d_input, d_state):
-    """h, d_h: (slots, hidden_width), d_input, d_state: (slots, 3 hidden).
-
-    Writes the slopes at a and b to d_input[slot] and d_state[slot]; adds what passes z to d_h[previous].
-    """
-    whole = hidden - hidden % LANES
-    for j in range(0, whole, LANES):
-        _backward(splat(h[0, 0]), hidden, kept, h, slot, previous, d_h, d_input, d_state, j)
-    for j in range(whole, hidden):
-        _backward(h[0, 0], hidden, kept, h, slot, previous, d_h, d_input, d_state, j)
-
-
-@kernel
-def _forward(like, hidden, gates, kept, h, slot, previous, j):
     r = sigmoid(load(like, gates, 0, j) + load(like, gates, 1, j))
     z = sigmoid(load(like, gates, 0, hidden + j) + load(like, gates, 1, hidden + j))
     b_n = load(like, gates, 1, 2 * hidden + j)
@@ -52,8 +30,12 @@ def _forward(like, hidden, gates, kept, h, slot, previous, j):
     store(h, slot, j, n + z * (load(like, h, previous, j) - n))
 
 
-@kernel
-def _backward(like, hidden, kept, h, slot, previous, d_h, d_input, d_state, j):
+@over_units
+def gru_backward(like, j, hidden, kept, h, slot, previous, d_h, d_input, d_state):
+    """h, d_h: (slots, hidden_width), d_input, d_state: (slots, 3 hidden).
+
+    Writes the slopes at a and b to d_input[slot] and d_state[slot]; adds what passes z to d_h[previous].
+    """
     r, z = load(like, kept, slot, j), load(like, kept, slot, hidden + j)
     n, b_n = load(like, kept, slot, 2 * hidden + j), load(like, kept, slot, 3 * hidden + j)
     d_y = load(like, d_h, slot, j)

@@ -10,9 +10,9 @@ The gates stand in PyTorch's order: ::
 
 from __future__ import annotations
 
-from ...machine.jit import kernel
-from ...machine.vector import LANES, load, splat, store
+from ...machine.vector import load, store
 from ..activations import sigmoid, tanh
+from .over_units import over_units
 
 GATES = 4
 KEPT = 6  # i, f, g, o, c, tanh(c): each a block of `hidden` numbers
@@ -20,31 +20,9 @@ STATE = 4  # the block of c
 KEEPS = 1  # the gate that keeps the state
 
 
-@kernel
-def lstm_forward(hidden, gates, kept, h, slot, previous):
+@over_units
+def lstm_forward(like, j, hidden, gates, kept, h, slot, previous):
     """gates: (2, 4 hidden), kept: (slots, 6 hidden), h: (slots, hidden_width); writes kept[slot] and h[slot]."""
-    whole = hidden - hidden % LANES
-    for j in range(0, whole, LANES):
-        _forward(splat(gates[0, 0]), hidden, gates, kept, h, slot, previous, j)
-    for j in range(whole, hidden):
-        _forward(gates[0, 0], hidden, gates, kept, h, slot, previous, j)
-
-
-@kernel
-def lstm_backward(hidden, kept, slot, previous, d_h, d_c, d_gates):
-    """d_h: (slots, hidden_width), d_c: (1, hidden_width), d_gates: (slots, 4 hidden).
-
-    Writes d_gates[slot]; d_c holds the slope at c on entry and at c' on return.
-    """
-    whole = hidden - hidden % LANES
-    for j in range(0, whole, LANES):
-        _backward(splat(d_c[0, 0]), hidden, kept, slot, previous, d_h, d_c, d_gates, j)
-    for j in range(whole, hidden):
-        _backward(d_c[0, 0], hidden, kept, slot, previous, d_h, d_c, d_gates, j)
-
-
-@kernel
-def _forward(like, hidden, gates, kept, h, slot, previous, j):
     i = sigmoid(load(like, gates, 0, j) + load(like, gates, 1, j))
     f = sigmoid(load(like, gates, 0, hidden + j) + load(like, gates, 1, hidden + j))
     g = tanh(load(like, gates, 0, 2 * hidden + j) + load(like, gates, 1, 2 * hidden + j))
@@ -60,8 +38,12 @@ def _forward(like, hidden, gates, kept, h, slot, previous, j):
     store(h, slot, j, o * tanh_c)
 
 
-@kernel
-def _backward(like, hidden, kept, slot, previous, d_h, d_c, d_gates, j):
+@over_units
+def lstm_backward(like, j, hidden, kept, slot, previous, d_h, d_c, d_gates):
+    """d_h: (slots, hidden_width), d_c: (1, hidden_width), d_gates: (slots, 4 hidden).
+
+    Writes d_gates[slot]; d_c holds the slope at c on entry and at c' on return.
+    """
     i, f = load(like, kept, slot, j), load(like, kept, slot, hidden + j)
     g, o = load(like, kept, slot, 2 * hidden + j), load(like, kept, slot, 3 * hidden + j)
     tanh_c = load(like, kept, slot, 5 * hidden + j)
