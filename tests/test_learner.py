@@ -162,6 +162,13 @@ def test_a_number_that_labels_each_row_of_a_clip_alike_is_learned(settings):
     assert first_rows.mean() < 0.4
 
 
+def test_a_switch_that_stands_still_for_long_is_learned():
+    pulse = np.arange(1200) // 25 % 2 * 4.0
+    forecasts = Learner("a", **SMALL).run(pulse[:, None])["a_h1"].to_numpy()
+    errors, moves = np.abs(forecasts[:-1] - pulse[1:]), np.abs(np.diff(pulse))
+    assert errors[600:].mean() < 0.2 * moves[600:].mean()
+
+
 def test_at_horizon_1_a_rows_own_target_changes_no_bit_of_any_forecast_made_before():
     learner = Learner("a", COLUMNS, **SMALL, horizon=3)
     values = stream(120)

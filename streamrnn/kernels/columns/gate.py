@@ -21,7 +21,6 @@ FAR = 100.0
 LARGEST = 1e30
 
 NULL, INVALID, FAR_OFF = 0, 1, 2  # columns of `Columns.refused`
-MOVED, SETTLED, MOVED_AT_START = 0, 1, 2  # of the held value: whether it is in the statistics, or a first move's
 
 
 @kernel
@@ -31,10 +30,8 @@ def deviation(columns, c):
 
 
 @kernel
-def observe(columns, c, value, is_label, learn):
+def observe(columns, c, value, learn):
     """Let one value through the gate and into the statistics.
-
-    is_label: whether the column is a target of its own row
 
     Returns the accepted value, NaN if there is none, and whether the level has shifted.
     """
@@ -44,22 +41,22 @@ def observe(columns, c, value, is_label, learn):
     if columns.seen[c] < WARM_UP:
         if learn:
             _seed(columns, c, value)
-        _hold(columns, c, value, SETTLED)
+        _hold(columns, c, value, 1)
         return value, False
     unit = deviation(columns, c)
     if unit > 0.0 and abs(value - columns.mean[c]) > FAR * unit:
         columns.refused[c, FAR_OFF] += 1
         if learn and _level_has_shifted(columns, c, value):
-            _hold(columns, c, value, SETTLED)
+            _hold(columns, c, value, 1)
             return value, True
         return math.nan, False
     columns.far_run[c] = 0
-    if learn and unit == 0.0 and value != columns.mean[c]:
-        _first_move(columns, c, value, is_label)
+    if learn and unit == 0.0:
+        _move(columns, c, value)
         return value, False
     if learn:
         _add(columns, c, value)
-    _hold(columns, c, value, SETTLED)
+    _hold(columns, c, value, 1)
     return value, False
 
 
@@ -89,27 +86,30 @@ def _add(columns, c, value):
 
 
 @kernel
-def _first_move(columns, c, value, is_label):
-    """A constant column moves. One odd value means nothing; with a second one the statistics restart from the two.
+def _move(columns, c, value):
+    """Let a value into a column that has been constant.
 
-    All the zeros of before say nothing about how far it moves. But a label, or what moves from one sequence to the next
-    and then is constant again, moves by such steps alone: there they go on to count, as `WARM_UP` values.
+    One odd value means nothing. With a second one after it the statistics restart from the two: all the zeros of before
+    say nothing about how far the column moves. But what has stood still between two moves, as a switch does, a set
+    point or a label, moves by such steps: half the smaller of the two is its deviation.
     """
-    before = columns.held[c]
-    if math.isnan(before):
-        _hold(columns, c, value, MOVED_AT_START)
-    elif before == columns.mean[c]:
-        _hold(columns, c, value, MOVED)
-    elif value == before and (is_label or columns.settled[c] == MOVED_AT_START):
-        columns.seen[c] = WARM_UP
-        _add(columns, c, before)
-        _add(columns, c, value)
-        _hold(columns, c, value, SETTLED)
-    else:
+    before, constant = columns.held[c], columns.mean[c]
+    moved = not math.isnan(before) and before != constant
+    if value != constant and not moved:
+        _hold(columns, c, value, 0)
+        return
+    if value != constant:
         columns.seen[c] = 0
         _seed(columns, c, before)
         _seed(columns, c, value)
-        _hold(columns, c, value, SETTLED)
+    else:
+        _add(columns, c, value)
+    if moved:
+        half = 0.5 * min(abs(before - constant), columns.last_move[c])
+        columns.last_move[c] = abs(before - constant)
+        if half > 0.0 and (value == constant or value == before):
+            columns.seen[c], columns.m2[c] = WARM_UP, half * half * WARM_UP
+    _hold(columns, c, value, 1)
 
 
 @kernel
@@ -137,4 +137,4 @@ def clear_held(columns):
     """A new sequence holds no value of the old one."""
     for c in range(columns.held.shape[0]):
         columns.held[c] = np.nan
-        columns.settled[c] = SETTLED
+        columns.settled[c] = 1
