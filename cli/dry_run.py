@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from streamrnn.settings import default, in_force
+from streamrnn.settings import default, in_force, shown
 
 from .options import is_named, origin
-from .values import shown
 
 if TYPE_CHECKING:
     from streamrnn.session import Session

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from streamrnn.settings import shown
+
 from .help import CONTEXT, GroupedOption, HelpfulCommand
 from .report import counts, learning, listed, temperatures
 from .table import class_table, score_table
-from .values import Text, shown
+from .values import Text
 
 if TYPE_CHECKING:
     from streamrnn.description import Description

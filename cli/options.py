@@ -8,10 +8,10 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from streamrnn.settings import Option, Settings
+from streamrnn.settings import Option, Settings, shown
 
 from .help import GroupedOption
-from .values import ClassWeights, Horizon, List, Number, NumberOrAuto, Text, Whole, WholeOrAuto, shown
+from .values import ClassWeights, Horizon, List, Number, NumberOrAuto, Text, Whole, WholeOrAuto
 
 SHORT = {"targets": ("-t", "--targets", "--target"), "features": ("-f", "--features")}
 # By the annotation of the field.

@@ -6,10 +6,10 @@ import math
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from streamrnn.settings import shown
 from streamrnn.times import TIME_FEATURES
 
 from .table import class_table, score_table
-from .values import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

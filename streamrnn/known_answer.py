@@ -19,7 +19,8 @@ KEYED: dict[str, Any] = SETTINGS | {"key": "s", "max_keys": 3}
 KEYED_CODED: dict[str, Any] = CODED | {"key": "k", "max_keys": 4}
 BATCHED: dict[str, Any] = {"batch_keys": 2}
 SEASONAL: dict[str, Any] = {"season_lags": True, "season": 4}
-LATE: dict[str, Any] = CODED | {"targets": ("s", "k"), "features": ("a", "b"), "horizon": 0, "max_delay": 3}
+LATE: dict[str, Any] = SETTINGS | {"targets": ("s", "k"), "categorical": ("s",), "max_categories": 4, "horizon": 0,
+    "max_delay": 3}  # fmt: skip
 ROWS = 60
 TOLERANCE = 1e-3
 

@@ -26,7 +26,7 @@ from .records.record import Record, record_cells
 from .rows.reader import Row
 from .rows.tables import record_batches, text_cells
 from .schema import check_categories_are_used, check_record_names, columns_read, record_names
-from .settings import Settings, SettingsError, check_option_names
+from .settings import Settings, SettingsError, check_needs_of_categories, check_option_names
 
 if TYPE_CHECKING:
     import pyarrow
@@ -126,7 +126,8 @@ class Learner(Kept):
         TypeError
             If a value is not a number. The row is then not taken.
         SettingsError
-            If the first time cannot be read, with ``time_features`` or ``time_format``. The row is then not taken.
+            If the first time cannot be read, with ``time_features`` or ``time_format``, or if a setting is about
+            categories and the first row has none. The row is then not taken.
         RuntimeError
             If another thread is in a call of this learner. The row is then not taken.
         """
@@ -146,13 +147,21 @@ class Learner(Kept):
         """
         return record_cells(self.step(row, learn))
 
-    def _decide_kinds(self, texts: Iterable[str]) -> None:
-        """Take columns whose first value is text for categorical ones; then the learner's memory is another."""
+    def _decide_kinds(self, texts: Iterable[str] | None) -> None:
+        """Take columns whose first value is text for categorical ones; then the learner's memory is another.
+
+        Now all kinds are known, and so is which settings are about categories that there are not. A row that cannot be
+        taken, None, decides nothing.
+        """
+        if texts is None:
+            return
         found = [name for name in texts if name not in self.settings.categorical]
+        settings = replace(self.settings, categorical=(*self.settings.categorical, *found))
+        check_needs_of_categories(settings)
         if not found:
             return
         refused, kept = self.refused_rows, {name: getattr(self, name) for name in ("session", "_turn")}
-        self._build(replace(self.settings, categorical=(*self.settings.categorical, *found)))
+        self._build(settings)
         self._engine.draw_weights()
         self.__dict__.update(kept)
         self.refuse(refused)
@@ -245,8 +254,8 @@ class Learner(Kept):
         Raises
         ------
         SettingsError
-            If a column is missing or not numeric, or if the first time cannot be read, with ``time_features`` or
-            ``time_format``. No row is then taken.
+            If a column is missing or not numeric, if the first time cannot be read, with ``time_features`` or
+            ``time_format``, or if a setting is about categories and the first row has none. No row is then taken.
         """
         import pyarrow
 
@@ -254,6 +263,8 @@ class Learner(Kept):
         first = self.rows
         if isinstance(data, np.ndarray):
             rows = self._intake.reader.read_array(data)
+            if len(data) and not self._intake.has_taken:
+                self._decide_kinds(())
             tables.append(take_many(self._intake, rows, learn, row_numbers(first, slice(0, len(data)), offsets)))
         else:
             for batch in record_batches(data):
@@ -264,7 +275,8 @@ class Learner(Kept):
 
     def _take_batch(self, batch: pyarrow.RecordBatch, learn: bool, refused: np.ndarray) -> pyarrow.Table:
         rows = self._intake.reader.read_batch(batch, is_first=not self._intake.has_taken)
-        self._decide_kinds(rows.categories)
+        if batch.num_rows and not self._intake.has_taken:
+            self._decide_kinds(rows.categories)
         numbers = row_numbers(self.rows, slice(0, batch.num_rows), refused)
         return take_many(self._intake, with_times(self._intake, rows), learn, numbers)
 
@@ -354,7 +366,10 @@ class Learner(Kept):
     @classmethod
     def _from_saved(cls, saved: Saved, name: str, training: dict[str, Any]) -> Self:
         learner = cls.__new__(cls)
-        learner._build(changed_settings(saved.settings, training, name))
+        settings = changed_settings(saved.settings, training, name)
+        if saved.rows > saved.refused_rows:
+            check_needs_of_categories(settings)
+        learner._build(settings)
         learner._engine.restore(
             saved.tensors, keeps_rate=learner.settings.learning_rate == saved.settings.learning_rate
         )

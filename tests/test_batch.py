@@ -82,7 +82,10 @@ def test_a_late_label_is_learned_at_once_beside_what_waits():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"batch_keys": 2, "key": None}, "batch_keys needs key: rows of one stream are learned one after the other"),
+        (
+            {"batch_keys": 2, "key": None},
+            "batch_keys = 2 needs key: rows of one stream are learned one after the other",
+        ),
         ({"batch_keys": 5, "max_keys": 4}, "batch_keys = 5 is more than max_keys = 4: so many keys are never there"),
         ({"batch_keys": 0}, "batch_keys must be from 1 to 1000000, not 0"),
     ],

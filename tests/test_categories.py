@@ -104,7 +104,7 @@ def test_a_column_whose_first_value_is_text_is_categorical():
 
 
 def test_what_the_first_row_has_decided_is_fixed():
-    learner = Learner("state", **SMALL)
+    learner = Learner("state", hidden=6)
     learner.step({"state": None})
     with pytest.raises(TypeError, match="'on' is text, not a number"):
         learner.step({"state": "on"})

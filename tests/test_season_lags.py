@@ -90,8 +90,9 @@ def test_a_network_that_sees_its_season_learns_what_repeats_itself():
     values = np.tile(np.random.default_rng(0).standard_normal(40), 60)
     errors = []
     for season_lags in (False, True):
-        settings = {"experts": False, "hidden": 8, "window": 4, "season": 40, "season_lags": season_lags, "lr": 1e-2}
-        forecasts = Learner("0", **settings).run(values[:, None])["0_h1"].to_numpy()
+        seen = {"season": 40, "season_lags": True} if season_lags else {}
+        settings = {"experts": False, "hidden": 8, "window": 4, "lr": 1e-2}
+        forecasts = Learner("0", **settings, **seen).run(values[:, None])["0_h1"].to_numpy()
         errors.append(np.mean((forecasts[1000:-1] - values[1001:]) ** 2))
     assert errors[1] < 0.1 * errors[0]
 
@@ -102,15 +103,15 @@ def test_a_network_that_sees_its_season_learns_what_repeats_itself():
         ({"season_lags": 2}, "season_lags must be true or false, not 2"),
         (
             {"season_lags": True, "horizon": 0, "features": "b"},
-            "season_lags need a horizon of 1 or more: at horizon 0 there is no past of the target",
+            "season_lags = yes needs a horizon of 1 or more: at horizon 0 there is no past of the target",
         ),
         (
             {"season_lags": True, "categorical": "a"},
-            "season_lags need a target of numbers; all targets are categorical",
+            "season_lags = yes needs a target of numbers: all targets are categorical",
         ),
         (
             {"season_lags": True, "season": 0},
-            "season_lags need a season: name its rows, or let auto find it, instead of season 0",
+            "season_lags = yes needs a season: name its rows, or let auto find it, instead of season 0",
         ),
     ],
 )

@@ -24,6 +24,19 @@ from streamrnn.settings import (
     options,
 )
 
+# What a setting needs to change anything.
+NEEDED = {
+    "max_keys": {"key": "k"},
+    "batch_keys": {"key": "k", "max_keys": 1_000_000},
+    "max_delay": {"horizon_unit": "values"},
+    "count_contexts": {"count_order": 3},
+    "nonlinearity": {"cell": "elman"},
+    "huber_delta": {"loss": "huber"},
+    "momentum": {"optimizer": "sgd"},
+    "alpha": {"optimizer": "rmsprop"},
+    "weight_decay": {"optimizer": "adamw"},
+}
+
 
 def refusal(**settings) -> str:
     with pytest.raises(SettingsError) as error:
@@ -96,14 +109,14 @@ def test_horizons_that_cannot_be_are_refused(horizon, message):
 def test_the_skip_is_on_unless_the_horizon_is_0():
     assert Settings().uses_skip and not Settings(horizon=0).uses_skip and not Settings(skip=False).uses_skip
     assert refusal(horizon=0, skip=True) == (
-        "skip needs a horizon of 1 or more: at horizon 0 there is no last value to go on"
+        "skip = yes needs a horizon of 1 or more: at horizon 0 there is no last value to go on"
     )
 
 
 def test_forecasts_are_shrunk_unless_they_are_quantiles():
     assert Settings().shrinks and not Settings(loss="quantile").shrinks and not Settings(shrink=False).shrinks
     assert refusal(loss="quantile", shrink=True) == (
-        "shrink is for one forecast per horizon; shrunk quantiles would not be quantiles"
+        "shrink = yes needs another loss than quantile: shrunk quantiles would not be quantiles"
     )
 
 
@@ -113,8 +126,7 @@ def test_a_forecast_waits_four_horizons_of_rows_for_its_value_and_32_at_least():
     assert Settings(horizon=2, horizon_unit="values").delay == 32
     assert Settings(horizon=2, horizon_unit="values", max_delay=5).delay == 5
     assert refusal(max_delay=5) == (
-        "max_delay is for late labels, at horizon 0, and for horizon_unit='values'; in rows a forecast is graded on "
-        "time or never"
+        "max_delay = 5 needs horizon 0, or a horizon_unit of values: a forecast of a row is graded on time or never"
     )
 
 
@@ -134,7 +146,7 @@ def test_a_forecast_waits_four_horizons_of_rows_for_its_value_and_32_at_least():
 )
 def test_a_choice_is_one_of_those_listed(name, choices):
     for choice in choices:
-        assert getattr(Settings(**{name: choice}), name) == choice
+        assert getattr(Settings(**{**NEEDED.get(name, {}), name: choice}), name) == choice
     for wrong in ("none of them", choices[0].upper(), None, 3):
         assert refusal(**{name: wrong}) == f"{name} must be one of {', '.join(choices)}, not {wrong!r}"
 
@@ -142,7 +154,7 @@ def test_a_choice_is_one_of_those_listed(name, choices):
 @pytest.mark.parametrize("name", INTEGER_RANGES)
 def test_a_whole_number_is_within_its_range(name):
     low, high = INTEGER_RANGES[name]
-    more = {"max_delay": {"horizon_unit": "values"}, "batch_keys": {"key": "k", "max_keys": high}}.get(name, {})
+    more = NEEDED.get(name, {})
     for value in (low, high, np.int64(low), np.int32(min(high, 2**31 - 1))):
         kept = getattr(Settings(**{name: value}, **more), name)
         assert kept == value and type(kept) is int
@@ -160,7 +172,7 @@ def test_a_whole_number_is_within_its_range(name):
 def test_a_number_is_finite_and_within_its_range(name):
     low, high = NUMBER_RANGES[name]
     for value in (low, high, np.float64(high)):
-        kept = getattr(Settings(**{name: value}), name)
+        kept = getattr(Settings(**{name: value}, **NEEDED.get(name, {})), name)
         assert kept == value and type(kept) is float
     for value in (low - 1.0, 2.0 * high + 1.0):
         assert refusal(**{name: value}) == f"{name} must be from {low:g} to {high:g}, not {value:g}"
@@ -204,17 +216,20 @@ def test_levels_are_the_quantiles_or_the_middle_alone():
 
 
 def test_quantiles_that_no_loss_forecasts_are_refused():
-    message = "quantiles need a loss of quantile; any other forecasts one value per horizon"
-    assert refusal(quantiles=(0.1, 0.5)) == message
-    assert refusal(quantiles=0.5, loss="huber") == message
+    message = "needs a loss of quantile: any other forecasts one value per horizon"
+    assert refusal(quantiles=(0.1, 0.5)) == f"quantiles = 0.1,0.5 {message}"
+    assert refusal(quantiles=0.5, loss="huber") == f"quantiles = 0.5 {message}"
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"intervals": 0.9, "horizon": 0}, "intervals need a horizon of 1 or more"),
-        ({"intervals": 0.9, "categorical": "s"}, "intervals need a target of numbers; all targets are categorical"),
-        ({"alert": 0.99, "categorical": "s"}, "alert needs a target of numbers; all targets are categorical"),
+        ({"intervals": 0.9, "horizon": 0}, "intervals = 0.9 needs a horizon of 1 or more: a label comes with its row"),
+        (
+            {"intervals": 0.9, "categorical": "s"},
+            "intervals = 0.9 needs a target of numbers: all targets are categorical",
+        ),
+        ({"alert": 0.99, "categorical": "s"}, "alert = 0.99 needs a target of numbers: all targets are categorical"),
     ],
 )
 def test_what_is_said_of_numbers_needs_a_target_of_numbers(settings, message):
@@ -224,8 +239,8 @@ def test_what_is_said_of_numbers_needs_a_target_of_numbers(settings, message):
 
 def test_a_lag_needs_a_gate_that_can_keep():
     assert Settings(cell="lstm", expected_lag=50).expected_lag == 50
-    needed = "lstm, gru or coupled-lstm"
-    assert refusal(cell="elman", expected_lag=50) == f"expected_lag needs a cell with a forget gate: {needed}"
+    needed = "a cell of lstm, gru or coupled-lstm: elman has no gate that keeps"
+    assert refusal(cell="elman", expected_lag=50) == f"expected_lag = 50 needs {needed}"
 
 
 # --- as a whole -------------------------------------------------------------------------------------------------------
@@ -287,8 +302,8 @@ def test_experts_are_on_where_they_can_be():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"horizon": 0}, "experts need a horizon of 1 or more: at horizon 0 there is no past of the target"),
-        ({"loss": "quantile"}, "experts forecast one value per horizon, no quantiles; use another loss"),
+        ({"horizon": 0}, "experts = yes needs a horizon of 1 or more: at horizon 0 there is no past of the target"),
+        ({"loss": "quantile"}, "experts = yes needs another loss than quantile: they forecast one value per horizon"),
         (
             {"key": "k"},
             "experts follow one stream, and with keys the network forecasts alone: leave experts out, or key",
@@ -297,10 +312,10 @@ def test_experts_are_on_where_they_can_be():
         ({"season": -1}, "season must be from 0 to 100000, not -1"),
         ({"season": 2.5}, "season must be a whole number, not 2.5"),
         ({"season": None}, "season must be a whole number, not None"),
-        ({"experts": False, "emit_weights": True}, "emit_weights needs experts: without them there is no mix"),
+        ({"experts": False, "emit_weights": True}, "emit_weights = yes needs experts: without them there is no mix"),
         (
             {"experts": False, "mix_network": False},
-            "without experts the network cannot be left out: mix_network needs experts",
+            "mix_network = no needs experts: without them the network cannot be left out",
         ),
     ],
 )
@@ -384,11 +399,11 @@ def test_several_networks_that_cannot_be_are_refused(settings, message):
         ({"class_weights": {"a": -1.0}}, "class_weights must be from 0 to 1e+06, not -1"),
         (
             {"sequence_forecast": "mean", "horizon": 0},
-            "sequence_forecast of mean needs horizon 0 and a sequence: it is one label for all rows",
+            "sequence_forecast = mean needs horizon 0 and a sequence: it is one label for all rows",
         ),
         (
             {"sequence_forecast": "mean", "sequence": "s"},
-            "sequence_forecast of mean needs horizon 0 and a sequence: it is one label for all rows",
+            "sequence_forecast = mean needs horizon 0 and a sequence: it is one label for all rows",
         ),
     ],
 )

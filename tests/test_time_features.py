@@ -203,8 +203,8 @@ def test_a_first_time_that_cannot_be_read_is_an_error_and_no_row_is_taken():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"time_features": True}, "time_features needs time: name the column that holds it"),
-        ({"time_format": "iso"}, "time_format needs time: name the column that holds it"),
+        ({"time_features": True}, "time_features = yes needs time: name the column that holds it"),
+        ({"time_format": "iso"}, "time_format = iso needs time: name the column that holds it"),
         ({"time_features": 1.5, "time": "t"}, "time_features must be true or false, not 1.5"),
         ({"time_format": 5, "time": "t"}, "time_format takes text, not 5"),
         (

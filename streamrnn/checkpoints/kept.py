@@ -41,7 +41,7 @@ class Kept(ABC):
         CheckpointError
             If the file is not a model, is damaged, or is of an unknown version.
         SettingsError
-            If a setting is given that decides the model's structure.
+            If a setting is given that decides the model's structure, or one that would change nothing.
         """
         with open(path, "rb") as file:
             return cls.from_bytes(file.read(), os.fspath(path), **training)

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..model.parts import parts_of
 from ..schema import categorical_columns
-from ..settings import Settings, SettingsError, check_option_names, options
+from ..settings import Settings, SettingsError, check_option_names, in_force, options, shown
 from ..times import UNITS
 from .file import CheckpointError, decode
 from .tensors import MOST, check_tensors
@@ -156,9 +156,10 @@ def changed_settings(saved: Settings, changes: dict[str, object], name: str) -> 
     SettingsError
         If a change would be one of structure.
     """
-    known, values = options(), saved.to_dict()
     check_option_names(changes)
+    known, values, before = options(), saved.to_dict(), in_force(saved)
     for key, value in changes.items():
-        if known[key].structure and getattr(Settings(**{**values, key: value}), key) != getattr(saved, key):
-            raise SettingsError(f"{name} has {key} = {getattr(saved, key)!r}, which cannot become {value!r}")
-    return Settings(**{**values, **changes})
+        if known[key].structure and (asked := in_force(Settings(**{**values, key: value}))[key]) != before[key]:
+            has = f"{key} = {shown(before[key])}" if before[key] not in (None, []) else f"no {key}"
+            raise SettingsError(f"{name} has {has}, which cannot become {shown(asked) or 'none'}")
+    return Settings(**{**values, **{key: value for key, value in changes.items() if not known[key].structure}})

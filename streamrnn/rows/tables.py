@@ -81,13 +81,13 @@ def holds_text(kind: pyarrow.DataType) -> bool:
     )
 
 
-def text_cells(row: Any, names: Sequence[str]) -> list[str]:
-    """The columns of a mapping that hold text; none if it holds what is neither text nor a number nor missing."""
+def text_cells(row: Any, names: Sequence[str]) -> list[str] | None:
+    """The columns of a mapping that hold text; None if it holds what is neither text nor a number nor missing."""
     if not isinstance(row, Mapping):
         return []
     cells = {name: row.get(name) for name in names}
     if not all(cell is None or isinstance(cell, str | Real) for cell in cells.values()):
-        return []
+        return None
     return [name for name, cell in cells.items() if isinstance(cell, str)]
 
 

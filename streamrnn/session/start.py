@@ -11,7 +11,7 @@ from ..checkpoints.saved import changed_settings, holds_shards, settings_and_ses
 from ..kernels.machine.cache import is_kept
 from ..model.kind import kind_of, late_kind_of
 from ..schema import check_categories_are_used, check_columns_exist, other_columns
-from ..settings import Settings, SettingsError
+from ..settings import Settings, SettingsError, check_needs_of_categories
 from .note import Note
 from .plan import Plan
 
@@ -104,6 +104,8 @@ def _go_on(name: str, checkpoint: bytes, named: Mapping[str, Any], shards: int |
     now = changed_settings(before, dict(named), name)
     pairs = {key: (getattr(before, key), getattr(now, key)) for key in named}
     changed = {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
+    if changed:
+        check_needs_of_categories(now)
     return Start(now, checkpoint, Note.from_dict(session), changed, kept)
 
 
@@ -130,6 +132,7 @@ def with_columns(settings: Settings, source: Source, echo: tuple[str, ...]) -> S
             raise SettingsError(f"{source.name} has no column of numbers to {role}; its columns are {columns}{hints}")
     settings = replace(settings, targets=targets, features=features)
     check_categories_are_used(settings)
+    check_needs_of_categories(settings)
     return settings
 
 

@@ -15,8 +15,10 @@ from .choices import (
     SCHEDULES,
 )
 from .defaults import in_force
+from .needs import check_needs_of_categories
 from .option import Option, SettingsError
 from .settings import Settings, check_option_names, default, options
+from .shown import shown
 from .values import class_weights_of
 
 __all__ = [
@@ -33,9 +35,11 @@ __all__ = [
     "Option",
     "Settings",
     "SettingsError",
+    "check_needs_of_categories",
     "check_option_names",
     "class_weights_of",
     "default",
     "in_force",
     "options",
+    "shown",
 ]

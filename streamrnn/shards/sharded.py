@@ -193,7 +193,8 @@ class ShardedLearner(Kept):
         offsets, first, arrived, tables = np.array(refused, np.int64), self.rows, 0, []
         for batch in record_batches(data):
             rows = self.shards[0]._intake.reader.read_batch(batch, is_first=not self._has_taken)
-            self._decide_kinds(rows.categories)
+            if batch.num_rows and not self._has_taken:
+                self._decide_kinds(rows.categories)
             which = shards_of_keys(batch[str(self.settings.key)], len(self.shards))
             for block in self._blocks(batch.num_rows):
                 numbers = row_numbers(first, slice(arrived, arrived + block.stop - block.start), offsets)
@@ -235,14 +236,13 @@ class ShardedLearner(Kept):
     def _has_taken(self) -> bool:
         return any(shard._intake.has_taken for shard in self.shards)
 
-    def _decide_kinds(self, texts: Iterable[str]) -> None:
+    def _decide_kinds(self, texts: Iterable[str] | None) -> None:
         """Take columns whose first value is text for categorical ones, in every shard."""
-        found = [name for name in texts if name not in self.settings.categorical]
-        if found:
-            for shard in self.shards:
-                shard._decide_kinds(found)
-            self.settings = replace(self.settings, categorical=self.shards[0].settings.categorical)
-            self._share_time()
+        found = None if texts is None else [*texts]
+        for shard in self.shards:
+            shard._decide_kinds(found)
+        self.settings = replace(self.settings, categorical=self.shards[0].settings.categorical)
+        self._share_time()
 
     # --- what it knows ----------------------------------------------------------------------------------------------
 

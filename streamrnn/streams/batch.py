@@ -31,6 +31,7 @@ class Cause(StrEnum):
     OPEN_QUOTE = "open quote"
     NOT_CSV = "not CSV"
     OTHER_ORDER = "columns in another order"
+    OTHER_NAMES = "columns of other names"
     NOT_JSON = "not JSON"
     NO_OBJECT = "no JSON object"
     TOO_LONG = "line too long"

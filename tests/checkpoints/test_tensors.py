@@ -112,7 +112,7 @@ def test_training_settings_named_on_loading_apply_from_then_on(tmp_path):
     frozen.run(values)
     for name, view in frozen.parameters.items():
         np.testing.assert_array_equal(view, before[name])
-    changed = Learner.load(path, clip=1e-3, schedule="inverse-sqrt", warmup=100, weight_decay=0.5, beta1=0.5)
+    changed = Learner.load(path, clip=1e-3, schedule="inverse-sqrt", warmup=100, beta1=0.5)
     assert changed.settings.schedule == "inverse-sqrt"
     usual.run(values)
     changed.run(values)
@@ -124,12 +124,16 @@ def test_training_settings_named_on_loading_apply_from_then_on(tmp_path):
     ("change", "message"),
     [
         ({"hidden": 7}, "pump has hidden = 5, which cannot become 7"),
-        ({"cell": "elman"}, "pump has cell = 'gru', which cannot become 'elman'"),
-        ({"targets": "a"}, "pump has targets = ('a', 'b'), which cannot become 'a'"),
+        ({"cell": "elman"}, "pump has cell = gru, which cannot become elman"),
+        ({"targets": "a"}, "pump has targets = a,b, which cannot become a"),
         ({"horizon": 2}, "pump has horizon = 3, which cannot become 2"),
         ({"window": 7}, "pump has window = 6, which cannot become 7"),
-        ({"loss": "huber"}, "pump has loss = 'squared', which cannot become 'huber'"),
-        ({"optimizer": "sgd"}, "pump has optimizer = 'adam', which cannot become 'sgd'"),
+        ({"loss": "huber"}, "pump has loss = squared, which cannot become huber"),
+        ({"optimizer": "sgd"}, "pump has optimizer = adam, which cannot become sgd"),
+        ({"experts": False}, "pump has experts = yes, which cannot become no"),
+        ({"expected_lag": 9}, "pump has no expected_lag, which cannot become 9"),
+        ({"intervals": (0.5, 0.9)}, "pump has no intervals, which cannot become 0.5,0.9"),
+        ({"weight_decay": 0.5}, "weight_decay = 0.5 needs an optimizer of adamw: no other one decays weights"),
         ({"layer": 2}, "there is no setting 'layer'; did you mean 'layers'?"),
         ({"lr": -1.0}, "lr must be from 0 to 1e+06, not -1"),
     ],
@@ -143,7 +147,7 @@ def test_a_change_of_structure_is_refused(change, message):
 
 def test_naming_the_structure_that_a_model_has_is_no_change():
     learner = learner_after(5, horizon=3)
-    other = Learner.from_bytes(learner.to_bytes(), hidden=5, horizon=3, targets=["a", "b"], lr=0.5)
+    other = Learner.from_bytes(learner.to_bytes(), hidden=5, horizon=3, targets=["a", "b"], experts=True, lr=0.5)
     assert other.settings.lr == 0.5
 
 

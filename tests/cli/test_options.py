@@ -58,7 +58,15 @@ def what_goes_with(name):
     needed = {"max_delay": ["--horizon-unit", "values"], "target_weights": ["--targets", "load,wind"]}
     needed |= {"categorical": ["--targets", "load"], "batch_keys": ["--key", "site"]}
     needed |= {"weights": ["--key", "site"], "quantiles": ["--loss", "quantile"]}
-    needed["sequence_forecast"] = ["--targets", "load", "--features", "wind", "--horizon", "0", "--sequence", "site"]
+    clips = ["--targets", "load", "--categorical", "load", "--features", "wind", "--horizon", "0", "--sequence", "site"]
+    needed |= {"sequence_forecast": clips, "max_keys": ["--key", "site"], "nonlinearity": ["--cell", "elman"]}
+    needed |= {"huber_delta": ["--loss", "huber"], "momentum": ["--optimizer", "sgd"]}
+    needed |= {"alpha": ["--optimizer", "rmsprop"], "weight_decay": ["--optimizer", "adamw"]}
+    about_categories = (
+        "max_categories", "evict_categories", "temperature", "count_order", "top", "embedding", "class_weights", "focal"
+    )  # fmt: skip
+    needed |= {name: ["--targets", "site"] for name in about_categories}
+    needed["count_contexts"] = ["--targets", "site", "--count-order", "2"]
     needed["label_id"] = ["--targets", "load", "--features", "wind", "--horizon", "0", "--max-delay", "3"]
     return needed.get(name, ["--time", "time"] if name.startswith("time_") else [])
 

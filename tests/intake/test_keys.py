@@ -228,7 +228,7 @@ def test_memory_of_weights_per_key_is_known_and_counts_every_key():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"key": None}, "weights of per-key need key: name the column that tells streams apart"),
+        ({"key": None}, "weights = per-key needs key: name the column that tells streams apart"),
         (
             {"batch_keys": 2},
             "batch_keys needs weights = shared: keys with networks of their own have no update in common",

@@ -222,7 +222,7 @@ def test_labels_reveal_nothing_of_the_times_of_their_rows():
 
 @pytest.mark.parametrize("settings", [{"horizon": 1}, {"horizon": 0}, {"horizon": 0, "max_delay": 0}])
 def test_rows_that_have_names_need_a_delay(settings):
-    with pytest.raises(SettingsError, match=r"^label_id is for late labels: it needs horizon 0, and max_delay"):
+    with pytest.raises(SettingsError, match=r"^label_id = id needs horizon 0 and max_delay: "):
         Learner("y", "x", label_id="id", **settings)
 
 

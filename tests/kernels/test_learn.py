@@ -93,7 +93,8 @@ def test_schedules_warm_up_and_clipping_are_those_of_the_reference(clip, warmup,
 @pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
 def test_every_cell_learns_every_loss_as_the_reference_does(cell, nonlinearity, loss):
     settings = SMALL | {"cell": cell, "nonlinearity": nonlinearity, "loss": loss, "horizon": (1, 4), "layers": 2}
-    learner = DoubleLearner(["a", "b"], ["b", "c"], **settings, lr=5e-3, huber_delta=0.4)
+    settings |= {"huber_delta": 0.4} if loss == "huber" else {}
+    learner = DoubleLearner(["a", "b"], ["b", "c"], **settings, lr=5e-3)
     run_beside_reference(randomised(learner), stream(200, nulls=0.1), tolerance=1e-6)
 
 

@@ -13,7 +13,7 @@ from streamrnn.kernels.arrays.kind import ANY
 from streamrnn.kernels.arrays.places import Rates
 from streamrnn.kernels.arrays.state import named_view
 from streamrnn.model.kind import SPECIALISED, kind_of
-from streamrnn.settings import CELLS, Settings
+from streamrnn.settings import CELLS, Settings, default
 
 GATES = {"elman": 1, "gru": 3, "lstm": 4, "coupled-lstm": 3}
 PYTORCHS = ("elman", "gru", "lstm")
@@ -122,14 +122,19 @@ def test_expected_lag_gives_the_chrono_initialisation(cell, gate):
 
 
 def test_every_rate_reaches_the_kernels_under_its_own_name():
-    settings = {
-        "lr": 0.5, "warmup": 7, "clip": 2.0, "momentum": 0.3, "alpha": 0.4, "beta1": 0.6, "beta2": 0.7, "eps": 1e-5,
-        "weight_decay": 0.2, "huber_delta": 3.0, "stride": 4, "guard": 1.0, "focal": 1.5,
-    }  # fmt: skip
-    learner = Learner("a", **settings, schedule="inverse-sqrt", class_weights="balanced", drift="rate")
-    rates = Rates(*named_view(learner._state, "rates")[: len(Rates._fields)].tolist())
-    others = {"inverse_sqrt": 1.0, "balances": 1.0, "drift": 1.0, "paced": 0.0, "alert": 0.0, "tolerance": math.inf}
-    assert rates._asdict() == settings | others
+    common = {"lr": 0.5, "warmup": 7, "clip": 2.0, "stride": 4, "guard": 1.0, "focal": 1.5}
+    fixed = {"paced": 0.0, "alert": 0.0, "tolerance": math.inf, "inverse_sqrt": 1.0, "balances": 1.0, "drift": 1.0}
+    usual = {name: default(name) for name in ("momentum", "alpha", "beta1", "beta2", "eps", "weight_decay")}
+    for optimizer, own in (
+        ("sgd", {"momentum": 0.3}), ("rmsprop", {"alpha": 0.4, "eps": 1e-5}),
+        ("adamw", {"beta1": 0.6, "beta2": 0.7, "eps": 1e-5, "weight_decay": 0.2}),
+    ):  # fmt: skip
+        learner = Learner(
+            ["a", "s"], "a", categorical="s", optimizer=optimizer, loss="huber", huber_delta=3.0, **common, **own,
+            schedule="inverse-sqrt", class_weights="balanced", drift="rate",
+        )  # fmt: skip
+        rates = Rates(*named_view(learner._state, "rates")[: len(Rates._fields)].tolist())
+        assert rates._asdict() == {"huber_delta": 3.0} | usual | common | own | fixed
 
 
 def test_a_first_weight_is_the_same_on_every_machine():

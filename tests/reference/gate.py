@@ -47,6 +47,7 @@ class Column:
     m2: float = 0.0
     far_run: list[float] = field(default_factory=list)
     held: float = math.nan
+    last_move: float = 0.0  # of the column, when it was constant; 0: it has not moved
     settled: bool = True  # the held value is part of the statistics
 
     @property
@@ -77,8 +78,8 @@ class Column:
         if self.deviation > 0 and abs(value - self.mean) > FAR * self.deviation:
             return self.observe_far(value, learn)
         self.far_run = []
-        if learn and self.deviation == 0 and value != self.mean:
-            return self.observe_first_move(value), False
+        if learn and self.deviation == 0:
+            return self.observe_beside_constant(value), False
         if learn:
             self.add(value)
         return self.hold(value), False
@@ -104,15 +105,29 @@ class Column:
         self.far_run = []
         return self.hold(value), True
 
-    def observe_first_move(self, value: float) -> float:
-        """A constant column moves: one odd value does not make a scale, a second one does, and it is a new column."""
-        if math.isnan(self.held) or self.held == self.mean:
+    def observe_beside_constant(self, value: float) -> float:
+        """One odd value does not make a scale, a second one does, and it is a new column.
+
+        But one that stood still between two moves has half of the smaller one as its scale.
+        """
+        constant, odd = self.mean, None if math.isnan(self.held) or self.held == self.mean else self.held
+        if odd is None and value != constant:
             self.settled = False
             self.held = value
             return value
-        self.first, self.n = [], 0
-        self.seed(self.held)
-        self.seed(value)
+        if odd is None:
+            self.add(value)
+            return self.hold(value)
+        if value == constant:
+            self.add(value)
+        else:
+            self.first, self.n = [], 0
+            self.seed(odd)
+            self.seed(value)
+        if self.last_move > 0 and value in (constant, odd):
+            self.n = SEED_VALUES
+            self.m2 = SEED_VALUES * (min(self.last_move, abs(odd - constant)) / 2) ** 2
+        self.last_move = abs(odd - constant)
         return self.hold(value)
 
     def hold(self, value: float) -> float:
@@ -155,7 +170,10 @@ class Scale:
 
     def add(self, difference: float) -> None:
         if self.n > SEED_VALUES and self.sum2 == 0 and difference != 0:
-            self.n, self.first = 0, []
+            if any(self.first):
+                difference = min(abs(difference), max(self.first))
+            else:
+                self.n, self.first = 0, []
         self.n += 1
         if self.n <= SEED_VALUES:
             self.first.append(abs(difference))

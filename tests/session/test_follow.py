@@ -92,3 +92,17 @@ def test_a_shorter_file_that_took_the_place_of_the_known_one_is_taken_as_new(fil
     assert not session.outcome.resumed
     assert "all its rows are taken as new" in heard.warned[0]
     assert Learner.load(files / "model").rows == 53
+
+
+def test_a_new_file_of_other_columns_is_told_and_its_header_is_a_refused_row(files, following):
+    _, heard, thread = following(limit=53)
+    heard.wait_for(50)
+    os.rename(files / "in.csv", files / "in.csv.1")
+    (files / "in.csv").write_bytes(b"pressure,flow\n" + body_of(2, 50))
+    thread.join(PATIENCE)
+    learner = Learner.load(files / "model")
+    assert (learner.rows, learner.refused_rows) == (53, 1)
+    assert (
+        f"{files / 'in.csv'}: line 1: the header of the new file has the columns pressure, flow, and not "
+        in "".join(heard.warned)
+    )

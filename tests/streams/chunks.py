@@ -8,6 +8,7 @@ class Chunks:
 
     name = "chunks"
     following = None
+    restarts = 0
 
     def __init__(self, *chunks):
         self.chunks = [chunk for chunk in chunks if chunk]
@@ -17,6 +18,18 @@ class Chunks:
         return self.chunks.pop(0) if self.chunks else b""
 
     def close(self): ...
+
+
+class Files(Chunks):
+    """Delivers files, one after the other, each in one piece."""
+
+    def __init__(self, *files):
+        super().__init__(*files)
+        self.restarts = -1
+
+    def read(self):
+        self.restarts += bool(self.chunks)
+        return super().read()
 
 
 def cut_anywhere(data: bytes, generator: random.Random, most: int = 5) -> Chunks:

@@ -51,8 +51,8 @@ def observe(columns, c, value, learn):
             return value, True
         return math.nan, False
     columns.far_run[c] = 0
-    if learn and unit == 0.0 and value != columns.mean[c]:
-        _first_move(columns, c, value)
+    if learn and unit == 0.0:
+        _move(columns, c, value)
         return value, False
     if learn:
         _add(columns, c, value)
@@ -86,19 +86,30 @@ def _add(columns, c, value):
 
 
 @kernel
-def _first_move(columns, c, value):
-    """A constant column moves. One odd value means nothing; with a second one the statistics restart from the two.
+def _move(columns, c, value):
+    """Let a value into a column that has been constant.
 
-    All the zeros of before say nothing about how far it moves.
+    One odd value means nothing. With a second one after it the statistics restart from the two: all the zeros of before
+    say nothing about how far the column moves. But what has stood still between two moves, as a switch does, a set
+    point or a label, moves by such steps: half the smaller of the two is its deviation.
     """
-    before = columns.held[c]
-    if math.isnan(before) or before == columns.mean[c]:
+    before, constant = columns.held[c], columns.mean[c]
+    moved = not math.isnan(before) and before != constant
+    if value != constant and not moved:
         _hold(columns, c, value, 0)
-    else:
+        return
+    if value != constant:
         columns.seen[c] = 0
         _seed(columns, c, before)
         _seed(columns, c, value)
-        _hold(columns, c, value, 1)
+    else:
+        _add(columns, c, value)
+    if moved:
+        half = 0.5 * min(abs(before - constant), columns.last_move[c])
+        columns.last_move[c] = abs(before - constant)
+        if half > 0.0 and (value - constant) * (value - before) == 0.0:
+            columns.seen[c], columns.m2[c] = WARM_UP, half * half * WARM_UP
+    _hold(columns, c, value, 1)
 
 
 @kernel

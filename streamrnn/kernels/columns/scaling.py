@@ -48,18 +48,29 @@ def scale_of(changes, t, k):
 def add_change(changes, t, k, change):
     """Let a revealed y - base into the unit; the first WARM_UP count by their median, as a column's do.
 
-    They begin with the first move of a column that was constant.
+    They begin with the first move of a column that was constant. Where it stays the only one among them, as that of
+    a switch, the next one makes the unit, and is as large as the smaller of the two.
     """
-    begins = changes.sum2[t, k] == 0.0 and change != 0.0 and changes.seen[t, k] > WARM_UP
-    seen = 1 if begins else changes.seen[t, k] + 1
+    first, seen = changes.first[k * changes.seen.shape[0] + t], changes.seen[t, k] + 1
+    size = abs(change)
+    if changes.sum2[t, k] == 0.0 and size > 0.0 and seen > WARM_UP + 1:
+        before = _largest(first)
+        seen, size = (seen, min(size, before)) if before > 0.0 else (1, size)
     changes.seen[t, k] = seen
     if seen > WARM_UP:
-        changes.sum2[t, k] += change * change
+        changes.sum2[t, k] += size * size
         return
-    first = changes.first[k * changes.seen.shape[0] + t]
-    first[seen - 1] = abs(change)
+    first[seen - 1] = size
     unit = deviation_from(0.0, first, seen, changes.away)
     changes.sum2[t, k] = unit * unit * seen
+
+
+@kernel
+def _largest(sizes):
+    largest = 0.0
+    for i in range(sizes.shape[0]):
+        largest = max(largest, sizes[i])
+    return largest
 
 
 @kernel

@@ -15,7 +15,7 @@ from ..numbers import is_number, numbers_from_text
 from ..options import ReadOptions
 from .csv_cells import read_record
 from .csv_dialect import dialect_of
-from .csv_header import column_names, delimiter_hint
+from .csv_header import column_names, delimiter_hint, other_names
 from .csv_records import record_blocks, split_records
 from .fast_csv import PlainRecords
 from .fast_text import FastText
@@ -44,6 +44,7 @@ class CsvSource:
         self.warnings = stream.warnings
         self.repeated_headers = 0
         self._is_told = False  # that the columns have another order
+        self._restarts = 0  # those whose first line was looked at
         self._stream = stream
         self._dialect = dialect_of(options)
         self._blocks = record_blocks(line_blocks(stream, options.max_line_bytes), self._dialect)
@@ -77,7 +78,11 @@ class CsvSource:
         read_row = partial(self._read_data_row, places)
         text = FastText(plain, columns.schema, self._split_rows, partial(self._read_exactly, columns, read_row))
         taken, self._taken = self._taken, []
-        yield from text.batches(chain(taken, self._blocks))
+        for block in chain(taken, self._blocks):
+            other_header, rest = self._other_header_apart(block)
+            if other_header is not None:
+                yield self._read_exactly(columns, self._read_other_header, other_header, self._split)
+            yield from text.batches([rest])
 
     def raw_rows(self, block: LineBlock) -> Iterator[RawRow]:
         rows = self._split(block)
@@ -94,11 +99,7 @@ class CsvSource:
         """Return the header, the column names in it, and what follows it in its block."""
         for block in self._blocks:
             for raw in split_records(block, self._dialect):
-                names = self._names_in(block, raw)
-                end = raw.byte - block.byte + len(raw.data) + len(b"\n")
-                line = raw.line + raw.data.count(b"\n") + 1
-                rest = block._replace(data=block.data[end:], line=line, byte=block.byte + end)
-                return raw.data, names, rest
+                return raw.data, self._names_in(block, raw), _behind(block, raw)
         raise StreamError(f"{self.name} holds no header: there are only blank lines in it")
 
     def _names_in(self, block: LineBlock, raw: RawRow) -> list[str]:
@@ -132,6 +133,30 @@ class CsvSource:
     def _is_header(self, raw: bytes) -> bool:
         return raw.removesuffix(b"\r").removeprefix(BYTE_ORDER_MARK) == self._header
 
+    def _other_header_apart(self, block: LineBlock) -> tuple[LineBlock | None, LineBlock]:
+        """Cut a header of other columns off the first block of a later file."""
+        if not block.data or self._stream.restarts == self._restarts:
+            return None, block
+        self._restarts = self._stream.restarts
+        raw = next(iter(self._split(block)), None)
+        if raw is None or block.longer_than is not None or not self._may_repeat_header:
+            return None, block
+        try:
+            self._read_other_header(raw.data)
+        except RowError as error:
+            if error.cause is not Cause.OTHER_NAMES:
+                return None, block
+            rest = _behind(block, raw)
+            self.warnings.append(f"{self.name}: line {raw.line - block.line + 1}: {error}")
+            return block._replace(data=block.data[: rest.byte - block.byte]), rest
+        return None, block
+
+    def _read_other_header(self, raw: bytes) -> list[str]:
+        cells = read_record(raw, self._dialect)
+        if what := other_names(cells, self._names):
+            raise RowError(Cause.OTHER_NAMES, what)
+        return cells
+
     def _read_first_row(self, raw: bytes) -> list[str] | None:
         return None if self._is_header(raw) else self._read_row(raw)
 
@@ -161,6 +186,13 @@ class CsvSource:
                 self.warnings.append(f"{self.name}: line {row.line}: {OTHER_ORDER}")
         cells = dict(zip(self._names, zip(*rows.good, strict=True), strict=True)) if rows.good else {}
         return columns.batch(rows, lambda name: cells.get(name, ()), block)
+
+
+def _behind(block: LineBlock, raw: RawRow) -> LineBlock:
+    """What follows a row in its block."""
+    end = raw.byte - block.byte + len(raw.data) + len(b"\n")
+    line = raw.line + raw.data.count(b"\n") + 1
+    return block._replace(data=block.data[end:], line=line, byte=block.byte + end)
 
 
 def _text(cells: Sequence[str]) -> Converted:

@@ -35,8 +35,25 @@ def column_names(source: str, cells: Sequence[str], delimiter: str) -> tuple[lis
     unique, renamed = _made_unique(names)
     if not renamed:
         return unique, []
-    shown = ", ".join(renamed[:MOST_SHOWN]) + (", ..." if len(renamed) > MOST_SHOWN else "")
-    return unique, [f"{source}: the header repeats names; the later columns are called {shown}"]
+    return unique, [f"{source}: the header repeats names; the later columns are called {_listed(renamed)}"]
+
+
+def other_names(cells: Sequence[str], names: Sequence[str]) -> str | None:
+    """Return what is wrong with the first line of a later file if it is a header, and not of these columns.
+
+    A line with a number in it is a row, also a missing one: a file may go on where another one ended.
+    """
+    found = [cell.strip() for cell in cells]
+    filled = [name for name in found if name]
+    are_names = len(set(filled)) == len(filled) > 0 and not any(map(is_number, filled))
+    if not are_names or set(found) == set(names):
+        return None
+    wanted = f"{_listed(found)}, and not {_listed(names)}"
+    return f"the header of the new file has the columns {wanted}; the rows behind it are read by the first header"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:MOST_SHOWN]) + (", ..." if len(names) > MOST_SHOWN else "")
 
 
 def delimiter_hint(names: Sequence[str], delimiter: str) -> str | None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow
 import pytest
-from kernels.categories.test_categories import SMALL, run_beside_reference, stream
+from kernels.categories.test_categories import OF_NUMBERS, SMALL, run_beside_reference, stream
 from learners import DoubleLearner, randomised, reference_of
 from reference.categories import CategoryReference, cross_entropy
 
@@ -21,7 +21,7 @@ from streamrnn.kernels.categories.temperature import SHARPNESS
 def test_gradients_of_the_focal_loss_with_weights(focal, class_weights):
     learner = DoubleLearner(
         ["u", "y", "v"], ["x"], categorical=["u", "v"], lr=0.0, horizon=2, focal=focal, class_weights=class_weights,
-        **SMALL,
+        **OF_NUMBERS,
     )  # fmt: skip
     assert run_beside_reference(randomised(learner), stream(90), boundaries=(60,), gradients=True) > 20
 
@@ -121,7 +121,7 @@ def test_a_temperature_that_is_learned_makes_forecasts_that_are_too_sure_honest(
 
 def test_a_sequence_is_forecast_by_the_mean_of_its_rows():
     learner = DoubleLearner(
-        "u", "x", categorical="u", horizon=0, sequence="q", sequence_forecast="mean", lr=0.05, **SMALL
+        "u", "x", categorical="u", horizon=0, sequence="q", sequence_forecast="mean", lr=0.05, **OF_NUMBERS
     )
     reference, rows = reference_of(learner), stream(200, nulls=0.0, kinds=4)
     ends = [number for number in range(1, 201) if number % 7 == 0 or number == 200]

@@ -23,6 +23,11 @@ RATES: dict[str, Any] = {
 }  # fmt: skip
 
 
+OF_RULES = {
+    "sgd": ("momentum",), "rmsprop": ("alpha", "eps"), "adam": ("beta1", "beta2", "eps"),
+    "adamw": ("beta1", "beta2", "eps", "weight_decay"),
+}  # fmt: skip
+
 PLAIN = Kind()
 
 
@@ -71,7 +76,8 @@ def textbook(rule: str, weights: np.ndarray, gradients: np.ndarray, rates: Any, 
 @pytest.mark.parametrize("rule", OPTIMIZERS)
 @pytest.mark.parametrize(("kind", "tolerance"), [(Learner, 2e-5), (DoubleLearner, 1e-12)])
 def test_every_rule_is_its_formula(kind, tolerance, rule, clip):
-    learner = randomised(kind("a", cell="elman", hidden=5, optimizer=rule, clip=clip, **RATES))
+    rates = {name: RATES[name] for name in ("lr", *OF_RULES[rule])}
+    learner = randomised(kind("a", cell="elman", hidden=5, optimizer=rule, clip=clip, **rates))
     weights = copies(learner, ["weights"])["weights"]
     steps = gradients(weights.size).astype(kind.dtype)
     for gradient in steps:

@@ -4,7 +4,7 @@ import pytest
 
 from streamrnn.streams import Cause, ReadOptions, StreamError
 from streamrnn.streams.sources.csv import CsvSource
-from streams.chunks import Chunks
+from streams.chunks import Chunks, Files
 from streams.sources.ways import WAYS, read_in
 
 
@@ -147,3 +147,39 @@ def test_a_long_line_that_starts_as_the_header_does_is_no_header(read_all):
     header = b"x," + b"y" * 198
     _, batches = read_all(source_of(header + b"\n1,2\n" + header + b"y\n", max_line_bytes=200), ["x"])
     assert [row.cause for batch in batches for row in batch.refused] == [Cause.TOO_LONG]
+
+
+# --- a file that took the place of another ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("header", "line"),
+    [(b"u,v,w\n", 1), (b"x,v,z\n", 1), (b"u,v\n", 1), (b"\xef\xbb\xbf\nid,x,y,z\r\n", 2), (b'"u,v","w\nx",z\n', 1)],
+)
+@pytest.mark.parametrize(("numbers", "others"), [(["x", "y"], ["z"]), ([], ["z"])])
+def test_a_later_file_of_other_columns_has_its_header_refused_and_told(read_all, header, line, numbers, others):
+    files = Files(b"x,y,z\n1,2,a\n", header.removeprefix(b"\xef\xbb\xbf") + b"3,4,b\n", b"x,y,z\n5,6,c\n")
+    source = CsvSource(files, ReadOptions())
+    rows, batches = read_all(source, numbers, others)
+    assert [row["z"] for row in rows] == ["a", "b", "c"]
+    (refused,) = [row for batch in batches for row in batch.refused]
+    assert (refused.line, refused.cause) == (2 + line, Cause.OTHER_NAMES)
+    assert source.warnings[0] == f"chunks: line {line}: {refused.reason}"
+    assert refused.reason.startswith("the header of the new file has the columns ")
+    assert refused.reason.endswith(", and not x, y, z; the rows behind it are read by the first header")
+
+
+@pytest.mark.parametrize(
+    "first_line",
+    [b"x,y,z\n", b"3,4,b\n", b"3,err,b\n", b"err,4,b\n", b"NA,err,b\n", b"err,err,b\n", b"\xff,y,z\n", b""],
+)
+def test_a_later_file_may_begin_with_a_row_or_the_same_header(read_all, first_line):
+    files = Files(b"x,y,z\n1,2,a\n", first_line + b"3,4,b\n")
+    _, batches = read_all(CsvSource(files, ReadOptions()), ["x", "y"], ["z"])
+    assert Cause.OTHER_NAMES not in [row.cause for batch in batches for row in batch.refused]
+
+
+def test_a_line_of_other_names_within_a_file_is_a_row(read_all):
+    rows, batches = read_all(source_of(b"x,y\n1,a\nu,v\n3,b\n"), ["x"], ["y"])
+    assert [row["y"] for row in rows] == ["a", "v", "b"]
+    assert [cell.text for batch in batches for cell in batch.bad_cells] == ["u"]
