@@ -12,6 +12,7 @@ from reference import CategoryReference, ReferenceLearner
 
 from streamrnn import Learner, Record
 from streamrnn.kernels.arrays.state import named_view
+from streamrnn.kernels.columns.gate import SETTLED
 from streamrnn.kernels.machine.jit import uncached_entry
 from streamrnn.model.roles import TOLERANCE
 from streamrnn.schema import (
@@ -182,11 +183,11 @@ def check_knowledge(learner: Learner, reference: ReferenceLearner, tolerance: fl
     for name, view in learner.parameters.items():
         check_close(view, reference.parameters[name], tolerance, 1.0, name)
     deviation = np.array([column.deviation for column in reference.columns])
-    for name, attribute, unit in (
-        ("mean", "mean", deviation), ("m2", "m2", 0), ("seen", "n", 0), ("held", "held", 0), ("settled", "settled", 0)
-    ):  # fmt: skip
+    for name, attribute, unit in (("mean", "mean", deviation), ("m2", "m2", 0), ("seen", "n", 0), ("held", "held", 0)):
         known = [float(getattr(column, attribute)) for column in reference.columns]
         check_close(named_view(learner._state, name), known, tolerance, unit, name)
+    settled = (named_view(learner._state, "settled") == SETTLED).tolist()
+    assert settled == [column.settled for column in reference.columns]
     scales = [scale for horizon in reference.scales for scale in horizon]  # (pairs,)
     sum2 = named_view(learner._state, "change_sum2").T.ravel()
     check_close(sum2, [scale.sum2 for scale in scales], tolerance, 0, "sums of squared changes")

@@ -149,6 +149,19 @@ def test_at_horizon_0_a_rows_own_label_changes_no_bit_of_its_forecast():
     assert len(set(after)) == 3  # but it is learned from
 
 
+@pytest.mark.parametrize("settings", [{}, {"sequence": "clip"}])
+def test_a_number_that_labels_each_row_of_a_clip_alike_is_learned(settings):
+    random = np.random.default_rng(0)
+    learner, errors = Learner("age", "weight", **SMALL, horizon=0, **settings), []
+    for clip, age in enumerate(random.integers(1, 6, size=80)):
+        for _ in range(25):  # more than a column's first values
+            row = {"age": float(age), "weight": 2.0 * age + 0.1 * random.standard_normal(), "clip": str(clip)}
+            errors.append(float(learner.step(row).forecast["age"][0] - age))
+    assert learner.metrics.updates > 1900
+    first_rows = np.abs(errors[1000::25])
+    assert first_rows.mean() < 0.4
+
+
 def test_at_horizon_1_a_rows_own_target_changes_no_bit_of_any_forecast_made_before():
     learner = Learner("a", COLUMNS, **SMALL, horizon=3)
     values = stream(120)

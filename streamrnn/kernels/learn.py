@@ -155,7 +155,8 @@ def _take_row(model, lane, pool, batch, seasons, ahead, row, mark, learn, record
 @kernel
 def observe_column(model, lane, row, c, learn):
     """Let the value of column c through the gate; the features stand before the other targets."""
-    model.scratch.arrived[c], shifted = observe(lane.columns, c, row[c], learn)
+    is_label = model.sizes.horizon == 0 and c >= model.sizes.features
+    model.scratch.arrived[c], shifted = observe(lane.columns, c, row[c], is_label, learn)
     model.scratch.shifted[c] = shifted
     if not shifted:
         return 0

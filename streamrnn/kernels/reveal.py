@@ -12,6 +12,7 @@ import numpy as np
 
 from .arrays.places import EXPECTED, LOSS, RENEWED, REVEALED, SEQUENCE_START, STEPS, UNLEARNED
 from .arrays.ring import PAST, horizon_reached
+from .columns.gate import SETTLED
 from .columns.scaling import add_agreement, add_change, scale_of, trust_in
 from .machine.jit import kernel
 from .machine.vector import constant, is_finite
@@ -33,7 +34,7 @@ def make_pending(model, lane, slot):
         pending.base[slot, t] = last if sizes.skip else mean
         pending.clock[slot, t] = pending.values_seen[t] if sizes.by_value else lane.counts[STEPS]
         for k in range(sizes.horizons):
-            _make_forecast(model, lane, slot, t, k, columns.settled[c])
+            _make_forecast(model, lane, slot, t, k, columns.settled[c] == SETTLED)
 
 
 @kernel
@@ -92,7 +93,7 @@ def reveal(model, lane, t, truth, learn, record):
             shortest = k
             record[EXPECTED + t] = _middle(model, lane, slot, k * sizes.targets + t)
         _grade(model, lane, slot, t, k, truth, record)
-        if learn and lane.columns.settled[model.roles.target_columns[t]]:
+        if learn and lane.columns.settled[model.roles.target_columns[t]] == SETTLED:
             _learn_from(model, lane, slot, t, k, truth, step)
         _void(model, lane, slot, k * sizes.targets + t)
 

@@ -48,6 +48,8 @@ class Column:
     far_run: list[float] = field(default_factory=list)
     held: float = math.nan
     settled: bool = True  # the held value is part of the statistics
+    moved_at_start: bool = False  # it is not, and came as the first one of a sequence
+    is_label: bool = False  # of the row itself
 
     @property
     def deviation(self) -> float:
@@ -105,11 +107,21 @@ class Column:
         return self.hold(value), True
 
     def observe_first_move(self, value: float) -> float:
-        """A constant column moves: one odd value does not make a scale, a second one does, and it is a new column."""
+        """A constant column moves: one odd value does not make a scale, a second one does, and it is a new column.
+
+        One that stands still again, after a step between two sequences or of a label, is as it was: its constant came
+        20 times before.
+        """
         if math.isnan(self.held) or self.held == self.mean:
+            self.moved_at_start = math.isnan(self.held)
             self.settled = False
             self.held = value
             return value
+        if value == self.held and (self.is_label or self.moved_at_start):
+            self.n = SEED_VALUES
+            self.add(value)
+            self.add(value)
+            return self.hold(value)
         self.first, self.n = [], 0
         self.seed(self.held)
         self.seed(value)
@@ -117,7 +129,7 @@ class Column:
 
     def hold(self, value: float) -> float:
         self.held = value
-        self.settled = True
+        self.settled, self.moved_at_start = True, False
         return value
 
     def add(self, value: float) -> None:
@@ -135,7 +147,7 @@ class Column:
 
     def start_sequence(self) -> None:
         self.held = math.nan
-        self.settled = True
+        self.settled, self.moved_at_start = True, False
 
 
 @dataclass

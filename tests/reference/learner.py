@@ -130,7 +130,8 @@ class ReferenceLearner:
         self.metrics = {
             name: np.zeros(shape) for name in ("count", "absolute", "squared", "last_absolute", "last_squared")
         }
-        self.columns = [Column(self.counts) for _ in range(columns)]
+        labels = set(self.targets) - set(self.features) if self.labels_own_row else set()
+        self.columns = [Column(self.counts, is_label=column in labels) for column in range(columns)]
         self.scales = [[Scale() for _ in self.targets] for _ in self.horizons]  # (K, T)
         self.accepted = [0 for _ in self.targets]  # values so far
         self.steps: list[Step] = []

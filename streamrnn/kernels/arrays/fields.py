@@ -79,7 +79,7 @@ FIELDS = (
     Field("far", "double", ("columns", WARM_UP), "ring of far values in a row"),
     Field("seen", "integer", ("columns",), "values in the statistics"),
     Field("far_run", "integer", ("columns",), "far values in a row", most=WARM_UP),
-    Field("settled", "integer", ("columns",), "1: the held value is in the statistics", most=1),
+    Field("settled", "integer", ("columns",), "of the held value: see `columns.gate`", most=2),
     Field("refused", "integer", ("columns", 3), "nulls, invalid values, far values", **TALLY),
     Field("change_sum2", "double", ("targets", "horizons"), "sum of squares of y - base"),
     Field("change_first", "double", ("pairs", WARM_UP), "the |y - base| that seed it"),

@@ -21,6 +21,7 @@ FAR = 100.0
 LARGEST = 1e30
 
 NULL, INVALID, FAR_OFF = 0, 1, 2  # columns of `Columns.refused`
+MOVED, SETTLED, MOVED_AT_START = 0, 1, 2  # of the held value: whether it is in the statistics, or a first move's
 
 
 @kernel
@@ -30,8 +31,10 @@ def deviation(columns, c):
 
 
 @kernel
-def observe(columns, c, value, learn):
+def observe(columns, c, value, is_label, learn):
     """Let one value through the gate and into the statistics.
+
+    is_label: whether the column is a target of its own row
 
     Returns the accepted value, NaN if there is none, and whether the level has shifted.
     """
@@ -41,22 +44,22 @@ def observe(columns, c, value, learn):
     if columns.seen[c] < WARM_UP:
         if learn:
             _seed(columns, c, value)
-        _hold(columns, c, value, 1)
+        _hold(columns, c, value, SETTLED)
         return value, False
     unit = deviation(columns, c)
     if unit > 0.0 and abs(value - columns.mean[c]) > FAR * unit:
         columns.refused[c, FAR_OFF] += 1
         if learn and _level_has_shifted(columns, c, value):
-            _hold(columns, c, value, 1)
+            _hold(columns, c, value, SETTLED)
             return value, True
         return math.nan, False
     columns.far_run[c] = 0
     if learn and unit == 0.0 and value != columns.mean[c]:
-        _first_move(columns, c, value)
+        _first_move(columns, c, value, is_label)
         return value, False
     if learn:
         _add(columns, c, value)
-    _hold(columns, c, value, 1)
+    _hold(columns, c, value, SETTLED)
     return value, False
 
 
@@ -86,19 +89,28 @@ def _add(columns, c, value):
 
 
 @kernel
-def _first_move(columns, c, value):
+def _first_move(columns, c, value, is_label):
     """A constant column moves. One odd value means nothing; with a second one the statistics restart from the two.
 
-    All the zeros of before say nothing about how far it moves.
+    All the zeros of before say nothing about how far it moves. But a label, or what moves from one sequence to the next
+    and then is constant again, moves by such steps alone: there they go on to count, as `WARM_UP` values.
     """
     before = columns.held[c]
-    if math.isnan(before) or before == columns.mean[c]:
-        _hold(columns, c, value, 0)
+    if math.isnan(before):
+        _hold(columns, c, value, MOVED_AT_START)
+    elif before == columns.mean[c]:
+        _hold(columns, c, value, MOVED)
+    elif value == before and (is_label or columns.settled[c] == MOVED_AT_START):
+        step = value - columns.mean[c]
+        columns.seen[c] = WARM_UP + 2
+        columns.mean[c] += 2.0 * step / (WARM_UP + 2)
+        columns.m2[c] = 2.0 * step * step * WARM_UP / (WARM_UP + 2)
+        columns.settled[c] = SETTLED
     else:
         columns.seen[c] = 0
         _seed(columns, c, before)
         _seed(columns, c, value)
-        _hold(columns, c, value, 1)
+        _hold(columns, c, value, SETTLED)
 
 
 @kernel
@@ -126,4 +138,4 @@ def clear_held(columns):
     """A new sequence holds no value of the old one."""
     for c in range(columns.held.shape[0]):
         columns.held[c] = np.nan
-        columns.settled[c] = 1
+        columns.settled[c] = SETTLED

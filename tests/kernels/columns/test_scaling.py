@@ -11,7 +11,7 @@ from streamrnn import Learner
 from streamrnn.kernels.arrays.kind import Kind
 from streamrnn.kernels.arrays.state import named_view
 from streamrnn.kernels.arrays.views import open_lane, open_model
-from streamrnn.kernels.columns.gate import observe
+from streamrnn.kernels.columns.gate import SETTLED, clear_held, observe
 from streamrnn.kernels.columns.robust import deviation_from, median
 from streamrnn.kernels.columns.scaling import add_change, scale_of, standardise
 
@@ -26,12 +26,14 @@ def middle_and_deviation(values, count, center, away, out):
 
 
 @compiled
-def observe_all(real, double, integer, values, learn, out):
+def observe_all(real, double, integer, values, begins, is_label, learn, out):
     """out: (n, 3): the accepted value, whether the level shifted, the standardised input of this row."""
     model, lane = open_model(real, double, integer, PLAIN, 0), open_lane(real, double, integer, PLAIN, 0)
     arrived, inputs = model.scratch.arrived, lane.ring.inputs
     for i in range(values.shape[0]):
-        arrived[0], shifted = observe(lane.columns, 0, values[i], learn[i])
+        if begins[i]:
+            clear_held(lane.columns)
+        arrived[0], shifted = observe(lane.columns, 0, values[i], is_label, learn[i])
         standardise(model.roles.feature_columns, lane.columns, arrived, inputs, 0)
         out[i, 0], out[i, 1], out[i, 2] = arrived[0], shifted, inputs[0, 0]
 
@@ -103,30 +105,34 @@ def hostile(seed: int, rows: int = 600) -> np.ndarray:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_the_gate_is_the_references_on_hostile_streams(seed):
-    values = hostile(seed)
-    learn = np.random.default_rng(seed).random(len(values)) < (0.9 if seed % 2 else 1.0)
+    values, random = hostile(seed), np.random.default_rng(seed)
+    learn = random.random(len(values)) < (0.9 if seed % 2 else 1.0)
+    begins = random.random(len(values)) < (0.03 if seed % 4 > 1 else 0.0)
     learner = Learner("a", hidden=1, window=1)
     out = np.empty((len(values), 3))
-    observe_all(*learner._state, values, learn, out)
+    observe_all(*learner._state, values, begins, seed % 3 == 0, learn, out)
     counts = {"nulls": 0, "invalid": 0, "far": 0}
-    column = Column(counts)
+    column = Column(counts, is_label=seed % 3 == 0)
     for row, value in enumerate(values.tolist()):
+        if begins[row]:
+            column.start_sequence()
         accepted, shifted = column.observe(value, bool(learn[row]))
         np.testing.assert_array_equal(out[row, 0], accepted, err_msg=f"row {row}")
         assert bool(out[row, 1]) == shifted, f"row {row}"
         assert out[row, 2] == pytest.approx(column.standardise(accepted), rel=1e-4, abs=1e-5), f"row {row}"
     view = {name: named_view(learner._state, name)[0] for name in ("mean", "m2", "seen", "held", "settled")}
     np.testing.assert_allclose([view["mean"], view["m2"]], [column.mean, column.m2], rtol=1e-6)
-    assert (view["seen"], bool(view["settled"])) == (column.n, column.settled)
+    assert (view["seen"], view["settled"] == SETTLED) == (column.n, column.settled)
     np.testing.assert_array_equal(view["held"], column.held)
     assert named_view(learner._state, "refused")[0].tolist() == list(counts.values())
 
 
-def observed(values, learn=True):
+def observed(values, learn=True, begins=(), is_label=False):
     learner = Learner("a", hidden=1, window=1)
     values = np.asarray(values, float)
     out = np.empty((len(values), 3))
-    observe_all(*learner._state, values, np.full(len(values), learn), out)
+    starts = np.isin(np.arange(len(values)), begins)
+    observe_all(*learner._state, values, starts, is_label, np.full(len(values), learn), out)
     return learner, out
 
 
@@ -167,13 +173,34 @@ def test_far_values_that_do_not_agree_are_never_a_level():
     assert not out[:, 1].any() and np.isnan(out[50:, 0]).all()
 
 
+@pytest.mark.parametrize("length", [25, 2000])
+@pytest.mark.parametrize(("begins", "is_label"), [(True, False), (False, True), (True, True)])
+def test_what_is_constant_over_a_sequence_has_statistics_of_all_of_them(length, begins, is_label):
+    levels = [3.0, 5.0, 4.0, 3.0, 5.0, 4.0]
+    starts = [length * number for number in range(len(levels))]
+    learner, out = observed(np.repeat(levels, length), begins=starts if begins else (), is_label=is_label)
+    np.testing.assert_array_equal(out[:, 0], np.repeat(levels, length))
+    deviation = np.sqrt(named_view(learner._state, "m2")[0] / named_view(learner._state, "seen")[0])
+    assert named_view(learner._state, "mean")[0] == pytest.approx(4.0, abs=0.3)
+    assert deviation == pytest.approx(np.std(levels), abs=0.2)
+
+
+def test_a_constant_feature_that_wakes_within_a_sequence_or_moves_on_has_the_statistics_of_what_comes():
+    awake = 1000.0 + np.random.default_rng(0).standard_normal(30)
+    for values, begins in (([1000.0, 1000.0, *awake], ()), (awake, (40,))):
+        learner, _ = observed([*[0.0] * 40, *values], begins=begins)
+        assert named_view(learner._state, "mean")[0] == pytest.approx(1000.0, abs=1.0)
+    alone, _ = observed([*[0.0] * 40, 1e6, *[0.0] * 40], begins=(40,), is_label=True)  # one odd value
+    assert (named_view(alone._state, "mean")[0], named_view(alone._state, "m2")[0]) == (0.0, 0.0)
+
+
 def test_inputs_are_clamped_and_a_constant_column_gives_zero():
     _, out = observed([5.0] * 40)
     assert not out[:, 2].any()
     learner, _ = observed([-1.0, 1.0] * 10)
     out = np.empty((1, 3))
     named_view(learner._state, "m2")[0] = 20e-10  # deviation 1e-5: near by the gate of a learner that is not learning
-    observe_all(*learner._state, np.array([9e-4]), np.array([False]), out)
+    observe_all(*learner._state, np.array([9e-4]), np.array([False]), False, np.array([False]), out)
     assert out[0, 2] == pytest.approx(90.0, rel=1e-5)
 
 
