@@ -29,6 +29,9 @@ the environment before the file, the file before the default; `--dry-run` shows 
 A list is written with commas, and its option may repeat: `-t load,wind` is `-t load -t wind`. A name that has a comma
 in it stands in double quotes. In a TOML file it is a list: `targets = ["load", "wind"]`.
 
+A setting that would change nothing, such as `--max-keys` without `--key`, is refused with what it needs. Its default
+may always be named, and so may *no* for what is off anyway.
+
 What the last column says is fixed by the model is part of a saved one, and cannot be changed. Other settings that are
 named when a model goes on apply from then on.
 
