@@ -2,6 +2,7 @@
 
     python -m benchmarks.forecasting --data FOLDER             the figures, on the test rows
     python -m benchmarks.forecasting --data FOLDER --split development --set lr=3e-4 --set time_features=false
+    python -m benchmarks.forecasting --data FOLDER --split development --only WTH --column WindSpeed
 
 FOLDER holds, somewhere, ETTh1.csv (github.com/zhouhaoyi/ETDataset), WTH.csv (as used by Informer), exchange_rate.csv
 (as used by LSTNet) and btcusdt_20240808.arrow (quotes and trades of the examples of hftbacktest, as received).
@@ -97,6 +98,11 @@ class Stream:
         count = len(self.table) if row >= len(self.rows) else int(self.rows[row])
         return Stream(self.table.slice(0, count), self.targets, self.features, self.values[:row], self.rows[:row])
 
+    def alone(self, column: str) -> Stream:
+        """One column, which is forecast of its own past."""
+        place = self.targets.index(column)
+        return Stream(self.table, [column], [column], self.values[:, place : place + 1], self.rows)
+
 
 def open_stream(task: Task, folder: Path) -> Stream:
     """Read the stream of a task, wherever below the folder it lies."""
@@ -163,9 +169,12 @@ def forecasts_of_experts(stream: Stream, settings: dict[str, Any]) -> dict[str, 
     return dict(zip(EXPERTS, seen, strict=True))
 
 
-def evaluate(task: Task, folder: Path, split: str, horizon: int, settings: dict[str, Any]) -> dict[str, Any]:
-    """One line of the table."""
+def evaluate(
+    task: Task, folder: Path, split: str, horizon: int, settings: dict[str, Any], column: str = ""
+) -> dict[str, Any]:
+    """One line of the table; column: the only one that is forecast, of its own past."""
     whole = open_stream(task, folder)
+    whole = whole.alone(column) if column else whole
     count = len(whole.values)
     span, deviations = rows_of(getattr(task, split), count), whole.values[rows_of(task.training, count)].std(axis=0)
     stream, chosen = whole.before(span.stop), {**settings_of(task, horizon), **settings}
@@ -185,9 +194,9 @@ def evaluate(task: Task, folder: Path, split: str, horizon: int, settings: dict[
     (verdict,) = differences.verdicts(horizon)
     unit = errors["last"].mean() if task.ahead else 1.0
     means = {who: float(error.mean() / unit) for who, error in errors.items()}
-    aim = _aim(task, horizon, means)
+    aim = None if column else _aim(task, horizon, means)
     return {
-        "stream": task.file,
+        "stream": column or task.file,
         "horizon": horizon,
         "mse": means,
         "diebold_mariano": -verdict.statistic,
@@ -209,9 +218,12 @@ def _aim(task: Task, horizon: int, means: dict[str, float]) -> float | None:
 @click.option("--split", type=click.Choice(["test", "development"]), default="test", show_default=True)
 @click.option("--horizons", default="1,24,48", show_default=True)
 @click.option("--only", default="", help="streams whose name contains this")
+@click.option("--column", "columns", multiple=True, help="forecast this column, alone; may come again")
 @click.option("--set", "changes", multiple=True, help="NAME=VALUE: a setting that differs from the default")
 @click.option("--json", "as_json", is_flag=True)
-def main(data: Path, split: str, horizons: str, only: str, changes: tuple[str, ...], as_json: bool) -> None:
+def main(
+    data: Path, split: str, horizons: str, only: str, columns: tuple[str, ...], changes: tuple[str, ...], as_json: bool
+) -> None:
     settings = tomllib.loads("\n".join(_quoted(change) for change in changes))
     if not as_json:
         click.echo(f"{split} rows; defaults{''.join(f', {key} = {value}' for key, value in settings.items())}")
@@ -221,8 +233,9 @@ def main(data: Path, split: str, horizons: str, only: str, changes: tuple[str, .
         )
     for task in (task for task in (*TASKS, MARKET) if only in task.file):
         for horizon in map(int, horizons.split(",")) if task.ahead is None else (task.ahead,):
-            line = evaluate(task, data, split, horizon, settings)
-            click.echo(json.dumps(line) if as_json else _row(line))
+            for column in columns or ("",):
+                line = evaluate(task, data, split, horizon, settings, column)
+                click.echo(json.dumps(line) if as_json else _row(line))
 
 
 def _quoted(change: str) -> str:

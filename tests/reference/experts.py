@@ -72,9 +72,39 @@ class Season:
             shoulders = (means[s // 2] + means[s + (s + 1) // 2]) / 2.0
             if means[s] < means[s - 1] and means[s] <= means[s + 1] and shoulders > 0.0:
                 depths[s] = means[s] / shoulders
-        self.depth = min([DEPTH, *depths.values()])
+        self.depth, before = min([DEPTH, *depths.values()]), self.found
         good = [s for s, depth in depths.items() if self.depth < DEPTH and depth <= self.depth + AS_GOOD]
         self.found = min(good, default=0)
+        if not self.found and ticks >= 512:
+            self.look_for_shallow_valleys(means, min(SEASON_LAGS - 1, ticks // 3), before)
+        if self.found and ticks >= 512:
+            self.straighten(means, min(SEASON_LAGS - 1, ticks // 3))
+
+    def straighten(self, means: np.ndarray, reach: int) -> None:
+        """One lag more or less, where the valleys of its multiples are deeper."""
+        if 4 < self.found < int(reach / 3.5):
+            near = (self.found, self.found - 1, self.found + 1)
+            self.found = min(near, key=lambda s: mean_depth(means, s, reach))
+
+    def look_for_shallow_valleys(self, means: np.ndarray, reach: int, before: int) -> None:
+        """A lag whose first multiples, three to five, have valleys too: a mean depth of 0.8, or of 0.9 to be kept."""
+        longest = int(reach / 3.5)
+        depths = {s: mean_depth(means, s, reach) for s in range(3, longest + 2)}
+        best = min(depths[s] for s in range(4, longest + 1))
+        if 0 < before <= longest and mean_depth(means, before, reach) < 0.9:
+            self.found = before
+        elif best < 0.8:
+            self.found = next(
+                s for s in range(4, longest + 1) if depths[s] <= min(depths[s - 1], depths[s + 1], best + AS_GOOD / 2)
+            )
+        if self.found:
+            self.depth = mean_depth(means, self.found, reach)
+
+
+def mean_depth(means: np.ndarray, s: int, reach: int) -> float:
+    places = np.array([m * s for m in range(1, 6) if m * s + s / 2 <= reach])
+    half = math.ceil(s / 2)
+    return float(np.mean(2 * means[places] / (means[places - half] + means[places + half])))
 
 
 class Profile:
@@ -401,6 +431,6 @@ class ReferenceExperts:
         target.finder.look(len(target.past))
         clearest = target.finder
         for other in self.targets if not self.by_value else ():
-            if other.finder.found and other.finder.depth < clearest.depth:
+            if other.finder.found and (other.finder.depth < clearest.depth or not clearest.found):
                 clearest = other.finder
         target.season = clearest.found

@@ -49,6 +49,6 @@ class SeasonLags:
         clearest = self.finders[t]
         clearest.look(ticks)
         for other in () if self.by_value else self.finders:
-            if other.found and other.depth < clearest.depth:
+            if other.found and (other.depth < clearest.depth or not clearest.found):
                 clearest = other
         self.seasons[t] = clearest.found

@@ -57,7 +57,8 @@ def look_for_season(history, t, unit, tick_together):
         find_season(history, t)
         clearest = t
         for other in range(history.ticks.shape[0] if tick_together else 0):
-            if history.season_depth[other] < history.season_depth[clearest] and history.own_season[other] > 0:
+            is_clearer = history.season_depth[other] < history.season_depth[clearest]
+            if history.own_season[other] > 0 and (is_clearer or history.own_season[clearest] == 0):
                 clearest = other
         history.season[t] = history.own_season[clearest]
 

@@ -124,6 +124,44 @@ def test_the_season_that_is_found_is_that_of_the_reference_and_everybody_s():
     assert [target.season for target in reference.targets] == [12, 12, 12]
 
 
+def filled(rows: int, period: int, seed: int) -> np.ndarray:
+    """A wave on a level that wanders, with noise: no valley of its variogram is deep."""
+    random = np.random.default_rng(seed)
+    wave = 0.75 * np.sin(2 * np.pi * np.arange(rows) / period)
+    return wave + 0.1 * np.cumsum(random.standard_normal(rows)) + random.standard_normal(rows)
+
+
+def test_a_shallow_season_that_comes_again_is_found_as_the_reference_finds_it():
+    values = np.stack([filled(520, 24, 0), np.random.default_rng(1).standard_normal(520)], axis=1)
+    learner = DoubleLearner(["a", "b"], experts=True, horizon=2, **SMALL)
+    reference = run_beside_reference(learner, values)
+    assert [target.season for target in reference.targets] == [24, 24]
+    assert reference.targets[0].finder.depth > 0.6 and reference.targets[1].finder.found == 0
+
+
+@pytest.mark.parametrize("period", [7, 24, 40])
+def test_one_column_shows_a_season_under_noise_and_a_wandering_level(period):
+    for seed in range(3):
+        learner = Learner("a", **SMALL)
+        learner.run(filled(2048, period, seed)[:, None])
+        assert named_view(learner._state, "season_of")[0] == period
+
+
+def test_walks_noise_and_what_reverts_to_its_mean_have_no_season():
+    random = np.random.default_rng(0)
+    for _ in range(5):
+        steps = random.standard_normal((4, 2048))
+        reverting = steps[2].copy()
+        for i in range(1, 2048):
+            reverting[i] += 0.95 * reverting[i - 1]
+        rare = np.cumsum(steps[3] * (random.random(2048) < 0.1))
+        for values in (np.cumsum(steps[0]), steps[1], reverting, rare):
+            learner = Learner("a", **SMALL)
+            for rows in np.split(values, [512, 1024]):
+                learner.run(rows[:, None])
+                assert named_view(learner._state, "season_of")[0] == 0
+
+
 def test_a_season_longer_than_the_lags_has_regressors_of_its_own():
     learner = DoubleLearner(COLUMNS, experts=True, horizon=2, season=70, **SMALL)
     run_beside_reference(learner, season(300, 70))
