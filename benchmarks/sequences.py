@@ -171,7 +171,7 @@ def main(data: Path, split: str, only: str, seeds: int, changes: tuple[str, ...]
         click.echo(f"{name}, {split}, {', '.join([named, *changes])}; reach: {reach}")
         for figure in lines[0]:
             values = np.array([line[figure] for line in lines])
-            click.echo(f"  {figure:<22} {values.mean():8.4f}   {values.min():.4f} to {values.max():.4f}")
+            click.echo(f"  {figure:<26} {values.mean():8.4f}   {values.min():.4f} to {values.max():.4f}")
 
 
 if __name__ == "__main__":

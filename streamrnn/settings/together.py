@@ -82,10 +82,6 @@ def _check_experts(settings: Settings) -> None:
         raise SettingsError("experts need a horizon of 1 or more: at horizon 0 there is no past of the target")
     if settings.experts and not settings.has_numbers:
         raise SettingsError("experts need a target of numbers; all targets are categorical")
-    if settings.experts and settings.key is not None:
-        raise SettingsError(
-            "experts follow one stream, and with keys the network forecasts alone: leave experts out, or key"
-        )
     if settings.experts and settings.loss == "quantile":
         raise SettingsError("experts forecast one value per horizon, no quantiles; use another loss")
     if not settings.mix_network and not settings.mixes:
