@@ -12,6 +12,7 @@ import pytest
 from kernels.experts.test_mix import told_to
 from learners import DoubleLearner, check_close, randomised, stream, table_of_keys, taken_three_ways
 from reference import ReferenceExperts
+from reference.experts import LAST, NETWORK
 
 from streamrnn import Learner
 from streamrnn.kernels.arrays.state import named_view
@@ -45,22 +46,24 @@ def check_as_if_alone(records: pyarrow.Table, table: pyarrow.Table, new: Callabl
         assert of_key(records, key).select(kept).equals(expected.select(kept)), key
 
 
+@pytest.mark.parametrize("mix_network", [True, False])
 @pytest.mark.parametrize(
     "settings",
     [
         {"horizon": 3, "emit_weights": True, "intervals": [0.5, 0.9], "alert": 0.99},
         {"horizon": (2, 5), "sequence": "s", "time": "t"},
-        {"horizon": 2, "horizon_unit": "values", "season": 12},
-        {"mix_network": False, "loss": "huber"},
+        {"horizon": 2, "horizon_unit": "values", "season": 12, "loss": "huber"},
         {"batch_keys": 2},
     ],
 )
-def test_beside_a_network_that_does_not_learn_a_key_is_forecast_as_if_it_were_alone(settings):
-    """Of keys that begin together nothing is lent."""
-    table, still = seasons(400, 3), {**SMALL, **settings, "lr": 0.0, "shrink": False}
+def test_beside_a_network_that_does_not_learn_a_key_is_forecast_as_if_it_were_alone(settings, mix_network):
+    """Of keys that begin together nothing is lent. Without the network a learner without keys does the same."""
+    table, still = seasons(400, 3), {**SMALL, **settings, "mix_network": mix_network, "lr": 0.0, "shrink": False}
     records = randomised(Learner("a", ["a", "b"], key="k", **still)).run(table)
-    still.pop("batch_keys", None)
-    check_as_if_alone(records, table, lambda: randomised(Learner("a", ["a", "b"], **still)))
+    if not mix_network:
+        still.pop("batch_keys", None)
+    key = "k" if mix_network else None
+    check_as_if_alone(records, table, lambda: randomised(Learner("a", ["a", "b"], key=key, **still)))
 
 
 @pytest.mark.parametrize("settings", [{"intervals": [0.9], "emit_weights": True}, {"horizon": 3, "stride": 2}])
@@ -73,7 +76,9 @@ def test_with_weights_per_key_a_key_learns_and_is_forecast_as_if_it_were_alone(s
 def test_the_order_in_which_keys_take_turns_changes_no_bit_of_their_experts():
     table = seasons(300, 3)
     order = np.argsort(table["k"].to_numpy(), kind="stable")
-    mixed, sorted_learner = (Learner("a", ["a", "b"], key="k", mix_network=False, lr=0.0, **SMALL) for _ in range(2))
+    mixed, sorted_learner = (
+        randomised(Learner("a", ["a", "b"], key="k", lr=0.0, shrink=False, **SMALL)) for _ in range(2)
+    )
     mixed.run(table.slice(0, 60))  # all keys have begun before one of them is known well enough to lend from
     sorted_learner.run(table.slice(0, 60))
     mixed.run(table.slice(60))
@@ -95,7 +100,8 @@ def test_every_keys_mix_is_that_of_the_reference(weights):
     learner = DoubleLearner("a", ["a", "b"], experts=True, max_keys=3, **settings)
     network = DoubleLearner("a", ["a", "b"], max_keys=3, **settings)
     places = answers_of(learner.settings)
-    references = {key: ReferenceExperts(1, (1, 3), places.inputs, places.units, None, False) for key in range(3)}
+    others = {"fallback": LAST if weights == "per-key" else NETWORK}
+    references = [ReferenceExperts(1, (1, 3), places.inputs, places.units, None, False, **others) for _ in range(3)]
     for number, row in enumerate(seasons(300, 3).select(["k", "a", "b"]).to_pylist()):
         learning = number % 7 > 0
         record, alone = learner.step(row, learn=learning), network.step(row, learn=learning)
@@ -120,14 +126,26 @@ def test_rows_in_one_call_one_by_one_and_in_pieces_with_saving_between_give_the_
     taken_three_ways(lambda: Learner("a", ["a", "b"], key="k", **SMALL, **settings), table_of_keys(900, keys=5), 120)
 
 
+def test_a_key_of_which_experts_know_nothing_yet_is_forecast_as_by_the_network_that_others_have_taught():
+    table, settings = seasons(200, 3), {**SMALL, "key": "k", "max_keys": 4}
+    mixed, network = (Learner("a", ["a", "b"], **{**settings, "experts": experts}) for experts in (True, False))
+    for learner in (mixed, network):
+        learner.run(table)
+    new = of_key(table, 1).set_column(0, "k", pyarrow.array([3] * 200)).slice(0, 60)
+    said, alone = mixed.run(new)["a_h1"].to_numpy(), network.run(new)["a_h1"].to_numpy()
+    np.testing.assert_array_equal(said, alone)
+    last = named_view(mixed._state, "expert_forecasts", mixed._intake.keys.states[3].lane)[LAST]
+    assert not np.isin(said[-1], last)
+
+
 def test_a_key_that_comes_back_after_it_gave_way_begins_anew():
     table = seasons(300, 2)
     first, second = of_key(table, 0), of_key(table, 1)
-    still = {**SMALL, "lr": 0.0, "shrink": False}
-    learner = Learner("a", ["a", "b"], key="k", max_keys=1, **still)
+    still = {**SMALL, "key": "k", "max_keys": 1, "lr": 0.0, "shrink": False}
+    learner = randomised(Learner("a", ["a", "b"], **still))
     for part in (first, second, first):
         records = learner.run(part)
-        assert records["a_h1"].equals(Learner("a", ["a", "b"], **still).run(part)["a_h1"])
+        assert records["a_h1"].equals(randomised(Learner("a", ["a", "b"], **still)).run(part)["a_h1"])
     assert learner.metrics.evicted_keys == 2
 
 
