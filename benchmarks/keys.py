@@ -2,12 +2,13 @@
 
     python -m benchmarks.keys --data FOLDER
     python -m benchmarks.keys --data FOLDER --first 2000 --set lr=3e-3     other rows, to choose settings on
+    python -m benchmarks.keys --only memory
     python -m benchmarks.keys --only cost
     python -m benchmarks.keys --only batches --data FOLDER
 
 FOLDER holds the CSV files of Numenta's realAWSCloudwatch, each of columns ``timestamp`` and ``value``. Interleaved by
-time they are one stream with the file as its key, forecast one row ahead, beside 17 learners of one file each, once
-as networks alone, as the learner with keys is one, and once mixed with experts, as they are by default. The error is
+time they are one stream with the file as its key, forecast one row ahead, beside 17 learners of one file each; once
+as networks alone, which a learner with keys is by default, and once mixed with experts, as any other is. The error is
 the mean over files of MAE over the first 1,000 rows, each in units of the last value's.
 The many streams that are learned in batches beside are sines with noise, each with a level, a size and a period of its
 own.
@@ -32,6 +33,12 @@ from streamrnn import Learner
 ROWS = 1000  # of each file
 COST_ROWS = 10_000
 ROUNDS = 5
+COSTS: dict[str, tuple[dict[str, Any], int, tuple[int, ...]]] = {
+    # settings; rows of each key until windows are full, and experts have their units; how many keys, 0: none
+    "shared": ({"experts": False}, 40, (0, 1, 100, 10_000, 100_000)),
+    "per-key": ({"weights": "per-key"}, 40, (1, 100, 10_000)),
+    "experts": ({"experts": True}, 80, (0, 1, 100, 10_000)),
+}
 STRETCH = 1024  # rows whose rate is measured; so the best one may fall into a quiet moment of the machine
 
 
@@ -59,22 +66,26 @@ def relative_errors(records: pyarrow.Table) -> tuple[float, float]:
 
 
 def figures(table: pyarrow.Table, settings: dict[str, Any]) -> dict[str, float]:
-    """Errors of one learner with keys, which mixes no experts, and of one learner for each key, with and without."""
-    together = Learner("value", key="file", **settings).run(table)
-    alone = [table.filter(pyarrow.compute.equal(table["file"], name)) for name in together["file"].unique()]
-    errors = {
-        "shared": [
-            together.filter(pyarrow.compute.equal(together["file"], name)) for name in together["file"].unique()
-        ],
-        "networks": [Learner("value", **{**settings, "experts": False}).run(part) for part in alone],
-        "with experts": [Learner("value", **settings).run(part) for part in alone],
-    }
+    """Errors of one learner with keys and of one learner for each key, as networks alone and mixed with experts."""
+    alone, errors = by_key(table), {}
+    for experts, name in ((False, "networks"), (True, "with experts")):
+        mixed = {**settings, "experts": experts}
+        errors[f"shared, {name}"] = by_key(Learner("value", key="file", max_keys=len(alone), **mixed).run(table))
+        errors[f"own, {name}"] = [Learner("value", **mixed).run(part) for part in alone]
     graded = {name: np.array([relative_errors(records) for records in parts]) for name, parts in errors.items()}
     return {
         **{f"{name}, MAE": float(part[:, 0].mean()) for name, part in graded.items()},
         **{f"{name}, RMSE": float(part[:, 1].mean()) for name, part in graded.items()},
-        "keys better": float(np.mean(graded["shared"][:, 0] < graded["networks"][:, 0])),
+        **{
+            f"keys better, {name}": float(np.mean(graded[f"shared, {name}"][:, 0] < graded[f"own, {name}"][:, 0]))
+            for name in ("networks", "with experts")
+        },
     }
+
+
+def by_key(table: pyarrow.Table) -> list[pyarrow.Table]:
+    """The rows of each file."""
+    return [table.filter(pyarrow.compute.equal(table["file"], name)) for name in table["file"].unique()]
 
 
 def turns(keys: np.ndarray, first: int, random: np.random.Generator) -> pyarrow.Table:
@@ -87,12 +98,13 @@ def cost() -> list[str]:
     """Microseconds of CPU a row at hidden 32, of streams that take turns in a random order; the best of some rounds."""
     random = np.random.default_rng(0)
     learners, orders = {}, {}
-    for weights, keys in (*product(["shared"], (0, 1, 100, 10_000, 100_000)), *product(["per-key"], (1, 100, 10_000))):
-        settings = {"key": "key", "max_keys": keys, "weights": weights} if keys else {}
-        learner = learners[weights, keys] = Learner("value", hidden=32, **settings)
-        for turn in range(1 + 40 * keys // COST_ROWS):  # until every window is full; lanes lie in this order
-            learner.run(turns(np.arange(max(keys, 1)), turn * COST_ROWS, random))
-        orders[weights, keys] = random.permutation(max(keys, 1))
+    for kind, (settings, rows, numbers) in COSTS.items():
+        for keys in numbers:
+            keyed = {"key": "key", "max_keys": keys} if keys else {}
+            learner = learners[kind, keys] = Learner("value", hidden=32, **settings, **keyed)
+            for turn in range(1 + rows * keys // COST_ROWS):  # lanes lie in this order
+                learner.run(turns(np.arange(max(keys, 1)), turn * COST_ROWS, random))
+            orders[kind, keys] = random.permutation(max(keys, 1))
     best = dict.fromkeys(learners, np.inf)
     for turn in range(ROUNDS):
         for name, learner in learners.items():
@@ -103,9 +115,25 @@ def cost() -> list[str]:
             if learner.metrics.updates > updates + 0.99 * COST_ROWS:  # else lanes went back to good weights instead
                 best[name] = min(best[name], microseconds)
     return [
-        f"{weights:<8} {keys or 'no':>6} keys: {best[weights, keys]:6.1f} us a row, {learner.nbytes:>13,} bytes"
-        for (weights, keys), learner in learners.items()
+        f"{kind:<8} {keys or 'no':>6} keys: {best[kind, keys]:6.1f} us a row, {learner.nbytes:>13,} bytes"
+        for (kind, keys), learner in learners.items()
     ]
+
+
+def memory() -> list[str]:
+    """Bytes of a key at hidden 32, with experts and without."""
+    lines = []
+    for columns, horizon in product((1, 7), (1, 12)):
+        names = [f"x{i}" for i in range(columns)]
+        sizes = {}
+        for experts in (False, True):
+            settings = {"horizon": horizon, "hidden": 32, "key": "key", "experts": experts}
+            few, more = (Learner(names, max_keys=keys, **settings).nbytes for keys in (1, 2))
+            sizes[experts] = more - few
+        lines.append(
+            f"{columns} columns, horizon {horizon:>2}: {sizes[False]:>9,} bytes a key, {sizes[True]:>9,} with experts"
+        )
+    return lines
 
 
 def many_streams(keys: int, rows: int, seed: int = 0) -> pyarrow.Table:
@@ -164,16 +192,19 @@ def batches(data: Path | None, first: int, seeds: int, settings: dict[str, Any])
 @click.command(help=__doc__.split("\n\n")[0])
 @click.option("--data", type=click.Path(exists=True, file_okay=False, path_type=Path), help="folder with the files")
 @click.option("--first", default=0, show_default=True, help="row of each file to begin with")
+@click.option("--rows", default=ROWS, show_default=True, help="rows of each file, for figures")
 @click.option("--seeds", default=3, show_default=True, help="networks to train")
-@click.option("--only", default="", help="figures, cost or batches")
+@click.option("--only", default="", help="figures, memory, cost or batches")
 @SETTINGS
-def main(data: Path | None, first: int, seeds: int, only: str, settings: dict[str, Any]) -> None:
+def main(data: Path | None, first: int, rows: int, seeds: int, only: str, settings: dict[str, Any]) -> None:
     if data is not None and only in ("", "figures"):
-        table = interleaved(data, first, ROWS)
+        table = interleaved(data, first, rows)
         lines = [figures(table, {**settings, "seed": seed}) for seed in range(seeds)]
         for name in lines[0]:
             values = np.array([line[name] for line in lines])
-            click.echo(f"{name:<18} {values.mean():.4f}   {values.min():.4f} to {values.max():.4f}")
+            click.echo(f"{name:<26} {values.mean():.4f}   {values.min():.4f} to {values.max():.4f}")
+    if only in ("", "memory"):
+        click.echo("\n".join(memory()))
     if only in ("", "cost"):
         click.echo("\n".join(cost()))
     if only in ("", "batches"):

@@ -171,7 +171,7 @@ def main(data: Path, split: str, only: str, seeds: int, settings: dict[str, Any]
         click.echo(f"{name}, {split}, {', '.join(chosen)}; reach: {reach}")
         for figure in lines[0]:
             values = np.array([line[figure] for line in lines])
-            click.echo(f"  {figure:<22} {values.mean():8.4f}   {values.min():.4f} to {values.max():.4f}")
+            click.echo(f"  {figure:<26} {values.mean():8.4f}   {values.min():.4f} to {values.max():.4f}")
 
 
 if __name__ == "__main__":

@@ -136,7 +136,8 @@ def learning(health: Health, settings: Settings) -> dict[str, str]:
         texts["experts"] = ", ".join(f"{name} {weight:.0%}" for name, weight in weights if weight >= 0.005)
     if any(health.seasons.values()):
         lengths = sorted(set(health.seasons.values()))
-        texts["season"] = listed([_season(health.seasons, length) for length in lengths])
+        whose = "" if settings.key is None else "; the most common among the keys"
+        texts["season"] = listed([_season(health.seasons, length) for length in lengths]) + whose
     known = {name: share for name, share in health.coverage.items() if not math.isnan(share)}
     if known:
         texts["intervals"] = ", ".join(f"{name.replace('_', '.')}% held {share:.1%}" for name, share in known.items())

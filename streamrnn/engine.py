@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
@@ -51,6 +52,11 @@ class Engine:
     dtype : type
         Of the network.
 
+    Raises
+    ------
+    MemoryError
+        If the machine has less than what is needed.
+
     Attributes
     ----------
     arrays : Arrays
@@ -65,6 +71,7 @@ class Engine:
     def __init__(self, settings: Settings, dtype: Any) -> None:
         self._settings = settings
         self._dtype = dtype
+        _check_memory(self.nbytes)
         self.spare = lanes_of(settings)
         self.arrays: Arrays = new_arrays(settings, self.spare, dtype)
         self.state: State = self.arrays.whole
@@ -199,6 +206,17 @@ class Engine:
                 partial(self._learn_rows, *state, own, codes, marks, learn, told[: len(rows)]),
             ]
         return [*calls, partial(gather_rows, self.state.double, self.state.integer, answers)]
+
+
+def _check_memory(needed: int) -> None:
+    """Raise before it is taken: the system may grant more than there is, and end the process when it is used."""
+    if not hasattr(os, "sysconf"):
+        return
+    there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if 0 < there < needed:  # it may not be known
+        raise MemoryError(
+            f"{needed:,} bytes are needed, and the machine has {there:,}; fewer keys, or a smaller network, need less"
+        )
 
 
 def _begin(answers: np.ndarray) -> None:

@@ -299,15 +299,16 @@ def test_experts_are_on_where_they_can_be():
     assert not Settings(targets="a", experts=False).mixes
 
 
+def test_with_keys_there_are_experts_where_they_are_asked_for():
+    assert not Settings(targets="a", key="k").mixes
+    assert Settings(targets="a", key="k", experts=True).mixes
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
         ({"horizon": 0}, "experts = yes needs a horizon of 1 or more: at horizon 0 there is no past of the target"),
         ({"loss": "quantile"}, "experts = yes needs another loss than quantile: they forecast one value per horizon"),
-        (
-            {"key": "k"},
-            "experts follow one stream, and with keys the network forecasts alone: leave experts out, or key",
-        ),
         ({"season": "weekly"}, "season must be a whole number or auto, not 'weekly'"),
         ({"season": -1}, "season must be from 0 to 100000, not -1"),
         ({"season": 2.5}, "season must be a whole number, not 2.5"),

@@ -92,8 +92,7 @@ class WatchedLearner(Learner):
         self._intake.call, self._intake.grade = self._watch_rows, self._watch_labels
         self._of_targets = named_view(self._state, "target_columns")
         self._views: dict[int, list[_LaneView]] = {}
-        if settings.mixes:
-            self._mix = _MixView(self)
+        self._mixes: dict[int, _MixView] = {}
 
     def _watch_rows(self, portion: Portion) -> KeyboardInterrupt | None:
         heard = None
@@ -110,7 +109,7 @@ class WatchedLearner(Learner):
             newest = zip(*(network.newest() for network in networks), strict=True)
             values[i], shifted[i], last_values[i] = map(np.concatenate, newest)
             if experts:
-                self._mix.read(of_experts[i], weights[i])
+                self._mix(number).read(of_experts[i], weights[i])
         forecasts = self._intake.layout.forecasts(answers).copy()
         bounds = (
             self._intake.layout.bounds(answers).copy().reshape(*forecasts.shape[:-1], len(self.settings.intervals), 2)
@@ -146,6 +145,12 @@ class WatchedLearner(Learner):
         if number not in self._views:
             self._views[number] = [_lane_view(network, number) for network in self._engine.arrays.leading]
         return self._views[number]
+
+    def _mix(self, number: int) -> _MixView:
+        """Views onto a key's experts."""
+        if number not in self._mixes:
+            self._mixes[number] = _MixView(self, number)
+        return self._mixes[number]
 
     def watch(self, table: Any) -> tuple[Any, Watched | None]:
         """Take every row of a table; return the records, and what was seen: None if all are labels of earlier ones.
@@ -183,15 +188,15 @@ def _lane_view(network: State, lane: int) -> _LaneView:
 
 
 class _MixView:
-    """Views onto the arrays of a learner's experts."""
+    """Views onto the arrays of one key's experts."""
 
-    def __init__(self, learner: Learner) -> None:
+    def __init__(self, learner: Learner, lane: int) -> None:
         state, experts, horizons = learner._state, len(learner.settings.expert_names), len(learner.settings.horizons)
-        self._ticks = named_view(state, "ticks")
-        pending = named_view(state, "expert_forecasts")
+        self._ticks = named_view(state, "ticks", lane)
+        pending = named_view(state, "expert_forecasts", lane)
         targets = len(self._ticks)
         self._pending = pending.reshape(experts, -1, horizons, targets)
-        self._weights = named_view(state, "mix_weights").reshape(horizons, targets, experts)
+        self._weights = named_view(state, "mix_weights", lane).reshape(horizons, targets, experts)
         self._targets = np.arange(targets)
 
     def read(self, forecasts: np.ndarray, weights: np.ndarray) -> None:

@@ -6,12 +6,12 @@ from ..kernels.arrays.state import State, lanes_view, named_view
 from ..kernels.experts import regressors, season
 from ..kernels.surprise.conformal_fields import PLACES
 from ..schema import numeric_targets
-from ..settings import Settings
+from ..settings import EXPERTS, Settings
 from .answers import answers_of
 
 NONE = dict.fromkeys(
     (
-        "experts", "voices", "voices_at", "candidates", "mixed", "mixed_pairs", "mix_slots", "mix_rows",
+        "experts", "voices", "voices_at", "candidates", "fallback", "mixed", "mixed_pairs", "mix_slots", "mix_rows",
         "linear_width", "joint_width", "readout_width", "direction_width", "history", "season", "seasons",
         "longest_season", "weights_at",
     ),
@@ -32,6 +32,7 @@ def expert_sizes(settings: Settings) -> dict[str, int]:
         "voices": len(settings.networks_in_mix),
         "voices_at": answers.voices,
         "candidates": len(settings.expert_names) if settings.mix_network else settings.expert_names.index("readout"),
+        "fallback": EXPERTS.index("network" if _begins_with_taught_network(settings) else "last"),
         "mixed": targets,
         "mixed_pairs": targets * len(settings.horizons),
         "mix_slots": slots,
@@ -46,6 +47,11 @@ def expert_sizes(settings: Settings) -> dict[str, int]:
         "longest_season": season.LAGS if finds_season else known,
         "weights_at": answers.weights,
     }
+
+
+def _begins_with_taught_network(settings: Settings) -> bool:
+    """Whether other keys may have taught the network before a key's experts know anything."""
+    return bool(settings.key) and not settings.has_own_weights and settings.mix_network
 
 
 def past_sizes(settings: Settings) -> dict[str, int]:

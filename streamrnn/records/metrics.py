@@ -10,7 +10,7 @@ import numpy as np
 
 from ..categories.scores import ClassScore, class_scores, of_networks, pooled
 from ..kernels.arrays.places import DIVERGED, LEVEL_SHIFTS, MADE, SKIPPED, STEPS
-from ..kernels.arrays.state import State, named_view
+from ..kernels.arrays.state import State, lanes_view, named_view
 from ..kernels.network.health import CLIPPED, MEASURED, NORM, NOTED, RATE, REACH
 from ..model.parts import Arrays
 from ..schema import categorical_columns, matrix_columns, numeric_targets, percent_text
@@ -106,11 +106,12 @@ class Health(NetworkHealth):
     Attributes
     ----------
     believed : dict of str to float
-        By expert: its weight in the mix, the mean over targets and horizons; empty without experts.
+        By expert: its weight in the mix, the mean over keys, targets and horizons; empty without experts.
     coverage : dict of str to float
         By interval, in percent as text: the share of values that it held, over targets and horizons; NaN before any.
     seasons : dict of str to int
-        By target: the season that its experts use, 0 for none; empty without experts.
+        By target: the season that its experts use, 0 for none, and of many keys' the one that most of them use; empty
+        without experts.
     networks : dict of str to NetworkHealth
         By name, of each of several networks; empty where there is one.
     """
@@ -125,9 +126,9 @@ def health_of(arrays: Arrays, settings: Settings, lanes: Sequence[int]) -> Healt
     """Divide what the kernels have summed up; lanes: of all keys."""
     state, believed, seasons = arrays.whole, {}, {}
     if settings.mixes:
-        weights = np.mean(named_view(state, "mix_weights"), axis=0)
-        believed = dict(zip(settings.expert_names, weights.tolist(), strict=True))
-        seasons = dict(zip(numeric_targets(settings), named_view(state, "season_of").tolist(), strict=True))
+        weights, lengths = (_of_keys(state, name, lanes) for name in ("mix_weights", "season_of"))
+        believed = dict(zip(settings.expert_names, weights.mean(axis=(0, 1)).tolist(), strict=True))
+        seasons = dict(zip(numeric_targets(settings), map(_most_common, lengths.T), strict=True))
     networks = {part.prefix[:-1]: _of_network(network, lanes) for part, network in arrays.networks}
     return Health(
         **vars(_of_network(arrays.leading[0], lanes)),
@@ -136,6 +137,18 @@ def health_of(arrays: Arrays, settings: Settings, lanes: Sequence[int]) -> Healt
         coverage=_coverage(state, settings, lanes),
         networks=networks if settings.has_several_networks else {},
     )
+
+
+def _of_keys(state: State, name: str, lanes: Sequence[int]) -> np.ndarray:
+    """A field of every key's lane, (keys, ...); before the first key that of a lane which nobody has used."""
+    fields: np.ndarray = lanes_view(state, name, max(lanes, default=0) + 1)[list(lanes) or [0]]
+    return fields
+
+
+def _most_common(numbers: np.ndarray) -> int:
+    """The number that stands there most often, the least of several."""
+    values, counts = np.unique(numbers, return_counts=True)
+    return int(values[counts.argmax()])
 
 
 def _of_network(state: State, lanes: Sequence[int]) -> NetworkHealth:

@@ -154,7 +154,8 @@ class Settings:
     )
     top: int = option(1, "Forecast", "categories to name in a record, the most probable first", metavar="N")
     experts: bool | None = option(
-        None, "Forecast", "mix the network with linear and seasonal forecasters [yes, but for labels, quantiles, keys]",
+        None, "Forecast", "mix the network with linear and seasonal forecasters; each key has its own [yes, but for "
+        "labels, quantiles, keys]",
         structure=True,
     )  # fmt: skip
     season: int | str = option(

@@ -48,10 +48,6 @@ def _check_roles(settings: Settings) -> None:
 
 
 def _check_keys(settings: Settings) -> None:
-    if settings.experts and settings.key is not None:
-        raise SettingsError(
-            "experts follow one stream, and with keys the network forecasts alone: leave experts out, or key"
-        )
     if settings.batch_keys > settings.max_keys:
         raise SettingsError(
             f"batch_keys = {settings.batch_keys} is more than max_keys = {settings.max_keys}: so many keys are never "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any, TypeVar
@@ -31,18 +32,20 @@ def merged_metrics(shards: Sequence[Metrics]) -> Metrics:
 def merged_health(shards: Sequence[tuple[Health, Metrics]]) -> Health:
     """Take means: of gradients by how many updates each shard has made, of intervals by how many forecasts it graded.
 
-    The rate and its cap are the lowest of all. Learners with keys mix no experts, so there are none to merge.
+    Those of the experts' weights are over keys, and a season is the one of most keys, as their shards tell. The rate
+    and its cap are the lowest of all.
     """
     every, metrics = zip(*shards, strict=True)
     updates = [its.updates for its in metrics]
+    keys = [its.keys for its in metrics] if any(its.keys for its in metrics) else [1] * len(metrics)
     graded = [sum(score.count for score in its.scores) for its in metrics]
     caps = [health.rate_cap for health in every if health.rate_cap is not None]
     return Health(
         rate=min((health.rate for health in every if not math.isnan(health.rate)), default=math.nan),
         rate_cap=min(caps, default=None),
         **{name: _mean([getattr(health, name) for health in every], updates) for name in MEANS},
-        believed={},
-        seasons={},
+        believed={name: _mean([health.believed[name] for health in every], keys) for name in every[0].believed},
+        seasons={name: _most_common([health.seasons[name] for health in every], keys) for name in every[0].seasons},
         networks={},
         coverage={name: _mean([health.coverage[name] for health in every], graded) for name in every[0].coverage},
     )
@@ -73,6 +76,14 @@ def _merged_score(scores: Sequence[AnyScore]) -> AnyScore:
         else:
             merged[name] = _mean(values, weights)
     return type(first)(**merged)
+
+
+def _most_common(values: Sequence[int], weights: Sequence[int]) -> int:
+    """The value that stands for the greatest weight, the least of several."""
+    votes: Counter[int] = Counter()
+    for value, weight in zip(values, weights, strict=True):
+        votes[value] += weight
+    return max(sorted(votes), key=votes.__getitem__)
 
 
 def _mean(values: Sequence[float], weights: Sequence[int]) -> float:

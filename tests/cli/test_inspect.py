@@ -105,3 +105,15 @@ def test_shards_are_shown(streamrnn, tmp_path):
     assert shown[0].endswith(f"in memory {told[-2]} bytes") and f" {told[-2]} bytes" in dry
     assert {"shards            2", "rows              40"} <= set(shown)
     assert json.loads(streamrnn("inspect", tmp_path / "m", "--json").out)["shards"] == 2
+
+
+@pytest.mark.parametrize("shards", [1, 2])
+def test_experts_of_keys_are_shown_as_the_mean_of_their_weights_and_the_most_common_season(streamrnn, tmp_path, shards):
+    rows = [f"{key},{(1 + key) * (row % 12)}\n" for row in range(200) for key in range(3)]
+    (tmp_path / "in.csv").write_text("site,load\n" + "".join(rows))
+    run = ["run", tmp_path / "in.csv", "--key", "site", "--experts", "--hidden", 4, "--window", 4]
+    result = streamrnn(*run, "--shards", shards, "-m", tmp_path / "m", "-o", tmp_path / "out.csv")
+    assert result.code == 0
+    shown = streamrnn("inspect", tmp_path / "m").out.decode().splitlines()
+    assert "season            12; the most common among the keys" in shown
+    assert next(line for line in shown if line.startswith("experts  ") and "%" in line).count("%") > 1

@@ -59,6 +59,9 @@ MODES = {
     "keys": {"horizon": 3, "key": "pump"},
     "keys that give way": {"horizon": 1, "key": "pump", "max_keys": 2},
     "keys with sequences of values": {"horizon": 2, "horizon_unit": "values", "key": "pump", "sequence": "trip"},
+    "experts of keys": {"horizon": 3, "key": "pump", "experts": True},
+    "experts of keys that give way": {"horizon": 1, "key": "pump", "max_keys": 2, "experts": True},
+    "experts of keys with values": {"horizon": 2, "horizon_unit": "values", "key": "pump", "experts": True},
     "quantiles": {"horizon": 2, "loss": "quantile"},
     "channels": {"horizon": 3, "channels": "independent", "sequence": "trip"},
     "channels, networks": {"horizon": 3, "channels": "independent", "experts": False},
@@ -91,7 +94,14 @@ def test_scores_are_those_that_the_learner_counts_itself(mode, piece):
 
 
 @pytest.mark.parametrize(
-    "more", [{}, {"key": "pump", "max_keys": 2}, {"sequence": "trip"}, {"lr_pool": (1, 3), "channels": "independent"}]
+    "more",
+    [
+        {},
+        {"key": "pump", "max_keys": 2},
+        {"key": "pump", "max_keys": 2, "experts": True},
+        {"sequence": "trip"},
+        {"lr_pool": (1, 3), "channels": "independent"},
+    ],
 )
 def test_a_watched_learner_is_the_learner(more):
     settings = Settings(**SMALL, horizon=3, intervals=(0.9,), alert=0.99, **more)
@@ -102,9 +112,9 @@ def test_a_watched_learner_is_the_learner(more):
     assert forecasters.learner.to_bytes() == learner.to_bytes()
 
 
-@pytest.mark.parametrize("pool", [(), (0.3, 1)])
-def test_experts_are_what_the_mix_is_mixed_of(pool):
-    settings = Settings(**SMALL, horizon=(1, 3), emit_weights=True, lr_pool=pool)
+@pytest.mark.parametrize("more", [{}, {"lr_pool": (0.3, 1)}, {"key": "pump", "experts": True}])
+def test_experts_are_what_the_mix_is_mixed_of(more):
+    settings = Settings(**SMALL, horizon=(1, 3), emit_weights=True, **more)
     table = rough_stream()
     observed = Forecasters(settings).take(table)
     records = Learner(**settings.to_dict()).run(table)

@@ -295,6 +295,19 @@ def test_memory_is_known_from_the_settings_and_no_key_adds_to_it():
     assert len(learner._intake.keys.states) == 5
 
 
+def test_more_keys_than_the_machine_has_memory_for_are_refused_before_any_is_taken(monkeypatch):
+    needed, sizes = Learner("a", **SMALL, max_keys=5).nbytes, {"SC_PAGE_SIZE": 1}
+    monkeypatch.setattr("streamrnn.engine.os.sysconf", lambda name: sizes[name])
+    sizes["SC_PHYS_PAGES"] = needed
+    assert Learner("a", **SMALL, max_keys=5).nbytes == needed
+    monkeypatch.setattr("streamrnn.engine.new_arrays", None)
+    sizes["SC_PHYS_PAGES"] = needed - 1
+    with pytest.raises(
+        MemoryError, match=f"^{needed:,} bytes are needed, and the machine has {needed - 1:,}; fewer keys"
+    ):
+        Learner("a", **SMALL, max_keys=5)
+
+
 def test_a_forecast_of_a_key_never_seen_leaves_no_trace():
     learner = Learner("a", **SMALL, max_keys=2)
     for row in range(200):

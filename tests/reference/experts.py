@@ -183,9 +183,16 @@ class Target:
     """The experts of one target."""
 
     def __init__(
-        self, horizons: tuple[int, ...], inputs: int, units: int, season: int | None, candidates: int, networks: int
+        self,
+        horizons: tuple[int, ...],
+        inputs: int,
+        units: int,
+        season: int | None,
+        candidates: int,
+        networks: int,
+        fallback: int,
     ) -> None:
-        self.horizons, self.season, self.candidates = horizons, season or 0, candidates
+        self.horizons, self.season, self.candidates, self.fallback = horizons, season or 0, candidates, fallback
         self.experts = NETWORK + networks
         widths = (OWN, OWN + WAVES + 2 * inputs, 1 + units)
         ridges = (RIDGE, RIDGE, READOUT_RIDGE)
@@ -239,7 +246,8 @@ class Target:
             weights += then.gains[which] * clip((truth - base) / unit - weights @ then.x[which])
         proposed, left = clip(then.readouts[k]), clip((truth - then.readout_bases[k]) / unit)
         self.agreement[k] = FORGETTING * self.agreement[k] + (proposed * left, proposed**2)
-        self.evidence[k].add(clip((made - last) / unit), clip((truth - last) / unit))
+        base = then.forecasts[self.fallback, k]
+        self.evidence[k].add(clip((made - base) / unit), clip((truth - base) / unit))
 
     def tick(self, value: float, told: dict[str, Any], learn: bool) -> None:
         """Take a value into the past."""
@@ -320,15 +328,15 @@ class Target:
         return self.pending[-1].mixed
 
     def _mix(self, forecasts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """ML-Poly, shrunk to the last value; and before it is."""
+        """ML-Poly, shrunk to the fallback; and before it is."""
         spread = self.largest[:, None] ** 2 + self.regret2
         with np.errstate(invalid="ignore", divide="ignore"):
             weights = np.where(spread > 0.0, np.maximum(self.regret, 0.0) / spread, 0.0)
             weights[:, self.candidates :] = 0.0
             total = weights.sum(axis=1, keepdims=True)
-            whole = np.where(total > 0.0, weights / total, np.eye(self.experts)[LAST])
+            whole = np.where(total > 0.0, weights / total, np.eye(self.experts)[self.fallback])
         shares = np.array([[evidence.share()] for evidence in self.evidence])
-        self.weights = shares * whole + (1.0 - shares) * np.eye(self.experts)[LAST]
+        self.weights = shares * whole + (1.0 - shares) * np.eye(self.experts)[self.fallback]
         return (self.weights * forecasts.T).sum(axis=1), (whole * forecasts.T).sum(axis=1)
 
     def _before(self, lag: int) -> float:
@@ -384,7 +392,7 @@ def has_left(unit: float, deviation: float) -> bool:
 
 
 class ReferenceExperts:
-    """The experts of all targets; ``season`` None: to be found."""
+    """The experts of all targets; ``season`` None: to be found; fallback: whom the mix is shrunk to."""
 
     def __init__(
         self,
@@ -396,9 +404,10 @@ class ReferenceExperts:
         by_value: bool,
         candidates: int = 6,
         networks: int = 1,
+        fallback: int = LAST,
     ) -> None:
         self.by_value = by_value
-        self.targets = [Target(horizons, inputs, units, season, candidates, networks) for _ in range(targets)]
+        self.targets = [Target(horizons, inputs, units, season, candidates, networks, fallback) for _ in range(targets)]
 
     def step(self, told: list[dict[str, Any]], learn: bool, boundary: bool) -> tuple[np.ndarray, np.ndarray]:
         """Take one row: (targets,) expected and (targets, horizons) forecasts."""

@@ -48,6 +48,7 @@ def of_shard(table: pyarrow.Table, shard: int, shards: int) -> pyarrow.Table:
         {"time": "t", "time_features": True},
         {"batch_keys": 3},
         {"weights": "per-key"},
+        {"experts": True, "horizon": 2, "intervals": [0.5]},
     ],
 )
 def test_records_are_those_of_learners_that_are_fed_their_own_keys_alone(shards, settings):
@@ -170,6 +171,19 @@ def test_labels_that_name_no_row_are_told_in_their_order():
 
 
 # --- what it knows ----------------------------------------------------------------------------------------------------
+
+
+def test_health_tells_whom_the_keys_of_all_shards_believe():
+    learner = new(3, experts=True)
+    assert set(learner.health.believed.values()) == {0.0} and learner.health.seasons == {"a": 0}
+    wave = np.sin(np.arange(400) * (2 * np.pi / 24)) + 0.1 * np.random.default_rng(0).standard_normal(400)
+    for key in range(5):
+        learner.run(pyarrow.table({"k": [f"pump {key}"] * 400, "a": wave, "b": wave}))
+    keys = [shard.metrics.keys for shard in learner.shards]
+    each = [list(shard.health.believed.values()) for shard in learner.shards]
+    assert sum(keys) == 5 and len(set(keys)) > 1
+    assert list(learner.health.believed.values()) == pytest.approx(np.average(each, axis=0, weights=keys))
+    assert learner.health.seasons == {"a": 24}
 
 
 def test_metrics_are_those_of_all_rows():

@@ -87,6 +87,7 @@ class Sizes(NamedTuple):
     voices: int  # the last so many of them are networks
     voices_at: int  # place in a record of the forecasts of the first one
     candidates: int  # the first so many of them are mixed
+    fallback: int  # that which is forecast as far as the mix has not shown to be better
     mixed: int  # targets
     mixed_pairs: int  # pairs
     mix_slots: int  # ticks that a forecast of the mix waits at most, and this one

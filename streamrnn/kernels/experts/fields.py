@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..arrays.field import SCRATCH, Field
+from ..arrays.field import SCRATCH, TALLY, Field
 
 EXPERT_FIELDS = (
     Field("linear_covariance", "double", ("mixed", "linear_width", "linear_width"), "P of each target"),
@@ -49,6 +49,6 @@ EXPERT_FIELDS = (
     Field("input_unit", "double", ("mixed", "handed_inputs"), "their deviations when they were last looked at closely"),
     Field("ticks", "integer", ("mixed",), "since the first value of this sequence, from 1; 0 before it"),
     Field("phase", "integer", ("mixed",), "ticks that no shift of the level sets back"),
-    Field("mix_errors", "double", ("mixed_pairs", 4), "sums: absolute, squared, and both of last value"),
-    Field("mix_error_count", "integer", ("mixed_pairs",), "forecasts graded"),
+    Field("mix_errors", "double", ("mixed_pairs", 4), "sums: absolute, squared, and both of last value", **TALLY),
+    Field("mix_error_count", "integer", ("mixed_pairs",), "forecasts graded", **TALLY),
 )

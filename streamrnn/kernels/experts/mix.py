@@ -121,7 +121,8 @@ def _grade(experts, slot, t, age, truth, learn):
     left = (truth - mix.readout_bases[slot, pair]) * inverse
     correct(experts.readout, row, pair, left)
     add_agreement(mix, pair, mix.readouts[slot, pair], left)
-    add_evidence(mix, pair, (mix.proposals[slot, pair] - last) * inverse, (truth - last) * inverse, age)
+    base = mix.forecasts[experts.sizes.fallback, slot, pair]
+    add_evidence(mix, pair, (mix.proposals[slot, pair] - base) * inverse, (truth - base) * inverse, age)
 
 
 @kernel
@@ -190,8 +191,8 @@ def _forecast_all(experts, t, ticks, record):
             mix.forecasts[LINEAR, slot, pair] = last + linear
             mix.forecasts[JOINT, slot, pair] = last + joint
             mix.forecasts[READOUT, slot, pair] = last + readout
-        weigh(mix, pair, sizes.candidates)
-        mix_forecasts(mix, slot, pair, share_of_mix(mix, pair))
+        weigh(mix, pair, sizes.candidates, sizes.fallback)
+        mix_forecasts(mix, slot, pair, share_of_mix(mix, pair), sizes.fallback)
         record[out] = mix.mixed[slot, pair]
 
 

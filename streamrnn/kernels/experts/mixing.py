@@ -9,7 +9,7 @@ its own squared regrets,
 so nothing has to be tuned. The mix's loss is above that of the best fixed convex combination by at most the order of
 the root of that combination's squared regrets, over any number of rounds (Gaillard, Stoltz & van Erven 2014, A
 second-order bound with excess losses, COLT). A truth that comes h ticks late costs a factor of at most h in the bound
-(Joulani, György & Szepesvári 2013). What the mix proposes is then shrunk to the last value as far as it has not shown
+(Joulani, György & Szepesvári 2013). What the mix proposes is then shrunk to its fallback as far as it has not shown
 to be better, see ``shrinkage.py``; the weights that are told are those of the forecast itself.
 """
 
@@ -56,7 +56,7 @@ def within(move, most):
 
 
 @kernel
-def weigh(mix, pair, candidates):
+def weigh(mix, pair, candidates, fallback):
     """Make the weights of one target and horizon from the regrets; those who are no candidates have none."""
     weights, total = mix.weights[pair], 0.0
     largest2 = mix.largest[pair] * mix.largest[pair]
@@ -68,17 +68,17 @@ def weigh(mix, pair, candidates):
     for k in range(weights.shape[0]):
         weights[k] = weights[k] / total if total > 0.0 else 0.0
     if not total > 0.0:
-        weights[LAST] = 1.0
+        weights[fallback] = 1.0
 
 
 @kernel
-def mix_forecasts(mix, slot, pair, share):
-    """Write the forecasts' mean under the weights, as the last value and the changes from it, whole and shrunk."""
-    last, change = mix.forecasts[LAST, slot, pair], 0.0
+def mix_forecasts(mix, slot, pair, share, fallback):
+    """Write the forecasts' mean under the weights, as the fallback and the changes from it, whole and shrunk."""
+    base, change = mix.forecasts[fallback, slot, pair], 0.0
     for k in range(mix.weights.shape[1]):
-        change += mix.weights[pair, k] * (mix.forecasts[k, slot, pair] - last)
+        change += mix.weights[pair, k] * (mix.forecasts[k, slot, pair] - base)
     for k in range(mix.weights.shape[1]):
         mix.weights[pair, k] *= share
-    mix.weights[pair, LAST] += 1.0 - share
-    mix.proposals[slot, pair] = last + change
-    mix.mixed[slot, pair] = last + share * change
+    mix.weights[pair, fallback] += 1.0 - share
+    mix.proposals[slot, pair] = base + change
+    mix.mixed[slot, pair] = base + share * change

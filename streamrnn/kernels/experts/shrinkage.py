@@ -1,13 +1,14 @@
-"""What has not shown itself is shrunk away: the mix to the last value, the readout to the joint regression.
+"""What has not shown itself is shrunk away: the mix to its fallback, the readout to the joint regression.
 
 A mix that learns pays for trying its experts. Where there is nothing to learn, as on a random walk, that is all that
-it does. So it is held against the last value in its turn: with x the change that it proposed and y the one that came,
-b = sum of x y over a block of as many reveals as the horizon has ticks. Forecasts that overlap agree or disagree
-together; blocks of them hardly do, so their spread tells how large S = sum b may be by chance:
+it does. So it is held against the last value in its turn, or, where keys share a network, against that, which others
+have taught before a key's experts know anything. With x the change from this fallback that the mix proposed and y the
+one that came, b = sum of x y over a block of as many reveals as the horizon has ticks. Forecasts that overlap agree or
+disagree together; blocks of them hardly do, so their spread tells how large S = sum b may be by chance:
 
-    z^2 = S^2 / var(S)        share = 1 - (CHANCE / z^2)^2, or 0        forecast = last value + share * x
+    z^2 = S^2 / var(S)        share = 1 - (CHANCE / z^2)^2, or 0        forecast = fallback + share * x
 
-with blocks as in batch means. Within 2.4 deviations of nothing the mix is the last value; soon beyond them it is left
+with blocks as in batch means. Within 2.4 deviations of nothing the mix is its fallback; soon beyond them it is left
 alone. 1 - CHANCE / z^2 would be the garrote (Breiman 1995, Better subset regression using the nonnegative garrote,
 Technometrics 37), which takes more from those that are weak but true.
 
