@@ -108,7 +108,7 @@ class Column:
     def observe_beside_constant(self, value: float) -> float:
         """One odd value does not make a scale, a second one does, and it is a new column.
 
-        But one that stood still between two moves has half of the smaller one as its scale.
+        But one that stood still between two moves has half of the larger one as its scale, at most five of the smaller.
         """
         constant, odd = self.mean, None if math.isnan(self.held) or self.held == self.mean else self.held
         if odd is None and value != constant:
@@ -126,7 +126,8 @@ class Column:
             self.seed(value)
         if self.last_move > 0 and value in (constant, odd):
             self.n = SEED_VALUES
-            self.m2 = SEED_VALUES * (min(self.last_move, abs(odd - constant)) / 2) ** 2
+            smaller, larger = sorted([self.last_move, abs(odd - constant)])
+            self.m2 = SEED_VALUES * (min(larger, 10 * smaller) / 2) ** 2
         self.last_move = abs(odd - constant)
         return self.hold(value)
 

@@ -19,6 +19,7 @@ from .robust import deviation_from, median
 
 FAR = 100.0
 LARGEST = 1e30
+ALIKE = 10.0  # times the smaller of two moves the larger one may be
 
 NULL, INVALID, FAR_OFF = 0, 1, 2  # columns of `Columns.refused`
 
@@ -91,7 +92,7 @@ def _move(columns, c, value):
 
     One odd value means nothing. With a second one after it the statistics restart from the two: all the zeros of before
     say nothing about how far the column moves. But what has stood still between two moves, as a switch does, a set
-    point or a label, moves by such steps: half the smaller of the two is its deviation.
+    point or a label, moves by such steps: half of them is its deviation.
     """
     before, constant = columns.held[c], columns.mean[c]
     moved = not math.isnan(before) and before != constant
@@ -105,11 +106,17 @@ def _move(columns, c, value):
     else:
         _add(columns, c, value)
     if moved:
-        half = 0.5 * min(abs(before - constant), columns.last_move[c])
+        half = 0.5 * _usual_move(abs(before - constant), columns.last_move[c])
         columns.last_move[c] = abs(before - constant)
         if half > 0.0 and (value - constant) * (value - before) == 0.0:
             columns.seen[c], columns.m2[c] = WARM_UP, half * half * WARM_UP
     _hold(columns, c, value, 1)
+
+
+@kernel
+def _usual_move(one, other):
+    """Return the larger of two moves, or a few times the smaller one, so that a single wild one does not count."""
+    return min(max(one, other), ALIKE * min(one, other))
 
 
 @kernel
