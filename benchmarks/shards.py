@@ -5,15 +5,17 @@
 
 The streams are sines with noise that take turns, as those of benchmarks/keys.py. All take the same rows, in turn, and
 the fastest of some rounds counts, by the clock. Independent learners, each in a thread of its own with its own keys'
-rows, cut out for it before, are what the machine can give. The hash that shares keys out does so unevenly, and the
-shard with the most rows is waited for: its part of the rows bounds the gain, and is printed.
+rows, cut out for it before, are what the machine can give to learners; sines of numbers that stay in a core's cache are
+what it can give at all. The hash that shares keys out does so unevenly, and the shard with the most rows is waited for:
+its part of the rows bounds the gain, and is printed.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import click
@@ -26,17 +28,23 @@ from streamrnn.shards.shares import shards_of_keys
 
 ROUNDS = 5
 ROWS_OF_A_KEY = 250  # in a round
+SINES, TIMES = np.linspace(0.0, 1.0, 1 << 14), 4096
 
 
-def in_threads(learners: list[Learner], tables: list[pyarrow.Table]) -> None:
-    """Let each learner take its table in a thread of its own."""
-    threads = [
-        threading.Thread(target=learner.run, args=(table,)) for learner, table in zip(learners, tables, strict=True)
-    ]
+def in_threads(calls: Iterable[Callable[[], Any]]) -> None:
+    """Make each call in a thread of its own."""
+    threads = [threading.Thread(target=call) for call in calls]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def sines(times: int) -> None:
+    """Work out sines for a while, in numpy, which lets other threads run meanwhile."""
+    room = np.empty_like(SINES)
+    for _ in range(times):
+        np.sin(SINES, out=room)
 
 
 def fastest(calls: dict[str, Callable[[], Any]]) -> dict[str, float]:
@@ -68,12 +76,18 @@ def main(shards: int, keys: int, hidden: int) -> None:
             "one learner": lambda: one.run(table),
             "1 shard": lambda: in_shards[1].run(table),
             f"{shards} shards": lambda: in_shards[shards].run(table),
-            f"{shards} learners in threads": lambda: in_threads(alone, parts),
+            f"{shards} learners in threads": lambda: in_threads(
+                partial(learner.run, part) for learner, part in zip(alone, parts, strict=True)
+            ),
+            "sines": lambda: sines(TIMES),
+            f"sines in {shards} threads": lambda: in_threads([partial(sines, TIMES // shards)] * shards),
         }
     )
     for name, took in seconds.items():
-        gain = seconds["one learner"] / took
-        click.echo(f"{name:<22} {len(table) / took:9,.0f} rows a second, {gain:.2f}x")
+        is_learner = "sines" not in name
+        gain = seconds["one learner" if is_learner else "sines"] / took
+        speed = f"{len(table) / took:9,.0f} rows a second, " if is_learner else " " * 25
+        click.echo(f"{name:<22} {speed}{gain:.2f}x")
     click.echo(f"largest shard: {max(map(len, parts)) / len(table):.1%} of the rows")
 
 
