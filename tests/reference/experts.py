@@ -238,6 +238,7 @@ class Target:
         self.moves[k] = MOVE_MEMORY * self.moves[k] + (abs(truth - last), 1.0)
         made = then.proposals[k]
         regrets = 2.0 * clip((made - truth) / unit) * clip((made - then.forecasts[:, k]) / unit)
+        regrets[self.candidates :] = 0.0
         self.regret[k] += regrets
         self.regret2[k] += regrets**2
         self.largest[k] = max(self.largest[k], np.abs(regrets).max())

@@ -31,7 +31,7 @@ EXPERT_FIELDS = (
     Field("regret2", "double", ("mixed_pairs", "experts"), "sums of their squares"),
     Field("mix_evidence", "double", ("mixed_pairs", 5), "for the mix, see `shrinkage.py`"),
     Field("readout_agreement", "double", ("mixed_pairs", 2), "decaying sums of proposed * left and proposed^2"),
-    Field("largest_regret", "double", ("mixed_pairs",), "of any expert at once"),
+    Field("largest_regret", "double", ("mixed_pairs",), "of any expert of the mix at once"),
     Field("mix_weights", "double", ("mixed_pairs", "experts"), "the mix"),
     Field("history", "double", ("mixed", "history"), "ring of a target's values, twice, so that lags lie in a row"),
     Field("season_sums", "double", ("mixed", "seasons"), "decaying sums of (y - y of so many ticks before)^2"),

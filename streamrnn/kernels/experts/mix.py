@@ -115,7 +115,7 @@ def _grade(experts, slot, t, age, truth, learn):
         return
     inverse = 1.0 / unit
     add_move(mix, pair, truth - last)
-    add_regrets(mix, slot, pair, truth, inverse)
+    add_regrets(mix, slot, pair, truth, inverse, experts.sizes.candidates)
     correct(experts.linear, row, pair, (truth - mix.linear_bases[slot, pair]) * inverse)
     correct(experts.joint, row, pair, (truth - last) * inverse)
     left = (truth - mix.readout_bases[slot, pair]) * inverse
@@ -191,7 +191,7 @@ def _forecast_all(experts, t, ticks, record):
             mix.forecasts[LINEAR, slot, pair] = last + linear
             mix.forecasts[JOINT, slot, pair] = last + joint
             mix.forecasts[READOUT, slot, pair] = last + readout
-        weigh(mix, pair, sizes.candidates, sizes.fallback)
+        weigh(mix, pair, sizes.fallback)
         mix_forecasts(mix, slot, pair, share_of_mix(mix, pair), sizes.fallback)
         record[out] = mix.mixed[slot, pair]
 

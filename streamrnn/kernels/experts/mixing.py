@@ -25,11 +25,11 @@ MEMORY = 0.9995  # of the mean move
 
 
 @kernel
-def add_regrets(mix, slot, pair, truth, inverse):
-    """Let a revealed truth count for and against the experts; inverse: 1 / the forecast's unit."""
+def add_regrets(mix, slot, pair, truth, inverse, candidates):
+    """Let a revealed truth count for and against the experts that are mixed; inverse: 1 / the forecast's unit."""
     made = mix.proposals[slot, pair]
     slope = 2.0 * clipped((made - truth) * inverse)
-    for k in range(mix.weights.shape[1]):
+    for k in range(candidates):
         regret = slope * clipped((made - mix.forecasts[k, slot, pair]) * inverse)
         mix.regret[pair, k] += regret
         mix.regret2[pair, k] += regret * regret
@@ -56,14 +56,13 @@ def within(move, most):
 
 
 @kernel
-def weigh(mix, pair, candidates, fallback):
+def weigh(mix, pair, fallback):
     """Make the weights of one target and horizon from the regrets; those who are no candidates have none."""
     weights, total = mix.weights[pair], 0.0
     largest2 = mix.largest[pair] * mix.largest[pair]
     for k in range(weights.shape[0]):
         spread = largest2 + mix.regret2[pair, k]
-        believed = k < candidates and spread > 0.0
-        weights[k] = max(mix.regret[pair, k], 0.0) / spread if believed else 0.0
+        weights[k] = max(mix.regret[pair, k], 0.0) / spread if spread > 0.0 else 0.0
         total += weights[k]
     for k in range(weights.shape[0]):
         weights[k] = weights[k] / total if total > 0.0 else 0.0

@@ -147,6 +147,16 @@ def test_one_column_shows_a_season_under_noise_and_a_wandering_level(period):
         assert named_view(learner._state, "season_of")[0] == period
 
 
+def test_a_mix_without_the_network_knows_nothing_of_it():
+    values = np.cumsum(np.random.default_rng(3).standard_normal((600, 2)), axis=0)
+    first, second = (
+        Learner("a", ["a", "b"], experts=True, mix_network=False, horizon=3, seed=seed, lr=lr, **SMALL).run(values)
+        for seed, lr in ((1, 0.0), (2, 0.01))
+    )
+    for horizon in (1, 2, 3):
+        np.testing.assert_array_equal(first[f"a_h{horizon}"].to_numpy(), second[f"a_h{horizon}"].to_numpy())
+
+
 def test_walks_noise_and_what_reverts_to_its_mean_have_no_season():
     random = np.random.default_rng(0)
     for _ in range(5):
