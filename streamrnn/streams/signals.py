@@ -18,7 +18,7 @@ class Interrupted(BaseException):
 
 
 class Signals:
-    """While it is entered, a signal to stop is noted instead of obeyed.
+    """While it is entered, a signal to stop is noted instead of obeyed; one that is ignored stays ignored.
 
     Attributes
     ----------
@@ -35,7 +35,8 @@ class Signals:
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():  # only there handlers can be set
-            self._before = {number: signal.signal(number, self._note) for number in STOPPING}
+            heard = [number for number in STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
+            self._before = {number: signal.signal(number, self._note) for number in heard}
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -63,8 +64,8 @@ class Signals:
 
     def _note(self, number: int, _: FrameType | None) -> None:
         self.received = number
-        for other in STOPPING:
-            signal.signal(other, signal.SIG_DFL)
+        for heard in self._before:
+            signal.signal(heard, signal.SIG_DFL)
         if self.is_waiting:
             raise Interrupted
 

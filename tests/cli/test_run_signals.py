@@ -80,6 +80,17 @@ def test_an_arrow_pipe_can_be_interrupted(process, table, tmp_path):
     assert Learner.load(tmp_path / "model").rows == 60
 
 
+def test_a_signal_that_is_ignored_where_a_run_begins_stays_ignored(process):
+    ignoring = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); import streamrnn_cli.__main__"
+    running = process(*RUN, "--quiet", command=("-c", ignoring))
+    running.stdin.write(csv_of(3))
+    for _ in range(3):
+        running.stdout.readline()
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(csv_of(2, start=3).partition(b"\n")[2], timeout=PATIENCE)
+    assert (running.returncode, out.count(b"\n"), err) == (0, 2, b"")
+
+
 def unread(pipe):
     """How many bytes the process at the other end has still to read."""
     count = array.array("i", [0])
