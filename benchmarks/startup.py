@@ -5,9 +5,10 @@
 Cold: a fresh cache directory, in which the network's kernels are compiled, and then, each in a process of its own, what
 another use of it needs besides: experts, intervals, alerts, keys, categories (with their counts). What is left when a
 warm start is taken away is the compile. Learners with keys or with categories are whole learners of their own, in the
-place of the plain one; what they take beyond it is what counts. Warm: from process start to the first record of a pipe. Load: the kernels from
-the cache, with their known answer, in a process that has loaded all else. Help: ``streamrnn --help``, which loads no
-compiler. A bare ``import numba, pyarrow`` is measured in the same rounds, because that part of a start is not ours.
+place of the plain one; what they take beyond it is what counts. Warm: from process start to the first record of a pipe.
+Load: the kernels from the cache, with their known answer, in a process that has loaded all else. Help: ``streamrnn
+--help``, which loads no compiler. A bare ``import numba, pyarrow`` is measured in the same rounds, because that part of
+a start is not ours.
 """
 
 from __future__ import annotations
