@@ -95,12 +95,12 @@ def main(rounds: int) -> None:
     figures = {f"compile {use}": (median[use] - median["warm"], reach) for use, (_, _, reach) in USES.items()}
     for use in WHOLE:
         seconds, reach = figures.pop(f"compile {use}")
-        click.echo(f"compile {use:<10} {seconds:6.2f}, as a whole learner")
+        click.echo(f"compile {use:<15} {seconds:6.2f}, as a whole learner")
         figures[f"{use} beyond plain"] = seconds - figures["compile plain"][0], reach
     figures |= {kind: (median[kind], reach) for kind, reach in REACH.items()}
     for kind, (seconds, reach) in figures.items():
         verdict = "yes" if seconds < reach else "NO"
-        click.echo(f"{kind:<18} {seconds:6.2f}   to stay under {reach:5.2f}: {verdict}")
+        click.echo(f"{kind:<23} {seconds:6.2f}   to stay under {reach:5.2f}: {verdict}")
 
 
 if __name__ == "__main__":
