@@ -232,7 +232,7 @@ def finite_difference_error(gradient: dict[str, np.ndarray], reference: Referenc
 # --- what a learner has learned ---------------------------------------------------------------------------------------
 
 LEARNED = ("weights", "moment1", "moment2", "updates")
-STATISTICS = ("mean", "m2", "seen", "first", "far", "far_run", "last_move", "change_sum2", "change_seen", "agreement")
+STATISTICS = ("mean", "m2", "seen", "first", "far", "far_run", "last_step", "change_sum2", "change_seen", "agreement")
 
 
 def copies(learner: Learner, names: Sequence[str] = (*LEARNED, *STATISTICS)) -> dict[str, np.ndarray]:

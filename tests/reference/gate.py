@@ -47,7 +47,7 @@ class Column:
     m2: float = 0.0
     far_run: list[float] = field(default_factory=list)
     held: float = math.nan
-    last_move: float = 0.0  # of the column, when it was constant; 0: it has not moved
+    last_step: float = 0.0  # between two constants; 0: there was none
     settled: bool = True  # the held value is part of the statistics
 
     @property
@@ -108,27 +108,25 @@ class Column:
     def observe_beside_constant(self, value: float) -> float:
         """One odd value does not make a scale, a second one does, and it is a new column.
 
-        But one that stood still between two moves has half of the larger one as its scale, at most five of the smaller.
+        But one that stands still after two steps has half of the larger one as its scale, at most five of the smaller.
         """
         constant, odd = self.mean, None if math.isnan(self.held) or self.held == self.mean else self.held
-        if odd is None and value != constant:
+        if value == constant:
+            self.add(value)
+            return self.hold(value)
+        if odd is None:
             self.settled = False
             self.held = value
             return value
-        if odd is None:
-            self.add(value)
-            return self.hold(value)
-        if value == constant:
-            self.add(value)
-        else:
-            self.first, self.n = [], 0
-            self.seed(odd)
-            self.seed(value)
-        if self.last_move > 0 and value in (constant, odd):
-            self.n = SEED_VALUES
-            smaller, larger = sorted([self.last_move, abs(odd - constant)])
-            self.m2 = SEED_VALUES * (min(larger, 10 * smaller) / 2) ** 2
-        self.last_move = abs(odd - constant)
+        self.first, self.n = [], 0
+        self.seed(odd)
+        self.seed(value)
+        if value == odd:
+            smaller, larger = sorted([self.last_step, abs(value - constant)])
+            if smaller > 0:
+                self.n = SEED_VALUES
+                self.m2 = SEED_VALUES * (min(larger, 10 * smaller) / 2) ** 2
+            self.last_step = abs(value - constant)
         return self.hold(value)
 
     def hold(self, value: float) -> float:

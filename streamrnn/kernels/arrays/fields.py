@@ -78,7 +78,7 @@ FIELDS = (
     Field("first", "double", ("columns", WARM_UP), "the values that seed the statistics"),
     Field("far", "double", ("columns", WARM_UP), "ring of far values in a row"),
     Field("seen", "integer", ("columns",), "values in the statistics"),
-    Field("last_move", "double", ("columns",), "of a column that was constant until then; 0: none yet"),
+    Field("last_step", "double", ("columns",), "of a column that stood still before and after it; 0: none yet"),
     Field("far_run", "integer", ("columns",), "far values in a row", most=WARM_UP),
     Field("settled", "integer", ("columns",), "1: the held value is in the statistics", most=1),
     Field("refused", "integer", ("columns", 3), "nulls, invalid values, far values", **TALLY),

@@ -83,7 +83,7 @@ class Columns(Group):
     first: Any  # (columns, WARM_UP)
     far: Any  # (columns, WARM_UP)
     seen: Any  # (columns,)
-    last_move: Any  # (columns,)
+    last_step: Any  # (columns,)
     far_run: Any  # (columns,)
     settled: Any  # (columns,)
     refused: Any  # (columns, 3)

@@ -19,7 +19,7 @@ from .robust import deviation_from, median
 
 FAR = 100.0
 LARGEST = 1e30
-ALIKE = 10.0  # times the smaller of two moves the larger one may be
+ALIKE = 10.0  # times the smaller of two steps the larger one may be
 
 NULL, INVALID, FAR_OFF = 0, 1, 2  # columns of `Columns.refused`
 
@@ -91,31 +91,36 @@ def _move(columns, c, value):
     """Let a value into a column that has been constant.
 
     One odd value means nothing. With a second one after it the statistics restart from the two: all the zeros of before
-    say nothing about how far the column moves. But what has stood still between two moves, as a switch does, a set
-    point or a label, moves by such steps: half of them is its deviation.
+    say nothing about how far the column moves. But what stands still again after a move, as a switch does, a set point
+    or a label, moves by such steps: half of two of them is its deviation.
     """
     before, constant = columns.held[c], columns.mean[c]
-    moved = not math.isnan(before) and before != constant
-    if value != constant and not moved:
+    if value == constant:
+        _add(columns, c, value)
+        _hold(columns, c, value, 1)
+    elif math.isnan(before) or before == constant:
         _hold(columns, c, value, 0)
-        return
-    if value != constant:
+    else:
         columns.seen[c] = 0
         _seed(columns, c, before)
         _seed(columns, c, value)
-    else:
-        _add(columns, c, value)
-    if moved:
-        half = 0.5 * _usual_move(abs(before - constant), columns.last_move[c])
-        columns.last_move[c] = abs(before - constant)
-        if half > 0.0 and (value - constant) * (value - before) == 0.0:
-            columns.seen[c], columns.m2[c] = WARM_UP, half * half * WARM_UP
-    _hold(columns, c, value, 1)
+        _hold(columns, c, value, 1)
+        if value == before:
+            _step(columns, c, abs(value - constant))
 
 
 @kernel
-def _usual_move(one, other):
-    """Return the larger of two moves, or a few times the smaller one, so that a single wild one does not count."""
+def _step(columns, c, size):
+    """A column that was constant has taken a step: with the one before it, that makes a deviation."""
+    half = 0.5 * _usual_step(size, columns.last_step[c])
+    columns.last_step[c] = size
+    if half > 0.0:
+        columns.seen[c], columns.m2[c] = WARM_UP, half * half * WARM_UP
+
+
+@kernel
+def _usual_step(one, other):
+    """Return the larger of two steps, or a few times the smaller one, so that a single wild one does not count."""
     return min(max(one, other), ALIKE * min(one, other))
 
 
