@@ -29,10 +29,10 @@ from benchmarks.forecasting import (
     rows_of,
     settings_of,
     squared_errors,
+    verdict_on,
 )
 from benchmarks.options import DATA, ONLY, numbers
 from streamrnn import Learner
-from streamrnn.evaluation.diebold_mariano import LossDifferences, lags_for
 
 ALONE = FORECASTERS["network"]
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -92,13 +92,6 @@ def errors_of(task: Task, whole: Stream, horizon: int) -> dict[str, np.ndarray]:
     return {name: error / unit for name, error in errors.items()}
 
 
-def gain_of_network(errors: dict[str, np.ndarray], horizon: int) -> float:
-    """The statistic of Diebold and Mariano."""
-    differences = LossDifferences(1, lags_for(horizon))
-    differences.add((errors["mix without the network"] - errors["the defaults"])[None])
-    return differences.verdicts(horizon)[0].statistic
-
-
 @click.command(help=__doc__.split("\n\n")[0])
 @DATA
 @click.option("--horizons", default="1,24,48", show_default=True, callback=numbers)
@@ -111,7 +104,7 @@ def main(data: Path, horizons: list[int], only: str) -> None:
         for horizon in horizons if task.ahead is None else (task.ahead,):
             errors = errors_of(task, stream, horizon)
             columns[f"{task.file[:5]} {horizon}"] = errors
-            gains.append(gain_of_network(errors, horizon))
+            gains.append(verdict_on(errors["the defaults"], errors["mix without the network"], horizon).statistic)
     click.echo(" " * 30 + " ".join(f"{name:>9}" for name in columns))
     for name in (*VARIANTS, SHARED, *(f"{expert} alone" for expert in SINGLE)):
         click.echo(f"{name:<30}" + " ".join(f"{errors[name].mean():9.5f}" for errors in columns.values()))

@@ -33,7 +33,7 @@ import pyarrow.ipc
 
 from benchmarks.options import DATA, ONLY, SETTINGS, SPLIT, numbers
 from streamrnn import Learner
-from streamrnn.evaluation.diebold_mariano import LossDifferences, lags_for
+from streamrnn.evaluation.diebold_mariano import LossDifferences, Verdict, lags_for
 from streamrnn.evaluation.watching import WatchedLearner
 from streamrnn.settings import EXPERTS
 
@@ -144,6 +144,14 @@ def squared_errors(
     return errors
 
 
+def verdict_on(errors: np.ndarray, beside: np.ndarray, horizon: int) -> Verdict:
+    """Whether errors by origin, (origins,), are smaller than others by more than luck: a positive statistic."""
+    differences = LossDifferences(1, lags_for(horizon))
+    differences.add((beside - errors)[None])
+    (verdict,) = differences.verdicts(horizon)
+    return verdict
+
+
 def settings_of(task: Task, horizon: int) -> dict[str, Any]:
     """What a learner is told about a stream; all else is the default."""
     told = {"time": task.time, "time_format": task.time_format}
@@ -189,9 +197,7 @@ def evaluate(
     for who, forecasts in forecasts_of_experts(stream, chosen).items() if task.beats else ():
         if who in task.beats:
             errors[f"{who} alone"] = squared_errors(stream.values, forecasts, deviations, span, horizons)
-    differences = LossDifferences(1, lags_for(horizon))
-    differences.add((errors["mix"] - errors["linear"])[None])
-    (verdict,) = differences.verdicts(horizon)
+    verdict = verdict_on(errors["mix"], errors["linear"], horizon)
     unit = errors["last"].mean() if task.ahead else 1.0
     means = {who: float(error.mean() / unit) for who, error in errors.items()}
     aim = None if column else _aim(task, horizon, means)
@@ -199,7 +205,7 @@ def evaluate(
         "stream": column or task.file,
         "horizon": horizon,
         "mse": means,
-        "diebold_mariano": -verdict.statistic,
+        "diebold_mariano": verdict.statistic,
         "p": verdict.p,
         "reach": aim if split == "test" else None,
         "reached": means["mix"] <= aim if split == "test" and aim is not None else None,

@@ -35,9 +35,9 @@ from benchmarks.forecasting import (
     rows_of,
     settings_of,
     squared_errors,
+    verdict_on,
 )
 from benchmarks.options import DATA, numbers
-from streamrnn.evaluation.diebold_mariano import LossDifferences, lags_for
 
 WINDOW = 96
 STRETCHES = 8
@@ -75,7 +75,7 @@ class Windows(nn.Module):
     def forward(self, window: torch.Tensor, proposed: torch.Tensor) -> torch.Tensor:
         values = window[:, :, : self.columns] - window[:, -1:, : self.columns]
         seen = (values.flatten(1), window[:, -1, self.columns :], proposed.flatten(1))
-        return self.layers(torch.cat(seen, dim=1)).view_as(proposed)  # type: ignore[no-any-return]
+        return self.layers(torch.cat(seen, dim=1)).view_as(proposed)
 
 
 class Recurrent(nn.Module):
@@ -86,7 +86,7 @@ class Recurrent(nn.Module):
         self.layer, self.head = nn.GRU(columns + 4, 64, batch_first=True), nn.Linear(64, horizon * columns)
 
     def forward(self, window: torch.Tensor, proposed: torch.Tensor) -> torch.Tensor:
-        return self.head(self.layer(window)[1][0]).view_as(proposed)  # type: ignore[no-any-return]
+        return self.head(self.layer(window)[1][0]).view_as(proposed)
 
 
 NETWORKS = {"windows": Windows, "gru": Recurrent}
@@ -181,10 +181,8 @@ def _past_of(values: np.ndarray, linear: np.ndarray, deviations: np.ndarray, mea
 
 
 def _row(task: Task, horizon: int, network: str, errors: np.ndarray, beside: np.ndarray) -> str:
-    differences = LossDifferences(1, lags_for(horizon))
-    differences.add((errors - beside)[None])
-    (verdict,) = differences.verdicts(horizon)
-    sure = "" if errors is beside else f"{-verdict.statistic:6.1f} {verdict.p:8.1g}"
+    verdict = verdict_on(errors, beside, horizon)
+    sure = "" if errors is beside else f"{verdict.statistic:6.1f} {verdict.p:8.1g}"
     return f"{task.file:<18} {horizon:>3}  {network:<14} {errors.mean():8.4f} {sure}"
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..kernels.arrays.fields import RANKS, RECENT
-from ..kernels.arrays.state import State, lanes_view, named_view
+from ..kernels.arrays.state import State, named_view, of_lanes
 from ..kernels.categories.temperature import SHARPNESS
 from ..schema import categorical_targets
 from ..settings import Settings
@@ -89,7 +89,7 @@ class ClassScore:
 
 def pooled(state: State, name: str, lanes: Sequence[int]) -> np.ndarray:
     """The sum of a field over some lanes."""
-    sums: np.ndarray = lanes_view(state, name, max(lanes, default=-1) + 1)[list(lanes)].sum(axis=0)
+    sums: np.ndarray = of_lanes(state, name, lanes).sum(axis=0)
     return sums
 
 
@@ -97,8 +97,7 @@ def of_networks(state: State, name: str, lanes: Sequence[int]) -> np.ndarray:
     """A field of the one network, or of those of some keys that have their own: (networks, ...)."""
     if not lanes or not len(named_view(state, "gone_updates")):
         return named_view(state, name)[None]
-    fields: np.ndarray = lanes_view(state, name, max(lanes) + 1)[list(lanes)]
-    return fields
+    return of_lanes(state, name, lanes)
 
 
 def class_scores(state: State, settings: Settings, lanes: Sequence[int]) -> tuple[ClassScore, ...]:

@@ -11,7 +11,7 @@ from ..kernels.arrays.field import Field
 from ..kernels.arrays.fields import FIELDS
 from ..kernels.arrays.places import RENEWED, SEQUENCE_START, STEPS
 from ..kernels.arrays.sizes import Sizes
-from ..kernels.arrays.state import OWN_AT, State, lanes_view, named_view, shape_of
+from ..kernels.arrays.state import OWN_AT, State, lanes_view, named_view, of_lanes, shape_of
 from ..model.parts import Arrays, Part, parameters_of, parts_of
 from ..settings import Settings
 from .file import CheckpointError
@@ -120,8 +120,7 @@ def _fields(state: State) -> list[Field]:
 def _read(state: State, field: Field, lanes: Sequence[int]) -> np.ndarray:
     if not field.is_of_lane(state.integer[OWN_AT]):
         return named_view(state, field.name)
-    values: np.ndarray = lanes_view(state, field.name, max(lanes, default=-1) + 1)[list(lanes)]
-    return values
+    return of_lanes(state, field.name, lanes)
 
 
 def _copy_ring(tensor: np.ndarray, view: np.ndarray, axis: int, steps: int) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..hashing import text_hash
 from ..kernels.arrays.places import IDLE, LATE, LOST, STEPS
-from ..kernels.arrays.state import State, lanes_view, named_view
+from ..kernels.arrays.state import State, lanes_view, named_view, of_lanes
 
 NO_NAME = 0
 NO_ROW = 0  # in a slot that no row has had; row 0 stands there as 1
@@ -71,7 +71,7 @@ def place_of_row(state: State, lanes: Sequence[int], row: int, delay: int) -> tu
     """
     if isinstance(row, bool) or not isinstance(row, int | np.integer):
         raise TypeError(f"a label is for the number of a row, as its record has it in row, not for {row!r:.60}")
-    numbers = lanes_view(state, "row_numbers", max(lanes, default=-1) + 1)[list(lanes)]
+    numbers = of_lanes(state, "row_numbers", lanes)
     numbered = numbers > NO_ROW
     for place, slot in np.argwhere(numbered & (numbers == row + 1)).tolist():
         age = _age(state, lanes[place], slot, numbers.shape[1])

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..categories.scores import ClassScore, class_scores, of_networks, pooled
 from ..kernels.arrays.places import DIVERGED, LEVEL_SHIFTS, MADE, SKIPPED, STEPS
-from ..kernels.arrays.state import State, lanes_view, named_view
+from ..kernels.arrays.state import State, named_view, of_lanes
 from ..kernels.network.health import CLIPPED, MEASURED, NORM, NOTED, RATE, REACH
 from ..model.parts import Arrays
 from ..schema import categorical_columns, matrix_columns, numeric_targets, percent_text
@@ -126,9 +127,10 @@ def health_of(arrays: Arrays, settings: Settings, lanes: Sequence[int]) -> Healt
     """Divide what the kernels have summed up; lanes: of all keys."""
     state, believed, seasons = arrays.whole, {}, {}
     if settings.mixes:
-        weights, lengths = (_of_keys(state, name, lanes) for name in ("mix_weights", "season_of"))
+        some = lanes or (0,)  # before the first key that of nobody
+        weights, lengths = (of_lanes(state, name, some) for name in ("mix_weights", "season_of"))
         believed = dict(zip(settings.expert_names, weights.mean(axis=(0, 1)).tolist(), strict=True))
-        seasons = dict(zip(numeric_targets(settings), map(_most_common, lengths.T), strict=True))
+        seasons = dict(zip(numeric_targets(settings), map(most_common, lengths.T), strict=True))
     networks = {part.prefix[:-1]: _of_network(network, lanes) for part, network in arrays.networks}
     return Health(
         **vars(_of_network(arrays.leading[0], lanes)),
@@ -139,16 +141,9 @@ def health_of(arrays: Arrays, settings: Settings, lanes: Sequence[int]) -> Healt
     )
 
 
-def _of_keys(state: State, name: str, lanes: Sequence[int]) -> np.ndarray:
-    """A field of every key's lane, (keys, ...); before the first key that of a lane which nobody has used."""
-    fields: np.ndarray = lanes_view(state, name, max(lanes, default=0) + 1)[list(lanes) or [0]]
-    return fields
-
-
-def _most_common(numbers: np.ndarray) -> int:
-    """The number that stands there most often, the least of several."""
-    values, counts = np.unique(numbers, return_counts=True)
-    return int(values[counts.argmax()])
+def most_common(numbers: ArrayLike, weights: ArrayLike | None = None) -> int:
+    """The number, none below 0, that stands there most often or for the greatest weight, the least of several."""
+    return int(np.bincount(numbers, weights).argmax())
 
 
 def _of_network(state: State, lanes: Sequence[int]) -> NetworkHealth:

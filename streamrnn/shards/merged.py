@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any, TypeVar
 
 from ..categories.scores import ClassScore
-from ..records.metrics import Health, Metrics, Score
+from ..records.metrics import Health, Metrics, Score, most_common
 
 AnyScore = TypeVar("AnyScore", Score, ClassScore)
 # What the mean of each field of a score is over; of the others, over all forecasts that were graded.
@@ -45,7 +44,7 @@ def merged_health(shards: Sequence[tuple[Health, Metrics]]) -> Health:
         rate_cap=min(caps, default=None),
         **{name: _mean([getattr(health, name) for health in every], updates) for name in MEANS},
         believed={name: _mean([health.believed[name] for health in every], keys) for name in every[0].believed},
-        seasons={name: _most_common([health.seasons[name] for health in every], keys) for name in every[0].seasons},
+        seasons={name: most_common([health.seasons[name] for health in every], keys) for name in every[0].seasons},
         networks={},
         coverage={name: _mean([health.coverage[name] for health in every], graded) for name in every[0].coverage},
     )
@@ -76,14 +75,6 @@ def _merged_score(scores: Sequence[AnyScore]) -> AnyScore:
         else:
             merged[name] = _mean(values, weights)
     return type(first)(**merged)
-
-
-def _most_common(values: Sequence[int], weights: Sequence[int]) -> int:
-    """The value that stands for the greatest weight, the least of several."""
-    votes: Counter[int] = Counter()
-    for value, weight in zip(values, weights, strict=True):
-        votes[value] += weight
-    return max(sorted(votes), key=votes.__getitem__)
 
 
 def _mean(values: Sequence[float], weights: Sequence[int]) -> float:

@@ -78,7 +78,7 @@ class Column:
         if self.deviation > 0 and abs(value - self.mean) > FAR * self.deviation:
             return self.observe_far(value, learn)
         self.far_run = []
-        if learn and self.deviation == 0:
+        if learn and self.deviation == 0 and value != self.mean:
             return self.observe_beside_constant(value), False
         if learn:
             self.add(value)
@@ -111,9 +111,6 @@ class Column:
         But one that stands still after two steps has half of the larger one as its scale, at most five of the smaller.
         """
         constant, odd = self.mean, None if math.isnan(self.held) or self.held == self.mean else self.held
-        if value == constant:
-            self.add(value)
-            return self.hold(value)
         if odd is None:
             self.settled = False
             self.held = value

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import namedtuple
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -131,6 +132,12 @@ def lanes_view(state: State, name: str, lanes: int) -> np.ndarray:
     first = named_view(state, name, 0)
     distance = int(state.integer[ENTRY * getattr(AT, name) + 4]) * first.itemsize
     return np.lib.stride_tricks.as_strided(first, (lanes, *first.shape), (distance, *first.strides))
+
+
+def of_lanes(state: State, name: str, lanes: Sequence[int]) -> np.ndarray:
+    """Copy one field of some lanes: (len(lanes), ...)."""
+    fields: np.ndarray = lanes_view(state, name, max(lanes, default=-1) + 1)[list(lanes)]
+    return fields
 
 
 def lane_block(state: State, lane: int) -> list[np.ndarray]:

@@ -52,7 +52,7 @@ def observe(columns, c, value, learn):
             return value, True
         return math.nan, False
     columns.far_run[c] = 0
-    if learn and unit == 0.0:
+    if learn and unit == 0.0 and value != columns.mean[c]:
         _move(columns, c, value)
         return value, False
     if learn:
@@ -88,25 +88,22 @@ def _add(columns, c, value):
 
 @kernel
 def _move(columns, c, value):
-    """Let a value into a column that has been constant.
+    """Let another value into a column that has been constant.
 
     One odd value means nothing. With a second one after it the statistics restart from the two: all the zeros of before
     say nothing about how far the column moves. But what stands still again after a move, as a switch does, a set point
     or a label, moves by such steps: half of two of them is its deviation.
     """
     before, constant = columns.held[c], columns.mean[c]
-    if value == constant:
-        _add(columns, c, value)
-        _hold(columns, c, value, 1)
-    elif math.isnan(before) or before == constant:
+    if math.isnan(before) or before == constant:
         _hold(columns, c, value, 0)
-    else:
-        columns.seen[c] = 0
-        _seed(columns, c, before)
-        _seed(columns, c, value)
-        _hold(columns, c, value, 1)
-        if value == before:
-            _step(columns, c, abs(value - constant))
+        return
+    columns.seen[c] = 0
+    _seed(columns, c, before)
+    _seed(columns, c, value)
+    _hold(columns, c, value, 1)
+    if value == before:
+        _step(columns, c, abs(value - constant))
 
 
 @kernel

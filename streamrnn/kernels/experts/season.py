@@ -71,9 +71,11 @@ def _find_shallow_season(history, t, before):
     """
     sums, ticks = history.season_sums[t], history.ticks[t]
     longest = _longest_of_shallow(ticks)
-    if 0 < before <= longest and _mean_depth(sums, ticks, before) < KEPT:
-        history.own_season[t], history.season_depth[t] = before, _mean_depth(sums, ticks, before)
-        return
+    if 0 < before <= longest:
+        depth = _mean_depth(sums, ticks, before)
+        if depth < KEPT:
+            history.own_season[t], history.season_depth[t] = before, depth
+            return
     best = SHALLOW
     for s in range(SHORTEST_OF_SHALLOW, longest + 1):
         best = min(best, _mean_depth(sums, ticks, s))
